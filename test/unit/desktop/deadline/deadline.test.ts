@@ -146,6 +146,61 @@ test('suggests to move up what waits or is retried, and to leave out only what w
   expect(suggestions()?.[0]).toEqual(['move-up', 'retrying'])
 })
 
+test.each([
+  [900_000, 'met'],
+  [899_999, 'late'],
+] as const)('a speed of %i B/s, of which the limit is 1 MB/s, gives %s', (bytesPerSecond, state) => {
+  const { patch, tracker, state: given } = setup()
+  patch([sending()], 2 * megabyte)
+  const limit = { bytesPerSecond: megabyte, isFromQuietHours: false, untilMs: null }
+  given.conditions = { ...given.conditions, limit }
+  patch([], bytesPerSecond)
+  expect(tracker.current()?.state).toBe(state)
+})
+
+test('the first speed that is measured under a limit is used', () => {
+  const { patch, tracker, state, clock } = setup()
+  const limit = { bytesPerSecond: megabyte, isFromQuietHours: false, untilMs: null }
+  state.conditions = { ...state.conditions, limit }
+  patch([sending(1_800 * megabyte)], megabyte)
+  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
+})
+
+test.each<[string, Partial<UploadRow>]>([
+  ['is in review', { phase: 'review' }],
+  ['is paused', { phase: 'paused' }],
+  ['has failed', { phase: 'failed' }],
+  ['is registered', { phase: 'registered' }],
+  ['is a duplicate', { already: { name: 'Depth', path: null, status: 'ready' } }],
+  ['is being paused alone', { pausing: { isSingle: true, finishingParts: 1, unacknowledgedBytes: 1 } }],
+])('an upload that %s doesn’t delay the end', (_what, change) => {
+  const { patch, tracker, clock } = setup()
+  patch([sending(1_800 * megabyte), { ...sending(), id: 'other', ...change }], megabyte)
+  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
+})
+
+test('a removed upload doesn’t delay the end', () => {
+  const { patch, tracker, clock } = setup()
+  patch([sending(1_800 * megabyte), { ...sending(), id: 'other' }], megabyte)
+  patch([], megabyte, { removed: ['other'] })
+  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
+})
+
+test('an upload of which more was sent than it had has nothing left', () => {
+  const { patch, tracker, clock } = setup()
+  patch([{ ...sending(3_600 * megabyte), inFlightBytes: 1_800 * megabyte }], megabyte)
+  expect(tracker.current()).toMatchObject({ state: 'met', doneAtMs: clock.now() })
+})
+
+test('no deadline is forecast without one', () => {
+  const { apply, tracker, state, clock, views } = setup()
+  state.settings = { ...state.settings, deadlineMs: null }
+  apply([sending()], 2 * megabyte)
+  expect(clock.waits()).toEqual([])
+  tracker.update()
+  expect([tracker.current(), views]).toEqual([null, []])
+})
+
 test('a moment without progress doesn’t change the measured speed', () => {
   const { patch, tracker } = setup()
   patch([sending()], 2 * megabyte)
@@ -222,6 +277,50 @@ test('notifies once that a deadline that was met became unreachable, not on ever
   state.settings = { ...state.settings, deadlineMs: startMs + 20 * minuteMs }
   for (let count = 0; count < 14; count += 1) patch([], megabyte / 2)
   expect(unreachable).toHaveLength(1)
+})
+
+/** Late after a deadline that was met. */
+function setupLate() {
+  const given = setup()
+  given.patch([sending()], 2 * megabyte)
+  given.patch([], megabyte / 2)
+  expect(given.tracker.current()?.state).toBe('late')
+  return given
+}
+
+test('notifies after exactly a minute in which the deadline could not be met', () => {
+  const { tracker, clock, unreachable } = setupLate()
+  clock.advance(minuteMs - 1)
+  tracker.update()
+  expect(unreachable).toEqual([])
+  clock.advance(1)
+  tracker.update()
+  expect(unreachable).toEqual([tracker.current()])
+})
+
+test('a pause of unknown length starts the minute again', () => {
+  const { patch, tracker, clock, unreachable } = setupLate()
+  clock.advance(minuteMs - 5_001)
+  patch([], megabyte / 2, { allPaused: true })
+  patch([], megabyte / 2)
+  clock.advance(minuteMs - 1)
+  tracker.update()
+  expect(unreachable).toEqual([])
+  clock.advance(1)
+  tracker.update()
+  expect(unreachable).toHaveLength(1)
+})
+
+test('notifies that quiet hours leave no time for a deadline that was met', () => {
+  const { patch, tracker, clock, state, unreachable } = setup()
+  patch([sending()], 2 * megabyte)
+  const days = [0, 1, 2, 3, 4, 5, 6]
+  const quietHours = [{ days, fromMinute: 0, toMinute: 0, limitBytesPerSecond: null }]
+  state.settings = { ...state.settings, quietHours }
+  tracker.update()
+  clock.advance(minuteMs)
+  tracker.update()
+  expect(unreachable).toMatchObject([{ state: 'never' }])
 })
 
 /** The snapshot after a restart. */

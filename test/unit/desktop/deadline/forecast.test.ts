@@ -56,11 +56,20 @@ test('is met if everything is sent in time at the measured speed', () => {
 })
 
 test.each([
-  ['met', 2],
-  ['late', 3],
-] as const)('is %s if the uploads end %d minutes late', (state, minutesLate) => {
-  const atMs = nowMs + 2 * hourMs - minutesLate * 60_000
+  ['met', 120_000],
+  ['late', 120_001],
+] as const)('is %s if the uploads end %d ms late', (state, lateMs) => {
+  const atMs = nowMs + 2 * hourMs - lateMs
   expect(forecast(atMs, [upload(72)])).toMatchObject({ state, doneAtMs: nowMs + 2 * hourMs })
+})
+
+test('nothing is forecast further ahead than 60 days', () => {
+  const days60Ms = 60 * 24 * hourMs
+  // One byte a second.
+  const inSeconds = (leftBytes: number) =>
+    forecast(nowMs + 2 * days60Ms, [upload(0, { leftBytes })], { bytesPerSecond: 1 })
+  expect(inSeconds(days60Ms / 1_000)).toMatchObject({ state: 'met', doneAtMs: nowMs + days60Ms })
+  expect(inSeconds(days60Ms / 1_000 + 1)).toMatchObject({ state: 'never', doneAtMs: null })
 })
 
 test('quiet hours that pause delay the end, unless they are overridden', () => {
@@ -73,6 +82,23 @@ test('quiet hours that pause delay the end, unless they are overridden', () => {
     overriddenUntilMs: at(7),
   })
   expect(overridden).toMatchObject({ state: 'met', doneAtMs: at(1, 30) })
+})
+
+test('uploads that fit exactly before quiet hours end when these begin', () => {
+  const settings = { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null }
+  expect(forecast(at(9), [upload(36)], { settings })).toMatchObject({ doneAtMs: at(23, 0, 26) })
+  // A pause sends nothing, not even an upload of which no byte is left.
+  const during = forecast(at(9), [upload(0)], { settings, nowMs: at(1) })
+  expect(during).toMatchObject({ state: 'met', doneAtMs: at(7) })
+})
+
+test('an override ends with the pause that it was for', () => {
+  const settings = { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null }
+  const overridden = { settings, nowMs: at(23, 0, 26), overriddenUntilMs: at(7) }
+  // Eight hours of the night, sixteen of the day, and an hour after the next night.
+  expect(forecast(at(9), [upload(25 * 36)], overridden)).toMatchObject({ doneAtMs: at(8, 0, 28) })
+  const untilNight = { settings, overriddenUntilMs: at(23, 0, 26) }
+  expect(forecast(at(9), [upload(72)], untilNight)).toMatchObject({ doneAtMs: at(8) })
 })
 
 test('the lower of the limits of settings and quiet hours applies, each in its time', () => {
@@ -106,6 +132,34 @@ test('suggests files that are in time if they are moved up: the first and the la
   ])
 })
 
+test('a file that ends exactly at the deadline is not late, and one that would is suggested', () => {
+  // 36 GB fit until 23:00, 72 until midnight.
+  const uploads = [
+    upload(36, { isRunning: true }),
+    upload(36, { name: 'in time' }),
+    upload(36, { name: 'fits' }),
+  ]
+  expect(forecast(at(0), uploads).suggestions).toEqual([
+    { kind: 'move-up', id: 'fits', name: 'fits', doneAtMs: at(0) },
+    { kind: 'leave-out', ids: ['fits'], leftBytes: 36 * gigabyte, doneAtMs: at(0) },
+  ])
+})
+
+test('a file that fits at no place is not suggested to be moved up', () => {
+  const uploads = [upload(36, { isRunning: true }), upload(36.1), upload(36.1)]
+  expect(forecast(at(0), uploads).suggestions.map(({ kind }) => kind)).toEqual(['leave-out'])
+})
+
+test('the order is that of the queue, with what runs first, and not that of the list', () => {
+  const uploads = [
+    upload(40, { name: 'third', position: 3 }),
+    upload(30, { name: 'second', position: 2 }),
+    upload(30, { name: 'first', position: 9, isRunning: true }),
+  ]
+  // 72 GB fit until midnight.
+  expect(forecast(at(0), uploads).suggestions[0]).toMatchObject({ kind: 'move-up', id: 'third' })
+})
+
 test('suggests to leave out the fewest files of which nothing was sent', () => {
   const uploads = [
     upload(30, { name: 'running', isRunning: true }),
@@ -130,6 +184,23 @@ test('of the files that suffice, the smallest is left out', () => {
   ]
   expect(forecast(at(0), uploads).suggestions.find(({ kind }) => kind === 'leave-out')).toMatchObject({
     ids: ['enough'],
+  })
+})
+
+test('several files are left out if one does not suffice, the last one no larger than needed', () => {
+  const uploads = [
+    upload(70, { isRunning: true }),
+    upload(20, { name: 'medium' }),
+    upload(2, { name: 'small' }),
+    upload(1, { name: 'tiny' }),
+    upload(30, { name: 'large' }),
+  ]
+  // 72 GB fit until midnight, 123 are left.
+  expect(forecast(at(0), uploads).suggestions.find(({ kind }) => kind === 'leave-out')).toEqual({
+    kind: 'leave-out',
+    ids: ['large', 'medium', 'tiny'],
+    leftBytes: 51 * gigabyte,
+    doneAtMs: at(0),
   })
 })
 

@@ -7,8 +7,11 @@ import {
   type Result,
 } from '../../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../../electron/contract/uploads.ts'
-import { collectMs, createLaunchListener } from '../../../../electron/desktop/integration/incoming-files.ts'
+import { createLaunchListener } from '../../../../electron/desktop/integration/incoming-files.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+
+/** Files that arrive within this time are added together. */
+const collectMs = 300
 
 const report: AddReport = { added: 1, refused: 0, skipped: [] }
 

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { countdownText } from '../../../../electron/messages/pause-reason-text.ts'
 import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
-import {
-  countdownMs,
-  createWhenDone,
-  verificationLimitMs,
-} from '../../../../electron/desktop/power/when-done.ts'
+import { createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 import { emptyTotals } from '../../../support/totals.ts'
+
+const minuteMs = 60_000
+const countdownMs = minuteMs
+const verificationLimitMs = 10 * minuteMs
 
 const busy: Totals = { ...emptyTotals, running: 1 }
 const rows = (phase: Phase, count: number) =>
@@ -294,6 +294,18 @@ test('a countdown to sleep that ends much too late is dropped', () => {
   patch(emptyTotals, oneSent)
   clock.advance(60 * countdownMs)
   expect([actions, tracker.current()]).toEqual([[], { whenDone: 'nothing', ending: null }])
+})
+
+test.each([
+  [5_000, ['sleep']],
+  [5_001, []],
+])('a countdown that ends %i ms late leads to %j', (lateMs, expected) => {
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  patch(emptyTotals, oneSent)
+  clock.advance(countdownMs + lateMs)
+  expect(actions).toEqual(expected)
 })
 
 test('a countdown to quit that ends much too late starts again', () => {

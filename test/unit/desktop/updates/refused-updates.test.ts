@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
-import { idleBeforeInstallMs } from '../../../../electron/desktop/updates/update-controller.ts'
 import { setup } from './update-controller-setup.ts'
+
+const idleBeforeInstallMs = 5 * 60_000
 
 test('a failed installation restarts the app, which then reports it', async () => {
   const { fake, updates, calls, pass } = setup({ installError: new UpdateError('update-not-installed') })

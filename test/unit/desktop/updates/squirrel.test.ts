@@ -1,12 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import {
-  createSquirrel,
-  quitTimeoutMs,
-  prepareTimeoutMs,
-} from '../../../../electron/desktop/updates/squirrel.ts'
+import { createSquirrel } from '../../../../electron/desktop/updates/squirrel.ts'
 import { updateFailure } from '../../../../electron/desktop/updates/update-errors.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
+
+const minuteMs = 60_000
 
 function setup() {
   const clock = standingClock()
@@ -58,11 +56,13 @@ test.for([
 test('prepare and quit fail when Squirrel does not respond', async () => {
   const { clock, squirrel, codeOf } = setup()
   const taken = codeOf(squirrel.prepare())
-  clock.advance(prepareTimeoutMs)
+  expect(clock.waits()).toEqual([5 * minuteMs])
+  clock.advance(5 * minuteMs)
   expect(await taken).toBe('update-not-installed')
   let orders = 0
   const quit = codeOf(squirrel.quitAndInstall(() => (orders += 1)))
-  clock.advance(quitTimeoutMs)
+  expect(clock.waits()).toEqual([minuteMs])
+  clock.advance(minuteMs)
   expect([await quit, orders]).toEqual(['update-not-installed', 1])
 })
 

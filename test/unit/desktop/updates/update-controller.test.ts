@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
-import {
-  retryCheckDelayMs,
-  checkIntervalMs,
-  firstCheckDelayMs,
-  idleBeforeInstallMs,
-} from '../../../../electron/desktop/updates/update-controller.ts'
+import {} from '../../../../electron/desktop/updates/update-controller.ts'
 import { setup } from './update-controller-setup.ts'
+
+const minuteMs = 60_000
+const firstCheckDelayMs = minuteMs
+const retryCheckDelayMs = 30 * minuteMs
+const checkIntervalMs = 24 * 60 * minuteMs
+const idleBeforeInstallMs = 5 * minuteMs
 
 test('the updater is loaded for the first check and checks daily', async () => {
   const { updates, calls, clock, pass } = setup({ newerVersion: null })

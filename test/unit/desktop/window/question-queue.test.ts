@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest'
-import {
-  createQuestionQueue,
-  pressGapMs,
-  questionGapMs,
-  questionPauseMs,
-  type QuestionKind,
-} from '../../../../electron/desktop/window/question-queue.ts'
+import { createQuestionQueue, type QuestionKind } from '../../../../electron/desktop/window/question-queue.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+
+const secondMs = 1_000
+const minuteMs = 60_000
 
 const unused = { lastPressMs: () => -Infinity, onPaused: () => undefined }
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -43,7 +40,7 @@ function setup() {
       await settle()
       close(isConfirmed)
       await settle()
-      await pass(questionGapMs)
+      await pass(secondMs)
     },
   }
 }
@@ -57,7 +54,7 @@ test('shows the next dialog a second after the last answer', async () => {
   let isShown = false
   const second = queue('watch', async () => (isShown = true))
   await settle()
-  environment.clock.advance(questionGapMs - 1)
+  environment.clock.advance(secondMs - 1)
   await settle()
   expect(isShown).toBe(false)
   environment.clock.advance(1)
@@ -71,9 +68,9 @@ test('shows a dialog only when nothing was pressed in the window for half a seco
   const { ask, shown, pass, press } = setup()
   press()
   void ask('delete')
-  await pass(pressGapMs - 1)
+  await pass(secondMs / 2 - 1)
   press()
-  await pass(pressGapMs - 1)
+  await pass(secondMs / 2 - 1)
   expect(shown).toEqual([])
   await pass(1)
   expect(shown).toEqual(['delete'])
@@ -120,10 +117,53 @@ test('shows no dialog of a kind for five minutes after two were declined within 
   const other = ask('watch')
   await answer(true)
   expect(await other).toBe(true)
-  await pass(questionPauseMs)
+  await pass(5 * minuteMs)
   const again = ask('server')
   await answer(true)
   expect(await again).toBe(true)
+})
+
+test('a pause of questions lasts exactly five minutes', async () => {
+  const { ask, answer, pass, shown } = setup()
+  for (let times = 0; times < 2; times += 1) {
+    void ask('server')
+    await answer(false)
+  }
+  // A second has passed since the last answer.
+  await pass(5 * minuteMs - secondMs - 1)
+  expect(await ask('server')).toBe(false)
+  await pass(1)
+  void ask('server')
+  await answer(true)
+  expect(shown).toHaveLength(3)
+})
+
+test('a pause of questions ends when the clock is set back', async () => {
+  const { ask, answer, pass, shown } = setup()
+  for (let times = 0; times < 2; times += 1) {
+    void ask('server')
+    await answer(false)
+  }
+  await pass(-minuteMs)
+  void ask('server')
+  await answer(true)
+  expect(shown).toHaveLength(3)
+})
+
+test.each([
+  [59_999, false],
+  [60_000, true],
+])('of two declined dialogs, %i ms apart, the next one is shown: %s', async (apartMs, isShown) => {
+  const { ask, answer, pass, shown, pauses } = setup()
+  void ask('server')
+  await answer(false)
+  // A second has passed since the last answer.
+  await pass(apartMs - secondMs)
+  void ask('server')
+  await answer(false)
+  void ask('server')
+  await answer(true)
+  expect([shown.length, pauses()]).toEqual(isShown ? [3, 0] : [2, 1])
 })
 
 test('keeps asking if declined dialogs are more than a minute apart', async () => {
@@ -142,6 +182,6 @@ test('asks the next question after a dialog could not be shown', async () => {
   await expect(queue('server', () => Promise.reject(new Error('no window')))).rejects.toThrow('no window')
   const next = queue('server', async () => true)
   await settle()
-  environment.clock.advance(questionGapMs)
+  environment.clock.advance(secondMs)
   expect(await next).toBe(true)
 })

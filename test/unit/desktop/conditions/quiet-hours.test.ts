@@ -49,8 +49,31 @@ describe('quiet hours', () => {
     expect(until(rules, '2026-11-28T23:00:00+01:00').isPause).toBe(false)
   })
 
-  test('of whole days have no gap between them', () => {
-    expect(until([hours(0, 0)], '2026-11-24T12:00:00+01:00')).toEqual({ ...pause, until: null })
+  test.each(['2026-11-24T12:00:00+01:00', '2026-03-24T23:30:00+01:00', '2026-10-20T00:00:00+02:00'])(
+    'of whole days have no gap between them, also when the clocks change (%s)',
+    (now) => {
+      expect(until([hours(0, 0)], now)).toEqual({ ...pause, until: null })
+    },
+  )
+
+  test.each([
+    [2, '2026-11-24T08:00:00.000Z'],
+    [3, '2026-11-25T08:00:00.000Z'],
+    [4, '2026-11-26T08:00:00.000Z'],
+    [5, '2026-11-27T08:00:00.000Z'],
+    [6, '2026-11-28T08:00:00.000Z'],
+    [0, '2026-11-29T08:00:00.000Z'],
+    [1, '2026-11-30T08:00:00.000Z'],
+  ])('of weekday %i alone begin on its next date', (day, start) => {
+    const rules = [hours(9, 10, { days: [day] })]
+    expect(until(rules, '2026-11-24T00:00:00+01:00')).toEqual({ ...free, until: start })
+  })
+
+  test('of the same weekday begin again a week later', () => {
+    const rules = [hours(9, 10, { days: [2] })]
+    const next = { ...free, until: '2026-12-01T08:00:00.000Z' }
+    expect(until(rules, '2026-11-24T10:00:00+01:00')).toEqual(next)
+    expect(until(rules, '2026-11-24T23:59:59+01:00')).toEqual(next)
   })
 
   test('follow local time on days when the clocks change', () => {

@@ -346,6 +346,12 @@ test('the deadline ends with its queue, also across a restart, and not before', 
   expect(next.state.settings.deadlineMs).toBe(null)
 })
 
+test('the deadline stays before its queue is restored', () => {
+  const { apply, state } = setup()
+  apply([], null, { totals: emptyTotals })
+  expect(state.settings.deadlineMs).not.toBe(null)
+})
+
 test('the deadline stays while its uploads are paused, and ends when they are removed', () => {
   const { patch, state } = setup()
   patch([sending()], 2 * megabyte)

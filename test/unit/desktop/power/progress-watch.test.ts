@@ -37,6 +37,14 @@ test('counts small files that finish between two patches', () => {
   expect(lastProgressAfter(2_000, { phase: 'registered', sentBytes: 5 })).toBe(2_000)
 })
 
+test('an upload that was removed is restored without progress', () => {
+  const watch = createProgressWatch(() => 1_000)
+  watch.applyPatch({ changed: [row({ sentBytes: 1 })], removed: [] })
+  watch.applyPatch({ changed: [], removed: ['one'] })
+  watch.applyPatch({ changed: [row({ sentBytes: 5 })], removed: [] })
+  expect(watch.lastMs()).toBe(0)
+})
+
 test('an upload that waits or is paused makes no progress', () => {
   const lastProgressAfter = setup()
   expect(lastProgressAfter(1_000, { phase: 'waiting', sentBytes: 5 })).toBe(0)

@@ -132,6 +132,16 @@ test('a verification that does not end delays the countdown for ten minutes', ()
   expect(countdownText()).toContain('All uploads are done.')
 })
 
+test('a quick upload whose verification does not end delays the countdown for ten minutes', () => {
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
+  patch({ ...emptyTotals, verifying: 1 }, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
+  clock.advance(verificationLimitMs - 1)
+  expect(countdownText()).toBe(null)
+  clock.advance(1)
+  expect(countdownText()).toContain('All uploads are done.')
+})
+
 test('a change of a registered file keeps the countdown that started after ten minutes', () => {
   const { clock, tracker, patch, countdownText } = setup()
   tracker.set('sleep')

@@ -32,10 +32,16 @@ test('a visible window is shown again after an update', () => {
   expect(start().wasStartedHidden()).toBe(false)
 })
 
-test('a start long after the update shows the window', () => {
+test('a start five minutes after the update, or before it by a changed clock, shows the window', () => {
   const { clock, start } = setup(false)
   start().intended.write('1.1.0')
-  clock.advance(6 * 60_000)
+  clock.advance(-1)
+  expect(start().wasStartedHidden()).toBe(false)
+  clock.advance(1)
+  expect(start().wasStartedHidden()).toBe(true)
+  clock.advance(5 * 60_000 - 1)
+  expect(start().wasStartedHidden()).toBe(true)
+  clock.advance(1)
   expect(start().wasStartedHidden()).toBe(false)
 })
 

@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest'
-import {
-  centred,
-  firstSize,
-  smallestSize,
-  windowBounds,
-} from '../../../../electron/desktop/window/window-bounds.ts'
+import { centred, windowBounds } from '../../../../electron/desktop/window/window-bounds.ts'
 
+const firstSize = { width: 960, height: 640 }
+const smallestSize = { width: 480, height: 400 }
 const left = { x: 0, y: 0, width: 1920, height: 1040 }
 const right = { x: 1920, y: 0, width: 1280, height: 984 }
 
@@ -46,6 +43,36 @@ test.each([
   ['only a sliver of it would be seen', { x: -780, y: 100, width: 800, height: 600 }],
 ])('the position is dropped when %s', (_case, bounds) => {
   expect(windowBounds(bounds, [left])).toEqual({ width: 800, height: 600 })
+})
+
+test.each([
+  ['left', -700],
+  ['right', 1820],
+])('a window of which 100 pixels are seen at the %s edge stays there', (_edge, x) => {
+  const bounds = { x, y: 100, width: 800, height: 600 }
+  expect(windowBounds(bounds, [left])).toEqual(bounds)
+  const further = { ...bounds, x: x < 0 ? x - 1 : x + 1 }
+  expect(windowBounds(further, [left])).toEqual({ width: 800, height: 600 })
+})
+
+test.each([
+  [1000, true],
+  [1001, false],
+])('a title bar at %i pixels of 1040 is reachable: %s', (y, isReachable) => {
+  const bounds = { x: 100, y, width: 800, height: 600 }
+  expect(windowBounds(bounds, [left])).toEqual(isReachable ? bounds : { width: 800, height: 600 })
+})
+
+test('the position of a window on displays above and beside the first one is kept', () => {
+  const above = { x: -200, y: -1080, width: 1920, height: 1080 }
+  const bounds = { x: -150, y: -1000, width: 1900, height: 1500 }
+  expect(windowBounds(bounds, [left, above])).toEqual(bounds)
+  expect(windowBounds({ ...bounds, width: 3_000, height: 2_200 }, [left, above])).toEqual({
+    x: -200,
+    y: -1080,
+    width: 2120,
+    height: 2120,
+  })
 })
 
 test('a window that is larger than the display is limited to it', () => {

@@ -1,174 +1,40 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import process from 'node:process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { callChannel, calls, type CallName } from '../../../electron/contract/calls.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import type { Patch, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import { failed, failure } from '../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import type { AppFolders } from '../../../electron/desktop/app-folders.ts'
 import { startDesktop } from '../../../electron/desktop/desktop.ts'
 import type { SessionSecretStore } from '../../../electron/desktop/security/secret-store.ts'
 import { createLanguage } from '../../../electron/desktop/settings/language.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { createLog } from '../../../electron/platform/log.ts'
 import { app } from '../../electron-host/app.ts'
 import { dialog } from '../../electron-host/desktop.ts'
-import { invoke, ipcMain } from '../../electron-host/ipc-main.ts'
-import { Menu, type Tray } from '../../electron-host/menus.ts'
-import { nativeTheme } from '../../electron-host/native-theme.ts'
-import type { Notification } from '../../electron-host/notification.ts'
+import { invoke } from '../../electron-host/ipc-main.ts'
+import { Menu } from '../../electron-host/menus.ts'
 import { powerMonitor } from '../../electron-host/power.ts'
 import type { HostContents } from '../../electron-host/shapes.ts'
 import { host, theApp } from '../../electron-host/state.ts'
-import { removeAddedListeners } from '../../support/added-listeners.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
-import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
-import { projectFolder } from '../../support/temp-project.ts'
-import { emptyTotals } from '../../support/totals.ts'
+import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
+import { uploadRecord } from '../../support/records.ts'
 
-type Subscriber = Parameters<Engine['subscribe']>[0]
-const startMs = Date.UTC(2026, 0, 2, 3, 4, 5)
+import {
+  isolateApp,
+  patchOf,
+  registered,
+  setup,
+  shownBy,
+  startMs,
+  type Subscriber,
+} from './started-desktop.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: startMs })
   return () => void vi.useRealTimers()
 })
-
-/** The state of the process before the test, to which it returns. No app is really exited. */
-function isolateApp() {
-  for (const emitter of [app, powerMonitor, nativeTheme]) removeAddedListeners(emitter)
-  removeAddedListeners(process, ['SIGTERM', 'SIGINT', 'SIGHUP'])
-  const exit = vi.spyOn(app, 'exit').mockReturnValue(undefined)
-  // There, the app watches no bus of the desktop, and its tray icon is always shown.
-  pretendPlatform('darwin')
-  // Inserted by the build.
-  vi.stubGlobal('__UPDATE_KEYS__', '')
-  Object.defineProperty(process, 'resourcesPath', { value: '/nonexistent', configurable: true })
-  const trays = new Set(host.trays)
-  onTestFinished(() => {
-    exit.mockRestore()
-    theApp().quitCancelled()
-    for (const name of Object.keys(calls) as CallName[]) ipcMain.removeHandler(callChannel(name))
-    for (const tray of host.trays) if (!trays.has(tray)) host.trays.delete(tray)
-    Menu.setApplicationMenu(null)
-    Reflect.deleteProperty(process, 'resourcesPath')
-    vi.unstubAllGlobals()
-  })
-  return { exit }
-}
-
-/** The desktop after a hidden start, with an engine that records its calls, in order. */
-function setup(given: { readonly start?: () => Promise<boolean>; readonly running?: number } = {}) {
-  const { exit } = isolateApp()
-  const home = mkdtempSync(join(tmpdir(), 'modelferry-desktop-'))
-  onTestFinished(() => rmSync(home, { recursive: true }))
-  const called: string[] = []
-  const record =
-    <T>(name: string, answer: T) =>
-    async () => {
-      called.push(name)
-      return answer
-    }
-  const settings = memorySettings()
-  const memory = memoryStore({ lastFolder: '/models' })
-  const log = createLog({ folder: home })
-  const subscribers: Subscriber[] = []
-  const totals = { ...emptyTotals, running: given.running ?? 0 }
-  const rows = [2, 1].map((inFlightBytes) => ({
-    ...toUploadRow(uploadRecord(), null),
-    inFlightBytes,
-  }))
-  const partsDone = Promise.withResolvers<void>()
-  const listen = vi.fn()
-  const applied = vi.fn()
-  startDesktop({
-    folders: {
-      home,
-      logs: home,
-      page: home,
-      preload: join(home, 'preload.cjs'),
-      trayIcons: join(projectFolder, 'build/tray'),
-    } as AppFolders,
-    instance: { startsHidden: () => true, listen },
-    settings,
-    isDesktopDark: false,
-    language: createLanguage(settings),
-    memory,
-    createEngine: () =>
-      fakeEngine({
-        subscribe(subscriber) {
-          subscribers.push(subscriber)
-          return () => {}
-        },
-        start: given.start ?? (async () => true),
-        snapshot: () => ({ rows, totals, allPaused: false }) as never,
-        applySettings: applied,
-        networkChanged: () => void called.push('networkChanged'),
-        areOthersUploading: () => false,
-        async finishParts() {
-          called.push('finishParts')
-          await partsDone.promise
-        },
-        stop: record('stop', undefined),
-        calls: {
-          history: record('history', success({ rows: [], nextBeforeMs: null })),
-          async stopPausing({ ids }) {
-            called.push(`stopPausing ${ids}`)
-            partsDone.resolve()
-            return success(undefined)
-          },
-        },
-      }),
-    secretStore: { state: () => 'ok', isStuck: () => false } as unknown as SessionSecretStore,
-    log,
-  })
-  const tray = [...host.trays].at(-1) as Tray
-  return {
-    settings,
-    memory,
-    trayItem: (id: string) => tray.menu?.getMenuItemById(id),
-    applied,
-    listen,
-    called,
-    exit,
-    /** Passes events of the engine to all subscribers. */
-    notify: (pass: (subscriber: Subscriber) => void) => subscribers.forEach(pass),
-    async messages() {
-      await log.flush()
-      const lines = readFileSync(join(home, 'modelferry.log'), 'utf8').trim().split('\n')
-      return lines.map((line) => (JSON.parse(line) as { readonly message: string }).message)
-    },
-  }
-}
-
-let sequence = 0
-function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Patch {
-  sequence += 1
-  return {
-    sequence,
-    changed,
-    removed: [],
-    totals: { ...emptyTotals, ...totals },
-    allPaused: false,
-    line: 'ok',
-    isIncomplete: false,
-  }
-}
-
-/** An upload that is registered now. */
-const registered = () => toUploadRow(registeredRecord({ addedAtMs: startMs + 1 }), null)
-
-/** The notifications shown by `act`. */
-function shownBy(act: () => void): readonly Notification[] {
-  const before = host.notifications.length
-  act()
-  return host.notifications.slice(before) as Notification[]
-}
 
 test('a hidden start opens no window, starts the engine and receives files', async () => {
   const { listen, called, messages } = setup()
@@ -301,6 +167,18 @@ test('quits when the uploads are done, if the user has chosen so', async () => {
   expect(exit).not.toHaveBeenCalled()
   await vi.advanceTimersByTimeAsync(1)
   await expect.poll(() => exit.mock.calls).toEqual([[0]])
+})
+
+test('tries to suspend the computer when the uploads are done, if the user has chosen so', async () => {
+  const { trayItem, notify, exit, messages } = setup()
+  // There, no program is known that suspends it.
+  pretendPlatform('freebsd')
+  trayItem('when-done-sleep')?.click()
+  notify(({ patch }) => patch?.(patchOf({ running: 1 })))
+  notify(({ patch }) => patch?.(patchOf({}, registered())))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(exit).not.toHaveBeenCalled()
+  expect(await messages()).toContain('no command to suspend this system is known')
 })
 
 test('keeps the computer awake while bytes move', () => {

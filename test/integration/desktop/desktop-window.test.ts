@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { callChannel, eventChannel, type CallName, type EventName } from '../../../electron/contract/calls.ts'
+import type { AppFolders } from '../../../electron/desktop/app-folders.ts'
+import { registerAppScheme, setupAppProtocol } from '../../../electron/desktop/security/app-protocol.ts'
+import { startDesktop } from '../../../electron/desktop/desktop.ts'
+import type { SessionSecretStore } from '../../../electron/desktop/security/secret-store.ts'
+import { createLanguage } from '../../../electron/desktop/settings/language.ts'
+import { createLog } from '../../../electron/platform/log.ts'
+import { app } from '../../electron-host/app.ts'
+import { openBrowser } from '../../electron-host/browser.ts'
+import { startChromium } from '../../electron-host/chromium.ts'
+import { invoke } from '../../electron-host/ipc-main.ts'
+import { Menu } from '../../electron-host/menus.ts'
+import { powerMonitor } from '../../electron-host/power.ts'
+import type { HostContents } from '../../electron-host/shapes.ts'
+import { host } from '../../electron-host/state.ts'
+import type { BrowserWindow } from '../../electron-host/window/browser-window.ts'
+import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
+import { isolateApp, patchOf, registered, setup, shownBy } from './started-desktop.ts'
+
+let page: string
+
+beforeAll(async () => {
+  page = mkdtempSync(join(tmpdir(), 'modelferry-page-'))
+  writeFileSync(join(page, 'index.html'), '<title>a title of the page</title>')
+  writeFileSync(join(page, 'preload.cjs'), '')
+  const chromium = await startChromium([])
+  vi.stubEnv('ELECTRON_HOST_BROWSER', JSON.stringify({ url: chromium.url, switches: [] }))
+  host.browser = await openBrowser([])
+  vi.unstubAllEnvs()
+  return async () => {
+    host.browser = undefined
+    await chromium.end()
+    rmSync(page, { recursive: true })
+  }
+})
+
+beforeEach(() => {
+  const keepRunning = () => {}
+  app.on('window-all-closed', keepRunning)
+  registerAppScheme()
+  host.ready = true
+  setupAppProtocol(page, { info() {}, warn() {}, error() {} })
+  return () => {
+    app.off('window-all-closed', keepRunning)
+    host.ready = false
+    host.protocols.clear()
+    host.schemes.clear()
+  }
+})
+
+const currentWindow = () => [...host.windows.values()].at(-1) as unknown as BrowserWindow
+const closeWindows = async () => {
+  if (host.windows.size > 0) currentWindow().destroy()
+  await expect.poll(() => host.windows.size).toBe(0)
+}
+
+const newlyRegistered = () => ({ ...registered(), addedAtMs: Date.now() })
+
+/** The desktop with its window, whose page listens to events; `sent` are those of these names, in order. */
+async function setupWindow(given: { readonly running?: number } = {}) {
+  const desktop = setup({ ...given, isVisible: true })
+  onTestFinished(closeWindows)
+  await expect.poll(() => currentWindow().webContents.getTitle()).toBe('a title of the page')
+  await expect.poll(() => currentWindow().isVisible()).toBe(true)
+  const { webContents } = currentWindow()
+  const call = async (name: CallName, args?: unknown): Promise<unknown> =>
+    JSON.parse(String(await invoke(webContents as unknown as HostContents, callChannel(name), [args])))
+  const send = vi.spyOn(webContents, 'send').mockReturnValue(undefined)
+  await call('snapshot')
+  send.mockClear()
+  return {
+    ...desktop,
+    call,
+    window: currentWindow(),
+    sent: (...names: readonly EventName[]) =>
+      send.mock.calls.flatMap(([channel, text]) =>
+        names
+          .filter((name) => eventChannel(name) === channel)
+          .map((name): [string, unknown] => [name, JSON.parse(String(text))]),
+      ),
+  }
+}
+
+const engineEvents = [
+  ...(['flow', 'details', 'session', 'library', 'added'] as const),
+  ...(['waitingFiles', 'review', 'finding', 'workflow', 'watching'] as const),
+]
+
+test('the page gets what the engine reports, and changed settings, languages and conditions', async () => {
+  const { notify, sent, settings, call } = await setupWindow()
+  for (const name of engineEvents) notify((subscriber) => subscriber[name]?.({ name } as never))
+  expect(sent(...engineEvents)).toEqual(engineEvents.map((name) => [name, { name }]))
+
+  settings.change({ atOnce: 3 })
+  expect(sent('settings', 'surroundings')).toMatchObject([['settings', { atOnce: 3 }]])
+  settings.change({ language: 'zh-Hans' })
+  expect(sent('settings', 'surroundings').slice(1)).toMatchObject([
+    ['settings', { language: 'zh-Hans' }],
+    ['surroundings', { locale: 'zh-Hans' }],
+  ])
+
+  await call('setWhenDone', { whenDone: 'sleep' })
+  expect(sent('conditions').at(-1)).toMatchObject(['conditions', { whenDone: 'sleep' }])
+  onTestFinished(() => void (powerMonitor.onBatteryPower = false))
+  powerMonitor.onBatteryPower = true
+  settings.change({ atOnce: 4 })
+  await expect
+    .poll(() => sent('conditions').at(-1))
+    .toMatchObject(['conditions', { power: { isOnBattery: true } }])
+})
+
+test('a hidden window is shown with what it missed, or at what the user has chosen', async () => {
+  const { notify, sent, window, settings } = await setupWindow()
+  const patchShown = patchOf({ running: 1 })
+  notify(({ patch }) => patch?.(patchShown))
+  settings.change({ onClose: 'keep-sending' })
+  window.close()
+  await expect.poll(() => window.isVisible()).toBe(false)
+  const missed = patchOf({ running: 2 })
+  notify(({ patch }) => patch?.(missed))
+  expect(sent('patch')).toEqual([['patch', patchShown]])
+  app.emit('activate')
+  expect([window.isVisible(), sent('patch').slice(1)]).toEqual([true, [['patch', missed]]])
+
+  window.hide()
+  Menu.getApplicationMenu()?.getMenuItemById('show-history')?.click()
+  expect([window.isVisible(), sent('command')]).toEqual([true, [['command', 'show-history']]])
+
+  window.hide()
+  const [shown] = shownBy(() => notify(({ patch }) => patch?.(patchOf({}, newlyRegistered()))))
+  shown?.emit('click')
+  expect([window.isVisible(), sent('reveal').length]).toEqual([true, 1])
+
+  const eventsBefore = host.events.length
+  Menu.getApplicationMenu()?.getMenuItemById('documentation')?.click()
+  expect(host.events.slice(eventsBefore)).toMatchObject([
+    { kind: 'open-external', url: 'https://modelferry.app/documentation' },
+  ])
+})
+
+test('a page that is loaded again gets no events before its snapshot; it closes after the uploads', async () => {
+  const { notify, sent, window, called, call, settings } = await setupWindow()
+  const loads = () => called.filter((name) => name === 'watch null').length
+  expect(loads()).toBe(1)
+  window.webContents.reload()
+  await expect.poll(loads).toBe(2)
+  notify(({ flow }) => flow?.({} as never))
+  expect(sent('flow')).toEqual([])
+  await call('snapshot')
+  notify(({ flow }) => flow?.({} as never))
+  expect(sent('flow')).toHaveLength(1)
+
+  await expect.poll(() => window.webContents.isLoading()).toBe(false)
+  settings.change({ onClose: 'keep-sending' })
+  app.quit()
+  await expect.poll(() => called).toContain('stop')
+  await expect.poll(() => host.windows.size).toBe(0)
+})
+
+test('the window is closed if the engine cannot use the journal', async () => {
+  isolateApp()
+  const settings = memorySettings()
+  let windowsOpen = 0
+  const start = () =>
+    startDesktop({
+      folders: { preload: join(page, 'preload.cjs') } as AppFolders,
+      instance: { startsHidden: () => false, listen: () => expect.unreachable() },
+      settings,
+      isDesktopDark: false,
+      language: createLanguage(settings),
+      memory: memoryStore(),
+      createEngine() {
+        windowsOpen = host.windows.size
+        throw new Error('no journal')
+      },
+      secretStore: {} as SessionSecretStore,
+      log: createLog({ folder: page }),
+    })
+  expect(start).toThrow('no journal')
+  expect(windowsOpen).toBe(1)
+  await expect.poll(() => host.windows.size).toBe(0)
+})

@@ -14,17 +14,29 @@ const portal = {
 let changeReported = Promise.withResolvers<void>()
 // `Read` wraps its answer in two variants, signals in one.
 const service = await fakeMethod(portal, 'v', () => variant('v', variant('u', 1)))
-const colours = watchColourScheme({ platform: 'linux', fallback: () => false, log })
+// The opposite of what the portal reports next.
+let isFallbackDark = false
+const colours = watchColourScheme({ platform: 'linux', fallback: () => isFallbackDark, log })
+const print = () => void process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
 colours.onChange(() => {
-  process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
+  print()
   changeReported.resolve()
 })
-process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
+print()
 await changeReported.promise
-changeReported = Promise.withResolvers()
 const changed = (key: string, value: number) =>
   service.signal('SettingChanged', 'ssv', ['org.freedesktop.appearance', key, variant('u', value)])
+async function applyAndWait(scheme: number): Promise<void> {
+  changeReported = Promise.withResolvers()
+  changed('color-scheme', scheme)
+  await changeReported.promise
+}
+isFallbackDark = true
 changed('accent-color', 2)
-changed('color-scheme', 2)
-await changeReported.promise
+await applyAndWait(2)
+// Without a preference the fallback counts.
+await applyAndWait(0)
+await applyAndWait(2)
+isFallbackDark = false
+await applyAndWait(0)
 process.exit(0)

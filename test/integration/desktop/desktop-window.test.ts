@@ -161,6 +161,16 @@ test('a page that is loaded again gets no events before its snapshot; it closes 
   await expect.poll(() => host.windows.size).toBe(0)
 })
 
+test('a hidden start without a tray opens the window minimised', async () => {
+  vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nonexistent')
+  vi.stubEnv('DBUS_SYSTEM_BUS_ADDRESS', 'unix:path=/nonexistent')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  setup({ platform: 'linux' })
+  onTestFinished(closeWindows)
+  await expect.poll(() => host.windows.size).toBe(1)
+  await expect.poll(() => currentWindow().isMinimized()).toBe(true)
+})
+
 test('the window is closed if the engine cannot use the journal', async () => {
   isolateApp()
   const settings = memorySettings()

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -44,6 +45,28 @@ test('a hidden start opens no window, starts the engine and receives files', asy
   expect(called).toEqual(['history'])
   expect(await messages()).toContain('started')
   expect(host.events.some(({ kind }) => kind === 'about-panel')).toBe(true)
+})
+
+test('a deadline ends with its uploads, also if they ended before the start', async () => {
+  const { settings } = setup({ settings: { deadlineMs: startMs } })
+  expect(settings.current().deadlineMs).toBe(startMs)
+  await nextTurn()
+  expect(settings.current().deadlineMs).toBe(null)
+})
+
+test('checks for updates a minute after the start', async () => {
+  const { publicKey } = generateKeyPairSync('ed25519')
+  const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  vi.stubEnv('MODELFERRY_UPDATE_KEYS', key)
+  vi.stubEnv('MODELFERRY_UPDATE_FEED', 'not an address')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { messages } = setup()
+  const failure = 'an update check or download failed'
+  await nextTurn()
+  await vi.advanceTimersByTimeAsync(59_999)
+  expect(await messages()).not.toContain(failure)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await messages()).toContain(failure)
 })
 
 test('the app works although the engine could not start, for example for an update', async () => {
@@ -100,7 +123,7 @@ test('a sign-out closes notifications and makes the file dialog forget its folde
 })
 
 test('changed settings apply to the engine and the menu at once', () => {
-  const { settings, applied } = setup()
+  const { settings, applied } = setup({ settings: { pauseBelowPercent: 20, pauseOnMetered: true } })
   const labels = () => Menu.getApplicationMenu()?.items.map(({ label }) => label) ?? []
   expect(labels()).toContain('&File')
   const menu = Menu.getApplicationMenu()

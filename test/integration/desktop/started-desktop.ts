@@ -5,6 +5,7 @@ import process from 'node:process'
 import { onTestFinished, vi } from 'vitest'
 import { callChannel, calls, type CallName } from '../../../electron/contract/calls.ts'
 import { success } from '../../../electron/contract/failures.ts'
+import type { Settings } from '../../../electron/contract/settings.ts'
 import type { Patch, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { AppFolders } from '../../../electron/desktop/app-folders.ts'
 import { startDesktop } from '../../../electron/desktop/desktop.ts'
@@ -32,12 +33,12 @@ export type Subscriber = Parameters<Engine['subscribe']>[0]
 export const startMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 /** The state of the process before the test, to which it returns. No app is really exited. */
-export function isolateApp() {
+export function isolateApp(platform: NodeJS.Platform = 'darwin') {
   for (const emitter of [app, powerMonitor, nativeTheme]) removeAddedListeners(emitter)
   removeAddedListeners(process, ['SIGTERM', 'SIGINT', 'SIGHUP'])
   const exit = vi.spyOn(app, 'exit').mockReturnValue(undefined)
-  // There, the app watches no bus of the desktop, and its tray icon is always shown.
-  pretendPlatform('darwin')
+  // On macOS, the app watches no bus of the desktop, and its tray icon is always shown.
+  pretendPlatform(platform)
   // Inserted by the build.
   vi.stubGlobal('__UPDATE_KEYS__', '')
   Object.defineProperty(process, 'resourcesPath', { value: '/nonexistent', configurable: true })
@@ -60,9 +61,11 @@ export function setup(
     readonly start?: () => Promise<boolean>
     readonly running?: number
     readonly isVisible?: boolean
+    readonly settings?: Partial<Settings>
+    readonly platform?: NodeJS.Platform
   } = {},
 ) {
-  const { exit } = isolateApp()
+  const { exit } = isolateApp(given.platform)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-desktop-'))
   writeFileSync(join(home, 'preload.cjs'), '')
   onTestFinished(() => rmSync(home, { recursive: true }))
@@ -73,7 +76,7 @@ export function setup(
       called.push(name)
       return answer
     }
-  const settings = memorySettings()
+  const settings = memorySettings(given.settings)
   const memory = memoryStore({ lastFolder: '/models' })
   const log = createLog({ folder: home })
   const subscribers: Subscriber[] = []

@@ -98,6 +98,16 @@ test('the next batch starts empty', () => {
   expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], []])
 })
 
+test('a failure of an earlier batch is notified again only after it was fixed', () => {
+  const { applyPatch: watch } = createNotificationRules(0)
+  expect(idsOf(watch(patch({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
+  watch(patch({ running: 1 }, row('a', 'sending')))
+  watch(patch({ running: 1 }, row('bad', 'failed')))
+  expect(idsOf(watch(patch({}, row('a', 'registered'))))).toEqual([['a'], []])
+  watch(patch({}, row('bad', 'paused')))
+  expect(idsOf(watch(patch({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
+})
+
 test('failures are notified with the batch, unless they are fixed before', () => {
   const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patch({ running: 1 }, row('a', 'failed'), row('b', 'failed')))).toBeNull()

@@ -186,7 +186,15 @@ test('recent uploads have their actions, with names shortened and escaped', () =
   expect(item('recent-1').label?.length).toBeLessThanOrEqual(41)
   click('recent-1-folder')
   click('recent-1-copy')
+  click('recent-1-library')
+  click('recent-2-folder')
   click('recent-2-library')
-  expect(clicked).toEqual([['showInFolder', 'row-1'], ['copyModelId', 'model-1'], ['openLibrary']])
+  expect(clicked).toEqual([
+    ['showInFolder', 'row-1'],
+    ['copyModelId', 'model-1'],
+    ['openLibrary'],
+    ['showInFolder', 'row-2'],
+    ['openLibrary'],
+  ])
   expect(() => item('recent-2-copy')).toThrow()
 })

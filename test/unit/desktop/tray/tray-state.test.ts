@@ -102,6 +102,7 @@ describe('the summary', () => {
   test.each<[string, Partial<Totals>]>([
     ['Uploading 1 file, 0%', {}],
     ['Uploading 1 file, 98%', { totalBytes: 1000, movedBytes: 985 }],
+    ['Uploading 1 file, 99%', { totalBytes: 1, movedBytes: 1 }],
     ['Uploading 1 file, 0% · 1 waiting', { waiting: 1 }],
     ['Uploading 1 file, 0% · 1 file needs attention', { needsYou: 1 }],
   ])('is “%s” while one upload runs with %j', (text, totals) => {
@@ -125,6 +126,10 @@ test.each([
   [5, 'less than a minute left'],
   [60, 'less than a minute left'],
   [61, 'about 2 min left'],
+  [541, 'about 10 min left'],
+  [601, 'about 15 min left'],
+  [3_300, 'about 55 min left'],
+  [3_540, 'about 60 min left'],
   [200, 'about 4 min left'],
   [540, 'about 9 min left'],
   [1_300, 'about 25 min left'],
@@ -149,6 +154,7 @@ describe('the taskbar progress', () => {
     ['is shown while as many uploads wait as run', { waiting: 1 }, 0.5, 'normal'],
     ['is never full while uploads run', { movedBytes: 200 }, 0.99, 'normal'],
     ['is zero for empty files', { totalBytes: 0, movedBytes: 0 }, 0, 'normal'],
+    ['counts a single byte', { totalBytes: 1, movedBytes: 1 }, 0.99, 'normal'],
     ['is red when a file needs attention', { needsYou: 1 }, 0.5, 'error'],
   ])('%s', (_title, totals, value, mode) => {
     expect(progress(totals)).toEqual({ value, mode })

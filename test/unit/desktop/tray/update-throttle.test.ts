@@ -59,6 +59,18 @@ describe('a menu', () => {
     expect(built).toEqual(['sending 1 left', 'paused 1 left'])
   })
 
+  test('waits for a whole interval after it was rebuilt for a new structure', () => {
+    const { built, draw } = setup()
+    draw('sending', '1 left')
+    vi.advanceTimersByTime(4_000)
+    draw('paused', '1 left')
+    draw('paused', '2 left')
+    vi.advanceTimersByTime(4_999)
+    expect(built).toEqual(['sending 1 left', 'paused 1 left'])
+    vi.advanceTimersByTime(1)
+    expect(built).toEqual(['sending 1 left', 'paused 1 left', 'paused 2 left'])
+  })
+
   test('does not rebuild for numbers that it already shows', () => {
     const { built, draw, redraw } = setup()
     draw('sending', '1 left')

@@ -44,16 +44,17 @@ test('copies the paths of several files, one a line, and logs none of them', asy
   const { handlers, copied, logged } = setup()
   expect(await handlers.copyLocalPaths({ ids: ['a', 'gone', 'b'] })).toEqual(success(undefined))
   expect(copied).toEqual(['/models/a.gguf\n/models/b c.gguf'])
-  expect(JSON.stringify(logged)).not.toContain('/models')
+  expect(logged).toEqual([['the page copied paths of files', { characters: 31 }]])
 })
 
 test('copies nothing if no file is known, or while another program has the focus', async () => {
   const known = setup()
   expect(await known.handlers.copyLocalPaths({ ids: ['gone'] })).toEqual(failed(failure('file-missing')))
-  const { handlers, copied } = setup({ isFocused: false })
+  const { handlers, copied, logged } = setup({ isFocused: false })
   expect(await handlers.copyLocalPaths({ ids: ['a'] })).toEqual(failed(failure('bad-call')))
   expect(await handlers.copyText({ text: 'x' })).toEqual(failed(failure('bad-call')))
   expect([...known.copied, ...copied]).toEqual([])
+  expect(logged).toEqual(Array(2).fill(['a change of the clipboard was rejected']))
 })
 
 test.each([
@@ -87,6 +88,7 @@ test('shows files of rows and files with known bytes', async () => {
   await handlers.showInFolder({ id: 'here' })
   await handlers.showLocalFile({ sha256: 'known' })
   expect(await handlers.showInFolder({ id: 'gone' })).toEqual(failed(failure('not-found')))
+  expect(await handlers.showLocalFile({ sha256: 'unknown' })).toEqual(failed(failure('file-missing')))
   expect(shown).toEqual([import.meta.filename, '/models/a.gguf'])
 })
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { receiptOf, type Receipt } from '../../../electron/contract/receipt.ts'
 import { logDocumentOf, type LogDocument } from '../../../electron/contract/upload-log.ts'
 import { createSavedFileHandlers } from '../../../electron/desktop/saved-files.ts'
@@ -93,10 +93,60 @@ test.each([
   expect(names).toEqual([`${proposed}.receipt.json`, `${proposed}.log.json`])
 })
 
+test.each([
+  ['é'.repeat(100), 'é'.repeat(100)],
+  ['x'.repeat(200), 'x'.repeat(200)],
+  ['x'.repeat(201), 'x'.repeat(200)],
+])('at most 200 bytes of a name are proposed', async (fileName, proposed) => {
+  const row = toUploadRow(registeredRecord({ fileName }), null)
+  const names: string[] = []
+  const { saveReceipts } = createSavedFileHandlers({
+    engine: { calls: { receipts: async () => success([receiptOf(row)]) } as unknown as Engine['calls'] },
+    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
+    dialogs: { pickSavePath: async (box) => (names.push(box.fileName), null) },
+    log: silentLog,
+  })
+  await saveReceipts({ ids: ['any'] })
+  expect(names).toEqual([`${proposed}.receipt.json`])
+})
+
+test('says why receipts and logs could not be read', async () => {
+  const unread = failed(failure('unexpected'))
+  const handlers = createSavedFileHandlers({
+    engine: {
+      calls: { receipts: async () => unread, uploadLog: async () => unread } as unknown as Engine['calls'],
+    },
+    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
+    dialogs: { pickSavePath: () => expect.unreachable() },
+    log: silentLog,
+  })
+  expect(await handlers.saveReceipts({ ids: ['any'] })).toEqual(unread)
+  expect(await handlers.saveUploadLog({ id: 'any' })).toEqual(unread)
+})
+
+test('a dialog for several receipts proposes one file, as JSON first', async () => {
+  const proposed: unknown[] = []
+  const errors: string[] = []
+  const { saveReceipts } = createSavedFileHandlers({
+    engine: { calls: { receipts: async () => success(receipts) } as unknown as Engine['calls'] },
+    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
+    dialogs: {
+      async pickSavePath({ fileName, filters }) {
+        proposed.push([fileName, filters.flatMap(({ extensions }) => extensions)])
+        return join(folder, 'missing', 'a.json')
+      },
+    },
+    log: { ...silentLog, error: (message) => void errors.push(message) },
+  })
+  expect(await saveReceipts({ ids: ['any'] })).toMatchObject({ failure: { code: 'not-saved' } })
+  expect(proposed).toEqual([['modelferry-receipts.json', ['json', 'txt']]])
+  expect(errors).toEqual(['a file could not be saved'])
+})
+
 test('one receipt is saved as an object, several as a list', async () => {
   const path = join(folder, 'a.json')
   expect(await save(1, path)).toEqual(success(true))
-  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(receipts[0])
+  expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(receipts[0], null, 2)}\n`)
   expect(await save(2, path)).toEqual(success(true))
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(receipts)
 })

@@ -29,14 +29,23 @@ const folder = {
 } as const
 const watched = { folders: [folder, { ...folder, id: 'empty', offered: { count: 0, sizeBytes: 0 } }] }
 
-function setup(
-  isConfirmed: boolean,
-  removeFailing: readonly string[] = [],
-  duringQuestion: () => void = () => {},
-) {
+interface Given {
+  readonly removeFailing?: readonly string[]
+  readonly duringQuestion?: () => void
+  readonly picked?: readonly string[]
+  /** The models of the library; null if it can't be read. */
+  readonly listed?: readonly object[] | null
+  readonly isAllowed?: boolean
+}
+
+function setup(isConfirmed: boolean, given: Given = {}) {
+  const { removeFailing = [], duringQuestion = () => {}, picked = ['/home/mira/models'] } = given
+  const { listed = models, isAllowed = true } = given
   const asked: unknown[] = []
   const done: unknown[] = []
   let session = signedIn(person)
+  let open = 0
+  let mostOpen = 0
   let first: object = {}
   const answer =
     (name: string) =>
@@ -61,7 +70,7 @@ function setup(
       }),
       allow(ids: readonly string[]) {
         done.push(ids)
-        return success(true)
+        return isAllowed ? success(true) : failed(failure('unexpected'))
       },
       async watchFolder(path: string, _choice: unknown, confirm: () => Promise<boolean>) {
         if (await confirm()) done.push(path)
@@ -80,16 +89,22 @@ function setup(
         return success(undefined)
       },
       library: {
-        models: async () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }),
+        models: async () =>
+          listed === null
+            ? failed(failure('timed-out'))
+            : success({ models: listed, listedAtMs: 0, completeAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
+          open += 1
+          mostOpen = Math.max(mostOpen, open)
           await setImmediate()
+          open -= 1
           done.push(id)
           return removeFailing.includes(id) ? failed(failure('forbidden')) : success(undefined)
         },
       },
     } as unknown as Parameters<typeof createTeamHandlers>[0]['engine'],
     dialogs: {
-      pickPaths: async () => ['/home/mira/models'],
+      pickPaths: async () => picked,
       confirmSending: answer('send'),
       confirmUnsafe: answer('unsafe'),
       confirmWatching: answer('watch'),
@@ -101,6 +116,7 @@ function setup(
     handlers,
     asked,
     done,
+    mostOpen: () => mostOpen,
     changeSession: (view: typeof session) => void (session = view),
     changeFirst: (change: object) => void (first = change),
   }
@@ -171,12 +187,48 @@ test('asks before models are deleted, with the names that the library has, and t
 })
 
 test('returns the models that could not be deleted', async () => {
-  const { handlers, done } = setup(true, ['b'])
+  const { handlers, done } = setup(true, { removeFailing: ['b'] })
   const modelIds = ['a', 'b', 'c', 'd', 'e', 'f']
   expect(await handlers.deleteModels({ choice, modelIds })).toEqual(
     success([{ modelId: 'b', failure: failure('forbidden') }]),
   )
   expect(done.toSorted()).toEqual(modelIds)
+})
+
+test('deletes at most four models at the same time', async () => {
+  const { handlers, done, mostOpen } = setup(true)
+  const modelIds = Array.from({ length: 12 }, (_, index) => `model ${index}`)
+  expect(await handlers.deleteModels({ choice, modelIds })).toEqual(success([]))
+  expect([done.length, mostOpen()]).toEqual([12, 4])
+})
+
+test('names models without a name by their path, or else by their id', async () => {
+  const listed = [
+    { id: 'a', displayName: '', modelPath: 'models/a.gguf' },
+    { id: 'b', displayName: '', modelPath: null },
+  ]
+  const { handlers, asked } = setup(false, { listed })
+  await handlers.deleteModels({ choice, modelIds: ['a', 'b'] })
+  expect(asked).toEqual([['delete', { count: 2, names: ['models/a.gguf', 'b'] }, destination]])
+})
+
+test('asks without names before models of an unreadable library are deleted', async () => {
+  const { handlers, asked } = setup(false, { listed: null })
+  await handlers.deleteModels({ choice, modelIds: ['a'] })
+  expect(asked).toEqual([['delete', { count: 1, names: [] }, destination]])
+})
+
+test('asks about no folder if none was picked', async () => {
+  const { handlers, asked, done } = setup(true, { picked: [] })
+  expect(await handlers.watchFolder({ team: choice })).toEqual(success(watched))
+  expect([asked, done]).toEqual([[], []])
+})
+
+test('names an account without an e-mail address by its name', async () => {
+  const { handlers, asked, changeSession } = setup(false)
+  changeSession(signedIn({ ...person, email: '', name: 'Mira' }))
+  await handlers.deleteModels({ choice, modelIds: ['a'] })
+  expect(asked).toEqual([['delete', expect.anything(), { ...destination, account: 'Mira' }]])
 })
 
 test('asks before each single model is deleted', async () => {
@@ -228,10 +280,33 @@ test.each([true, false])(
 
 test('accepts no file that has changed or got another team during the question', async () => {
   for (const change of [{ failure: failure('file-suspicious') }, { team: { id: 'other' } }]) {
-    const { handlers, asked, done, changeFirst } = setup(true, [], () => changeFirst(change))
+    const { handlers, asked, done, changeFirst } = setup(true, { duringQuestion: () => changeFirst(change) })
     expect(await handlers.allow({ ids: ['a'] })).toEqual(success(undefined))
     expect([asked.length, done]).toEqual([1, [[]]])
   }
+})
+
+test('one question about unsafe files names those of one team', async () => {
+  const { handlers, asked, done, changeSession, changeFirst } = setup(true)
+  changeFirst({ team: { id: 'other' } })
+  const teams = [...person.teams, { id: 'other', name: 'Other' }]
+  changeSession(signedIn({ ...person, teams }))
+  await handlers.allow({ ids: ['a'] })
+  const files = [{ id: 'a', fileName: 'a.gguf', finding, choice: { ...choice, teamId: 'other' } }]
+  expect(asked).toEqual([['unsafe', files, { ...destination, team: 'Other' }]])
+  expect(done).toEqual([['a']])
+})
+
+test('says why unsafe files could not be accepted', async () => {
+  const { handlers } = setup(true, { isAllowed: false })
+  expect(await handlers.allow({ ids: ['a'] })).toEqual(failed(failure('unexpected')))
+})
+
+test('accepts no unsafe file of a team that is not known', async () => {
+  const { handlers, asked, changeSession } = setup(true)
+  changeSession(signedIn({ ...person, teams: [] }))
+  expect(await handlers.allow({ ids: ['a'] })).toEqual(failed(failure('no-team')))
+  expect(asked).toEqual([])
 })
 
 test('asks about no sound file', async () => {

@@ -95,5 +95,7 @@ test('shortens the watched folder, and cancels by default', async () => {
   const { confirmations, boxes } = setup(1)
   expect(await confirmations.confirmWatching(`/home/${'x'.repeat(5_000)}/inbox`, destination)).toBe(false)
   expect(boxes[0]?.message.length).toBeLessThan(150)
-  expect(boxes[0]).toMatchObject({ defaultId: 1, cancelId: 1, buttons: ['Upload new models', 'Cancel'] })
+  // Windows would show labels as links.
+  expect(boxes[0]).toMatchObject({ type: 'question', defaultId: 1, cancelId: 1, noLink: true })
+  expect(boxes[0]?.buttons).toEqual(['Upload new models', 'Cancel'])
 })

@@ -39,6 +39,14 @@ test('a hidden window is minimised while there is no tray', () => {
   expect(calls).toEqual(['minimise', 'notify', 'icon', 'hide'])
 })
 
+test('a window that the user has minimised is not hidden when a panel restarts', () => {
+  const { calls, trayChanged } = setup()
+  trayChanged(false)
+  trayChanged(true)
+  trayChanged(true)
+  expect(calls).toEqual(['minimise', 'notify', 'icon', 'hide', 'icon'])
+})
+
 test('a start at login before the panel is minimised only until the tray appears', async () => {
   const { calls, trayChanged } = setup({ startsHidden: true })
   await expect.poll(() => calls).toEqual(['minimise'])

@@ -11,10 +11,12 @@ import { createNotifications } from '../../../electron/desktop/tray/notification
 import { createStatusDisplay } from '../../../electron/desktop/tray/status-display.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { app } from '../../electron-host/app.ts'
-import { shell } from '../../electron-host/desktop.ts'
+import { clipboard, shell } from '../../electron-host/desktop.ts'
 import type { Menu, Tray } from '../../electron-host/menus.ts'
+import { nativeTheme } from '../../electron-host/native-theme.ts'
 import type { Notification } from '../../electron-host/notification.ts'
 import { host } from '../../electron-host/state.ts'
+import { removeAddedListeners } from '../../support/added-listeners.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { registeredRecord } from '../../support/records.ts'
@@ -59,15 +61,31 @@ async function setup(
   } = {},
 ) {
   const { totals = emptyTotals, conditions = calm, history = [], file = null } = options
+  removeAddedListeners(nativeTheme)
   const showFailure = vi.fn(async () => {})
+  const showCountdown = vi.fn()
+  const done: unknown[] = []
+  const record =
+    (name: string) =>
+    (...args: readonly unknown[]) =>
+      void done.push([name, ...args])
+  const recordCall = (name: string) => async (args: unknown) => {
+    done.push([name, args])
+    return success(undefined) as never
+  }
+  let conditionsChanged = (_now: Conditions, _before: Conditions) => {}
+  let current = conditions
   const display = createStatusDisplay({
     iconFolder: import.meta.dirname,
     isDesktopDark: false,
     language,
-    settings,
+    settings: { ...(settings as object), change: record('settings') } as never,
     engine: fakeEngine({
       snapshot: () => ({ totals, allPaused: false }) as never,
       calls: {
+        pauseAll: recordCall('pauseAll'),
+        resumeAll: recordCall('resumeAll'),
+        stopPausing: recordCall('stopPausing'),
         history: async () => success({ rows: [...history], nextBeforeMs: null }),
         async forget({ ids }) {
           for (const id of ids)
@@ -80,13 +98,17 @@ async function setup(
       },
       fileOf: () => file,
     }),
-    window: { show: () => {}, browserWindow: () => null },
-    conditions: { current: () => conditions, sendAnyway: () => {}, onChange: () => {} },
-    whenDone: { set: () => {} },
-    notifications: { showCountdown: () => {} },
+    window: { show: record('show'), browserWindow: () => null },
+    conditions: {
+      current: () => current,
+      sendAnyway: record('sendAnyway'),
+      onChange: (listener) => (conditionsChanged = listener),
+    },
+    whenDone: { set: record('whenDone') },
+    notifications: { showCountdown },
     dialogs: { showFailure },
-    sendCommand: () => {},
-    openPage: () => {},
+    sendCommand: record('command'),
+    openPage: record('page'),
     onFiles: () => {},
     log,
   })
@@ -95,6 +117,13 @@ async function setup(
   return {
     display,
     showFailure,
+    showCountdown,
+    done,
+    changeConditions(next: Conditions) {
+      const before = current
+      current = next
+      conditionsChanged(next, before)
+    },
     menu: () => tray.menu as Menu,
     label: (id: string) => tray.menu?.getMenuItemById(id)?.label,
     apply: (patch: { readonly totals: Totals }) =>
@@ -159,4 +188,92 @@ test('a model of an earlier day that is removed from the history leaves the menu
   await expect.poll(() => label('last')).toBeDefined()
   await display.handlers.forget({ ids: [row.id] })
   await expect.poll(() => label('last')).toBeUndefined()
+})
+
+test('the items of the menu act on the uploads, the settings and the window', async () => {
+  const copied = vi.spyOn(clipboard, 'writeText').mockImplementation(() => {})
+  const quit = vi.spyOn(app, 'quit').mockImplementation(() => {})
+  onTestFinished(() => {
+    copied.mockRestore()
+    quit.mockRestore()
+  })
+  const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 1 }
+  const row = recent()
+  const { display, menu, label, done } = await setup({
+    totals: { ...emptyTotals, running: 1, pausing },
+    conditions: { ...calm, hold: { kind: 'battery', percent: 9, belowPercent: 20 } },
+    history: [row],
+  })
+  display.engineStarted()
+  await expect.poll(() => label('recent-1-copy')).toBeDefined()
+  const ids = ['open', 'pause-all', 'stop-pausing', 'send-anyway', 'limit-5000000', 'when-done-quit']
+  for (const id of [...ids, 'recent-1-copy', 'recent-1-library', 'settings', 'quit'])
+    menu().getMenuItemById(id)?.click()
+  expect(done.map((one) => (one as readonly unknown[]).slice(0, 2))).toEqual([
+    ['show', expect.anything()],
+    ['pauseAll', undefined],
+    ['stopPausing', { ids: null }],
+    ['sendAnyway', false],
+    ['settings', { limitBytesPerSecond: 5_000_000 }],
+    ['whenDone', 'quit'],
+    ['page', 'web-app'],
+    ['command', 'show-settings'],
+  ])
+  expect([copied.mock.calls, quit.mock.calls.length]).toEqual([[[row.modelId]], 1])
+})
+
+test('paused uploads are resumed by the menu', async () => {
+  const { menu, done } = await setup({ totals: { ...emptyTotals, paused: 1 } })
+  menu().getMenuItemById('resume-all')?.click()
+  expect(done).toEqual([['resumeAll', undefined]])
+})
+
+test('a countdown is notified when it begins, and again when files no longer wait for review', async () => {
+  const { showCountdown, changeConditions } = await setup()
+  const ending = (atMs: number | null): Conditions => ({
+    ...calm,
+    whenDone: 'quit',
+    ending: { atMs, sent: 1, needsYou: 0, inReview: atMs === null ? 1 : 0 },
+  })
+  changeConditions({ ...calm, whenDone: 'quit' })
+  expect(showCountdown).not.toHaveBeenCalled()
+  changeConditions(ending(null))
+  changeConditions(ending(null))
+  expect(showCountdown.mock.calls).toEqual([[ending(null)]])
+  changeConditions(ending(5))
+  changeConditions({ ...ending(5), power: { isOnBattery: true, percent: 5 } })
+  expect(showCountdown.mock.calls).toEqual([[ending(null)], [ending(5)]])
+  changeConditions(calm)
+  expect(showCountdown).toHaveBeenCalledTimes(2)
+})
+
+test('a pause by the battery is shown in menu and badge at once', async () => {
+  onTestFinished(() => void (app.badgeCount = 0))
+  const { label, changeConditions } = await setup({ totals: { ...emptyTotals, waiting: 1, needsYou: 3 } })
+  changeConditions({ ...calm, hold: { kind: 'battery', percent: 9, belowPercent: 20 } })
+  expect(label('hold')).toContain('9%')
+  expect(app.badgeCount).toBe(3)
+})
+
+test('the recent models are read again for another user', async () => {
+  const history: UploadRow[] = []
+  const { display, label } = await setup({ history })
+  history.push(recent())
+  display.sessionChanged()
+  await expect.poll(() => label('last')).toBeDefined()
+})
+
+test('a model that was just registered is listed', async () => {
+  const { display, label } = await setup()
+  const row = recent()
+  display.applyPatch({
+    sequence: 1,
+    changed: [row],
+    removed: [],
+    totals: emptyTotals,
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+  })
+  await expect.poll(() => label('last')).toContain(row.target.displayName)
 })

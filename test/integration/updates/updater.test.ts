@@ -161,8 +161,11 @@ test('an unreadable feed is reported, signed or not', async () => {
 
 test('a feed that is too long or does not end is rejected', async () => {
   const yml = `version: 1.1.0\nfiles:\n  - url: x.AppImage\n    sha512: ${'A'.repeat(86)}==\n`
-  feed.publish(release({ yml: `${yml}# ${'a'.repeat(100_000)}` }))
+  const padded = (length: number) => `${yml}# `.padEnd(length, 'a')
+  feed.publish(release({ yml: padded(100_001) }))
   expect(await codeOf((await openUpdater()).check())).toBe('update-garbled')
+  feed.publish(release({ yml: padded(100_000) }))
+  expect(await (await openUpdater()).check()).toBe('1.1.0')
 
   feed.publish(release({ endless: '.yml' }))
   const clock = standingClock()
@@ -180,6 +183,21 @@ test('a download beyond the size in the feed is cancelled', async () => {
   expect(programNow()).toContain('echo old')
 })
 
+test('a download without progress for a minute is cancelled', async () => {
+  const yml = `version: 1.1.0\nfiles:\n  - url: modelferry-1.1.0-linux-x64.AppImage\n    sha512: ${'A'.repeat(86)}==\n`
+  feed.publish(release({ yml, endless: '.AppImage' }))
+  const clock = standingClock()
+  const updater = await openUpdater('1.0.0', publicKeyOf(key), clock.timers)
+  await updater.check()
+  expect(clock.waits()).toEqual([])
+  const downloaded = codeOf(updater.download(() => {}))
+  await expect.poll(() => clock.waits()).toEqual([60_000])
+  await expect.poll(fetched).toHaveLength(1)
+  clock.advance(60_000)
+  expect(await downloaded).toBe('update-cut')
+  expect(clock.waits()).toEqual([])
+})
+
 test('a feed without our signature is rejected', async () => {
   const updater = await openUpdater()
   const otherKey = newSigningKey()
@@ -194,12 +212,12 @@ test('a feed without our signature is rejected', async () => {
 
 test('a feed that was signed more than 90 days ago does not count as a check', async () => {
   const updater = await openUpdater()
-  feed.publish(release({ signedAtMs: nowMs - 91 * dayMs }))
+  feed.publish(release({ signedAtMs: nowMs - 90 * dayMs - 1 }))
   expect(await codeOf(updater.check())).toBe('update-outdated')
   // An old feed with the running version would otherwise look like "up to date".
   expect(await codeOf((await openUpdater('1.1.0')).check())).toBe('update-outdated')
   expect(fetched()).toEqual([])
-  feed.publish(release({ signedAtMs: nowMs - 89 * dayMs }))
+  feed.publish(release({ signedAtMs: nowMs - 90 * dayMs }))
   expect(await updater.check()).toBe('1.1.0')
 })
 

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { success } from '../../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../../electron/contract/uploads.ts'
 import { createRecentUploads } from '../../../../electron/desktop/tray/recent-uploads.ts'
 import { toUploadRow } from '../../../../electron/journal/row-view.ts'
@@ -14,10 +15,14 @@ function registered(id: string, finishedAtMs: number): UploadRow {
 
 /** The recent uploads of a history, which may change. */
 async function setup(...history: UploadRow[]) {
-  const state = { history }
+  const state = { history, isReadable: true }
   const engine = fakeEngine({
     calls: {
-      history: async ({ limit }) => success({ rows: state.history.slice(0, limit), nextBeforeMs: null }),
+      async history({ limit }) {
+        await setImmediate()
+        if (!state.isReadable) return failed(failure('unexpected'))
+        return success({ rows: state.history.slice(0, limit), nextBeforeMs: null })
+      },
     },
   })
   const recent = createRecentUploads(engine)
@@ -49,6 +54,13 @@ test('lists five uploads although more finished at the same time', async () => {
   const recent = createRecentUploads(engine)
   await recent.reload()
   expect(recent.list()).toHaveLength(5)
+})
+
+test('an unreadable history keeps the list', async () => {
+  const { recent, state, names } = await setup(registered('a', 1))
+  state.isReadable = false
+  await recent.reload()
+  expect(names()).toEqual(['a'])
 })
 
 test('uploads that only leave the list stay, and those removed from the history don’t', async () => {

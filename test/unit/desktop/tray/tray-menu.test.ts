@@ -108,6 +108,7 @@ test('the summary does not hide uploads that continue while another is being pau
 test('a custom limit is listed with the presets and checked', () => {
   const { item, click, clicked } = menu({ limitBytesPerSecond: 3_000_000 })
   expect([item('limit-3000000').checked, item('limit-none').checked]).toEqual([true, false])
+  expect([item('limit-3000000').label, item('limit-none').label]).toEqual(['3 MB/s', 'No limit'])
   click('limit-5000000')
   click('limit-none')
   expect(clicked).toEqual([

@@ -8,12 +8,18 @@ function setup() {
   const warnings: unknown[] = []
   const log: Log = { info() {}, warn: (...line) => void warnings.push(line), error() {} }
   const stored = new Map<string, string>()
+  /** Until when writing a secret takes. */
+  const delays = new Map<string, Promise<void>>()
   let failureCode: FailureCode | null = null
   let recovered = () => {}
   const answer = <T>(value: () => T) => (failureCode ? failed(failure(failureCode)) : success(value()))
   const keychain: Keychain = {
     get: async (name) => answer(() => stored.get(name) ?? null),
-    set: async (name, secret) => answer(() => void stored.set(name, secret)),
+    async set(name, secret) {
+      const done = answer(() => void stored.set(name, secret))
+      await delays.get(name)
+      return done
+    },
     delete: async (name) => answer(() => void stored.delete(name)),
     isStuck: () => false,
     onRecovered: (listener) => void (recovered = listener),
@@ -23,6 +29,7 @@ function setup() {
   secretStore.onStateChange(() => states.push(secretStore.state()))
   return {
     stored,
+    delays,
     secretStore,
     states,
     warnings,
@@ -100,6 +107,36 @@ test('deleting fails when a locked keychain may still hold the secret', async ()
   failWith('keychain-locked')
   await secretStore.set('a', 'secret')
   expect(await secretStore.delete('a')).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
+})
+
+test('deleting a secret that was never in memory fails without a keychain', async () => {
+  const { secretStore, failWith } = setup()
+  failWith('keychain-absent')
+  expect(await secretStore.delete('a')).toMatchObject({ ok: false, failure: { code: 'keychain-absent' } })
+})
+
+test('deleting detects the state of the keychain', async () => {
+  const { secretStore, states, failWith } = setup()
+  failWith('keychain-locked')
+  await secretStore.delete('a')
+  expect(states).toEqual(['locked'])
+})
+
+test('a secret that is replaced while it is moved to the keychain stays in memory', async () => {
+  const { stored, delays, secretStore, failWith } = setup()
+  failWith('keychain-locked')
+  await secretStore.set('a', 'first')
+  failWith(null)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  delays.set('a', promise)
+  const checked = secretStore.recheck()
+  await expect.poll(() => stored.get('a')).toBe('first')
+  delays.clear()
+  failWith('keychain-locked')
+  await secretStore.set('a', 'newer')
+  resolve()
+  await checked
+  expect(await secretStore.get('a')).toEqual(success('newer'))
 })
 
 test('recheck moves secrets into an unlocked keychain', async () => {

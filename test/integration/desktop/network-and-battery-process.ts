@@ -10,8 +10,18 @@ import type { Timers } from '../../../electron/platform/environment.ts'
 import { fakeService, variant } from '../../support/fake-bus.ts'
 
 process.env['DBUS_SYSTEM_BUS_ADDRESS'] = process.env['DBUS_SESSION_BUS_ADDRESS']
-const immediateTimers: Timers = { after: (_delayMs, callback) => realTimers.after(0, callback) }
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const print = (found: object) => void process.stdout.write(`${JSON.stringify(found)}\n`)
+const immediateTimers: Timers = {
+  after(delayMs, callback) {
+    print({ delayMs })
+    return realTimers.after(0, callback)
+  },
+}
+const log = {
+  info: (message: string, facts?: object) => print({ message, ...facts }),
+  warn: () => undefined,
+  error: () => undefined,
+}
 const manager = 'org.freedesktop.NetworkManager'
 const upower = 'org.freedesktop.UPower'
 const at = { manager: '/org/freedesktop/NetworkManager', home: '/home', phone: '/phone' }
@@ -19,7 +29,7 @@ const batteries = '/org/freedesktop/UPower/devices/DisplayDevice'
 
 let changeReported = Promise.withResolvers<void>()
 function report(found: object): void {
-  process.stdout.write(`${JSON.stringify(found)}\n`)
+  print(found)
   changeReported.resolve()
 }
 async function applyAndWait(change: () => void): Promise<void> {

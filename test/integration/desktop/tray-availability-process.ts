@@ -1,7 +1,7 @@
 // Runs with its own session bus and a fake desktop: with or without a tray, or with one that starts and
 // stops. Prints each reported state, one word per line.
 import process from 'node:process'
-import { removalDelayMs, watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
+import { watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
 import { fakeMethod, openPanel } from '../../support/fake-bus.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -12,7 +12,7 @@ const report = (isAvailable: boolean) => write(isAvailable ? 'tray' : 'none')
 let delayStarted = Promise.withResolvers<() => void>()
 const timers = {
   after(delayMs: number, endDelay: () => void) {
-    if (delayMs === removalDelayMs) delayStarted.resolve(endDelay)
+    if (delayMs === 30_000) delayStarted.resolve(endDelay)
     return () => write('delay ended')
   },
 }

@@ -362,6 +362,7 @@ test('requests do not identify the computer', async () => {
       [],
     )
     expect(headers['user-agent']).toBe('electron-builder')
+    expect(headers['cache-control']).toBe('no-cache')
   }
   expect(process.env['APPIMAGE']).toBe(program)
 })

@@ -1,5 +1,14 @@
 import { ElectronHttpExecutor } from 'electron-updater/out/electronHttpExecutor.js'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -305,8 +314,11 @@ test('a prepared AppImage is only renamed; on quit it is copied as well', async 
   await updater.prepareInstall()
   expect(programNow()).toContain('echo old')
   expect(readFileSync(`${program}.new`, 'utf8')).toContain('new $*')
+  // Copying it again would change the time.
+  utimesSync(`${program}.new`, 1, 1)
   await updater.install()
   expect(programNow()).toContain('new $*')
+  expect(statSync(program).mtimeMs).toBe(1_000)
   expect(readdirSync(folder)).not.toContain('Modelferry.AppImage.new')
   await newVersionStarted()
   await quitRequested()

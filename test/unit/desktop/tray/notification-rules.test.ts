@@ -183,7 +183,10 @@ test('names the model and the team, or the first models', () => {
     body: '“a”, “b”, and 2 more',
   })
   expect(textOf(many.slice(0, 3), []).body).toBe('“a”, “b”, and 1 more')
-  expect(textOf(many.slice(0, 2), []).body).toBe('“a”, “b”')
+  expect(textOf(many.slice(0, 2), [])).toEqual({
+    title: '2 models are in the library of Team',
+    body: '“a”, “b”',
+  })
   const other = { ...row('b', 'registered'), team: { id: 'other', name: 'Other' } }
   expect(textOf([row('a', 'registered'), other], []).title).toBe(
     '2 models are in the libraries of several teams',

@@ -82,11 +82,15 @@ test('the “ask” setting waits before download and installation', async () =>
 })
 
 test('a requested installation stops running uploads first', async () => {
-  const { updates, calls, pass } = setup({ isBusy: true })
+  const { updates, calls, pass, lines } = setup({ isBusy: true })
   await updates.check()
   await pass(0)
   await updates.install()
   expect(calls.slice(-2)).toEqual(['stop app', 'install'])
+  expect(lines.map(({ level, message }) => [level, message])).toEqual([
+    ['info', 'a newer version is available'],
+    ['info', 'an update is being installed'],
+  ])
 })
 
 test('a failed download can be repeated', async () => {

@@ -33,17 +33,15 @@ export async function watchNetworkManager(options: {
   readonly onChange: (network: NetworkStatus) => void
   readonly timers: Timers
   readonly log: Log
-}): Promise<{ readonly close: () => void }> {
+}): Promise<void> {
   const { platform, onChange, timers, log } = options
   const bus = platform === 'linux' ? await openDbus('system') : null
-  if (!bus) return { close: () => undefined }
+  if (!bus) return
   let lastReported = ''
-  let isClosed = false
   let cancelRetry = () => {}
   async function readAndReport(from: Dbus): Promise<void> {
     const status = await readStatus(from)
     cancelRetry()
-    if (isClosed) return
     if (!status) {
       cancelRetry = timers.after(retryDelayMs, () => void readAndReport(from))
       return
@@ -60,13 +58,6 @@ export async function watchNetworkManager(options: {
     if (signal.path === managerObject.path && signal.member === 'PropertiesChanged') void readAndReport(bus)
   })
   await readAndReport(bus)
-  return {
-    close() {
-      isClosed = true
-      cancelRetry()
-      bus.close()
-    },
-  }
 }
 
 /** Null when NetworkManager did not reply in time. */

@@ -7,7 +7,6 @@ export interface TrayAvailability {
   isAvailable(): Promise<boolean>
   /** Also called with true when a panel has restarted, since it has lost the icon. */
   onChange(listener: (isAvailable: boolean) => void): void
-  close(): void
 }
 
 const watcher = 'org.kde.StatusNotifierWatcher'
@@ -52,8 +51,7 @@ export const removalDelayMs = 30_000
  * delay during which the screen was not locked.
  */
 export function watchTrayAvailability(platform: NodeJS.Platform, timers: Timers, log: Log): TrayAvailability {
-  if (platform !== 'linux')
-    return { isAvailable: async () => true, onChange: () => undefined, close: () => undefined }
+  if (platform !== 'linux') return { isAvailable: async () => true, onChange: () => undefined }
   const listeners: ((isAvailable: boolean) => void)[] = []
   let isKnownAvailable = false
   let bus: Dbus | null = null
@@ -101,9 +99,5 @@ export function watchTrayAvailability(platform: NodeJS.Platform, timers: Timers,
       return isKnownAvailable
     },
     onChange: (listener) => void listeners.push(listener),
-    close() {
-      cancelRemoval?.()
-      bus?.close()
-    },
   }
 }

@@ -14,9 +14,15 @@ interface Period {
 }
 
 /** Yesterday, for periods past midnight, and a week ahead. */
-const dayOffsets = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8]
-/** Rules repeat weekly, so a state that has not changed within a week never changes. */
-const horizonMs = 7 * 24 * 60 * 60 * 1000
+const dayOffsets = [-1, 0, 1, 2, 3, 4, 5, 6, 7]
+/** The first day without periods. Rules repeat weekly, so a state that has not changed until then never changes. */
+const horizonDay = 8
+
+/** A minute of the day that is this many days after a moment, in local time. */
+function minuteOfDay(momentMs: number, dayOffset: number, minute: number): Date {
+  const moment = new Date(momentMs)
+  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate() + dayOffset, 0, minute)
+}
 
 /**
  * The periods of the days around now. They are computed from calendar dates rather than by adding hours, so
@@ -24,9 +30,7 @@ const horizonMs = 7 * 24 * 60 * 60 * 1000
  * after the gap.
  */
 function periodsAround(rules: readonly QuietHours[], nowMs: number): Period[] {
-  const now = new Date(nowMs)
-  const at = (dayOffset: number, minute: number) =>
-    new Date(now.getFullYear(), now.getMonth(), now.getDate() + dayOffset, 0, minute)
+  const at = (dayOffset: number, minute: number) => minuteOfDay(nowMs, dayOffset, minute)
   return rules.flatMap(({ days, fromMinute, toMinute, limitBytesPerSecond }) =>
     dayOffsets.flatMap((dayOffset) => {
       const start = at(dayOffset, fromMinute)
@@ -61,9 +65,10 @@ export function quietHoursAt(
 } {
   const periods = periodsAround(rules, nowMs)
   const now = effectAt(periods, nowMs)
+  const horizonMs = minuteOfDay(nowMs, horizonDay, 0).getTime()
   const boundaries = periods
     .flatMap(({ startMs, endMs }) => [startMs, endMs])
-    .filter((boundaryMs) => boundaryMs > nowMs && boundaryMs <= nowMs + horizonMs)
+    .filter((boundaryMs) => boundaryMs > nowMs && boundaryMs < horizonMs)
     .sort((one, other) => one - other)
   const untilMs = boundaries.find((boundaryMs) => {
     const next = effectAt(periods, boundaryMs)

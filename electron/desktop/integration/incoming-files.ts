@@ -10,7 +10,7 @@ import type { LaunchListener } from './single-instance.ts'
  * Files that arrive within this time belong together, in ms: for several opened files, macOS emits one event each and
  * Windows starts one process each.
  */
-export const collectMs = 300
+const collectMs = 300
 
 /** Adds files that did not come from the page, and sends it the report. */
 export function createLaunchListener(options: {

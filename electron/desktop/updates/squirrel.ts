@@ -19,9 +19,9 @@ export interface Squirrel {
 }
 
 /** Squirrel unpacks and verifies some hundred megabytes, which can take minutes on a slow disk. */
-export const prepareTimeoutMs = 5 * 60_000
+const prepareTimeoutMs = 5 * 60_000
 /** From the request to quit until this process must have ended. */
-export const quitTimeoutMs = 60_000
+const quitTimeoutMs = 60_000
 
 /** Turns Squirrel's events into promises. It can fail at any time, or without any event. */
 export function createSquirrel(native: NativeUpdater, timers: Timers): Squirrel {

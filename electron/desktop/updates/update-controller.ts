@@ -58,12 +58,12 @@ export interface UpdatesOptions {
 }
 
 /** The first check waits until the window and the queue have started. */
-export const firstCheckDelayMs = 60_000
-export const checkIntervalMs = 24 * 60 * 60_000
+const firstCheckDelayMs = 60_000
+const checkIntervalMs = 24 * 60 * 60_000
 /** After a failed check; long enough not to burden the server. */
-export const retryCheckDelayMs = 30 * 60_000
+const retryCheckDelayMs = 30 * 60_000
 /** An update is installed after this time without uploads and without a visible window. */
-export const idleBeforeInstallMs = 5 * 60_000
+const idleBeforeInstallMs = 5 * 60_000
 
 /** States in which a further check is not needed; the next start finds a newer version. */
 const statesWithoutCheck: ReadonlySet<UpdateState['kind']> = new Set([

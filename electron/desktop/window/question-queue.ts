@@ -18,12 +18,12 @@ type ShowQuestion = () => Promise<boolean>
 export type AskQuestion = (kind: QuestionKind, show: ShowQuestion) => Promise<boolean>
 
 /** Between two dialogs, so that a double-click on the first one can't answer the second one. */
-export const questionGapMs = 1_000
+const questionGapMs = 1_000
 /** After a press in the window, so that the second press of a double-click can't answer a dialog. */
-export const pressGapMs = 500
+const pressGapMs = 500
 /** As many declined dialogs of one kind within this time pause this kind of question. */
 const declineLimit = { count: 2, withinMs: 60_000 }
-export const questionPauseMs = 5 * 60_000
+const questionPauseMs = 5 * 60_000
 
 /**
  * Creates the queue of questions, so that a script can't use dialogs to annoy the user into agreeing. A

@@ -3,7 +3,7 @@ import { isRecent } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 
 /** A page that crashes again within this time is not reloaded automatically. */
-export const minReloadIntervalMs = 10_000
+const minReloadIntervalMs = 10_000
 
 /** Reloads a page whose process ended unexpectedly, and logs what goes wrong in it. */
 export function reloadAfterCrash(

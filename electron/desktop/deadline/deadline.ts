@@ -64,7 +64,7 @@ export function createDeadlineTracker(options: {
     if (measured === null || measured <= 0) return
     const { bytesPerSecond: limit } = conditions().limit
     const isLimited = limit !== null && measured >= limit * limitedShare
-    bytesPerSecond = isLimited ? Math.max(measured, bytesPerSecond ?? 0) : measured
+    bytesPerSecond = isLimited ? Math.max(measured, bytesPerSecond ?? measured) : measured
   }
 
   function compute(): DeadlineView | null {

@@ -28,7 +28,6 @@ export interface ForecastInputs {
 const horizonMs = 60 * 24 * 60 * 60 * 1000
 /** An estimate is not exact to the minute: later by this much still counts as met, in ms. */
 const toleranceMs = 2 * 60_000
-const maxMoveUps = 2
 
 interface Segment {
   readonly startMs: number
@@ -102,9 +101,9 @@ function moveUps(
     return isLate && doneAtMs !== null && doneAtMs <= atMs ? [{ upload, doneAtMs }] : []
   })
   const largest = fitting.toSorted((one, other) => other.upload.leftBytes - one.upload.leftBytes)
-  return [...new Set([...fitting.slice(0, 1), ...largest.slice(0, 1)])]
-    .slice(0, maxMoveUps)
-    .map(({ upload: { id, name }, doneAtMs }) => ({ kind: 'move-up', id, name, doneAtMs }))
+  return [...new Set([...fitting.slice(0, 1), ...largest.slice(0, 1)])].map(
+    ({ upload: { id, name }, doneAtMs }) => ({ kind: 'move-up', id, name, doneAtMs }),
+  )
 }
 
 /** The fewest files of which nothing was sent, so that the others are done in time. */
@@ -128,7 +127,7 @@ function leaveOut(
     left.push(candidate)
     remainingBytes -= candidate.leftBytes
   }
-  if (left.length === 0 || left.length === uploads.length || !isInTime(remainingBytes)) return []
+  if (left.length === uploads.length || !isInTime(remainingBytes)) return []
   // The last one may be larger than necessary.
   const last = left.pop()
   const isLeft = new Set(left)

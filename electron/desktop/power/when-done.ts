@@ -22,14 +22,14 @@ export interface WhenDoneTracker {
 }
 
 /** Time to cancel the action, in ms. */
-export const countdownMs = 60_000
+const countdownMs = 60_000
 /** A countdown that ends later than this, in ms, did so because the computer slept meanwhile. */
 const maxLateMs = 5_000
 /**
  * Stop waiting for verifications after this time without one ending, in ms. It is longer than the four requests
  * and delays of one.
  */
-export const verificationLimitMs = 600_000
+const verificationLimitMs = 600_000
 
 /**
  * The countdown starts when nothing runs, waits or is paused any more and the records of the new models were
@@ -42,7 +42,7 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
   let whenDone: WhenDone = 'nothing'
   let ending: WhenDoneCountdown | null = null
   let wasBusy = false
-  let chosenAtMs = 0
+  let chosenAtMs = -Infinity
   /** Uploads that ended since the queue was last idle. */
   const registeredIds = new Set<string>()
   const failedIds = new Set<string>()

@@ -66,7 +66,6 @@ export function createNotificationRules(startedAtMs: number): NotificationRules 
     if (isBusy && !wasBusy) {
       for (const id of failed.keys()) knownFailures.add(id)
       failed.clear()
-      hasNewFailure = false
     }
     for (const id of removed) {
       failed.delete(id)

@@ -88,7 +88,7 @@ export function createNotifications(options: {
     },
     // One kind of change must not hide the notification of another one.
     notifyChange: (change) =>
-      show(`change-${change.split('-', 1)[0]}`, language.translate()(`changed.${change}`)),
+      show(`change-${change.split('-')[0]}`, language.translate()(`changed.${change}`)),
     showNoTrayOnce() {
       if (memory.read()['toldNoTray'] === true) return
       memory.write({ toldNoTray: true })

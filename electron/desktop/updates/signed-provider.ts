@@ -56,9 +56,7 @@ export async function signedProvider(
     }
 
     /** Without electron-updater's header that identifies the computer for staged rollouts. */
-    override setRequestHeaders(): void {
-      super.setRequestHeaders({ 'cache-control': 'no-cache' })
-    }
+    override setRequestHeaders(): void {}
 
     async getLatestVersion(): Promise<UpdateInfo> {
       const feedFile = `${this.getDefaultChannelName()}.yml`

@@ -35,7 +35,7 @@ export function createUpdateRecord(options: {
     intended: {
       read: () => readVersion('updatingTo'),
       write(version) {
-        const hiddenAtMs = version === null || isWindowVisible() ? 0 : now()
+        const hiddenAtMs = version === null || isWindowVisible() ? null : now()
         memory.write({ updatingTo: version ?? '', updatingHiddenAtMs: hiddenAtMs })
       },
     },

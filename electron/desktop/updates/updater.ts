@@ -198,7 +198,7 @@ async function safeAppImageUpdater(restartArguments: () => readonly string[]) {
         await chmod(copy, 0o755)
         this.#isCopied = true
       } catch (error) {
-        await rm(copy, { force: true }).catch(() => undefined)
+        await rm(copy).catch(() => undefined)
         throw toReplaceError(error)
       }
     }

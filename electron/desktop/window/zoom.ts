@@ -12,7 +12,7 @@ export function zoomAfter(factor: number, change: ZoomChange): number {
 
 /** The stored factor if it is valid, else 1. */
 export function storedZoom(value: unknown): number {
-  const min = zoomSteps[0]
-  const max = zoomSteps[zoomSteps.length - 1] ?? 1
+  const min = Math.min(...zoomSteps)
+  const max = Math.max(...zoomSteps)
   return typeof value === 'number' && value >= min && value <= max ? value : 1
 }

@@ -7,7 +7,7 @@ export interface Bounds {
   readonly height: number
 }
 
-export const firstSize = { width: 960, height: 640 } as const
+const firstSize = { width: 960, height: 640 } as const
 export const smallestSize = { width: 480, height: 400 } as const
 
 const integer = v.pipe(v.number(), v.integer())

@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import type { TeamChoice } from '../../../../electron/contract/account.ts'
-import { failure, success } from '../../../../electron/contract/failures.ts'
-import type { OnConflict } from '../../../../electron/contract/library.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
+import type { LibraryModel, OnConflict } from '../../../../electron/contract/library.ts'
 import type { ReviewView } from '../../../../electron/contract/review.ts'
 import { createTeamCompanions } from '../../../../electron/intake/companions/team-companions.ts'
 import { Review } from '../../../../electron/intake/review/review.ts'
 import { reviewPolicyOf, type ReviewPolicy } from '../../../../electron/intake/review/review-policy.ts'
+import type { Rows } from '../../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { valueOf } from '../../../support/engine.ts'
-import { uploadRecord } from '../../../support/records.ts'
+import { libraryModel } from '../../../support/library-model.ts'
+import { liveState, uploadRecord } from '../../../support/records.ts'
 import { rowsOnJournal } from '../../../support/rows-on-journal.ts'
 
 const accountId = 'cloud.example alice'
@@ -27,15 +29,22 @@ const approvalOf = (newIds: readonly string[], leftCount: number) =>
   success({ approvedCount: newIds.length, leftCount, drop: 'drop', newIds })
 
 /** A review of these files with two teams, whose libraries are empty. */
-function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> = {}) {
-  const { rows, store, environment } = rowsOnJournal(records)
+function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> = {}, others?: Rows) {
+  const { rows: ownRows, store, environment, breakJournal, repairJournal } = rowsOnJournal(records)
+  const rows = others ?? ownRows
   const state = {
     policy: reviewPolicyOf(policy),
     teams: [north, south],
     hidden: new Set<string>(),
     onConflict: 'ask' as OnConflict,
     listings: 0,
+    /** In the library of each team. */
+    models: [] as readonly LibraryModel[],
+    isListed: true,
+    /** Delays each listing. */
+    listing: Promise.resolve(),
   }
+  const events: string[] = []
   const views: (ReviewView | null)[] = []
   const [queued, inspectedAgain]: [string[], string[]] = [[], []]
   const review = new Review({
@@ -50,16 +59,18 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
     library: {
       async models() {
         state.listings += 1
-        return success({ models: [], listedAtMs: 0, completeAtMs: 0, failure: null })
+        await state.listing
+        if (!state.isListed) return failed(failure('forbidden'))
+        return success({ models: state.models, listedAtMs: 0, completeAtMs: 0, failure: null })
       },
-      cachedModels: () => [],
+      cachedModels: () => (state.isListed ? state.models : null),
     },
     knownHash: () => null,
     companions: createTeamCompanions({ rows, store }),
-    onCompanionsMissing() {},
+    onCompanionsMissing: () => events.push('companions missing'),
     queue: { add: (ids) => queued.push(...ids) },
-    warmUp() {},
-    approved() {},
+    warmUp: () => events.push('warm up'),
+    approved: (ids) => events.push(`approved ${ids.length}`),
     onConflict: () => state.onConflict,
     inspectAgain: (ids) => inspectedAgain.push(...ids),
     rememberApproval: () => 'drop',
@@ -67,7 +78,19 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
   })
   for (const { id } of records) review.rowChanged(id)
   const { clock } = environment
-  return { review, rows, state, views, queued, inspectedAgain, clock }
+  return {
+    review,
+    rows,
+    state,
+    views,
+    events,
+    queued,
+    inspectedAgain,
+    clock,
+    environment,
+    breakJournal,
+    repairJournal,
+  }
 }
 
 const never = async () => {
@@ -324,12 +347,200 @@ test('shows 2,400 files 120 ms after a change of the library, and sooner after o
   clock.advance(100)
   views.length = 0
   review.compareAgain()
-  clock.advance(100)
+  clock.advance(119)
   expect(views).toEqual([])
-  clock.advance(20)
+  clock.advance(1)
   expect(views).toHaveLength(1)
   review.compareAgain()
   review.rowChanged(review.ids()[0] ?? '')
   clock.advance(100)
   expect(views).toHaveLength(2)
+})
+
+test('shows any number of files each second while others are inspected', () => {
+  const row = { record: inReview(), live: liveState({ phase: 'review' }) }
+  const { review, clock } = setup([], {}, { get: () => row } as unknown as Rows)
+  review.inspecting(1)
+  for (let index = 0; index < 20_100; index += 1) review.rowChanged(`${index}`)
+  clock.advance(100)
+  review.rowChanged('0')
+  expect(clock.waits()).toEqual([1_000])
+})
+
+test('waits ten seconds at most for the listing of the library', async () => {
+  const { review, state, clock } = setup([])
+  state.listing = new Promise(() => {})
+  let isLoaded = false
+  const loaded = review.loadLibrary(to(north)).then(() => (isLoaded = true))
+  await expect.poll(() => clock.waits()).toEqual([10_000])
+  expect(isLoaded).toBe(false)
+  clock.advance(10_000)
+  await loaded
+})
+
+/** Resolves once the files were compared, and that was shown. */
+async function compared({ review, clock }: Pick<ReturnType<typeof setup>, 'review' | 'clock'>) {
+  clock.advance(100)
+  await expect.poll(() => review.view()?.isComparing, { interval: 1 }).toBe(false)
+  clock.advance(100)
+}
+
+test('shows what the library has at the paths of files, and compares once', async () => {
+  const [one, same, broken] = [inReview(), inReview(), inReview({ failure: failure('file-empty') })]
+  const harness = setup([one, same, broken])
+  const { review, rows, state, environment } = harness
+  const { sizeBytes } = same.identity
+  state.models = [
+    ...[one, broken].map(({ target }) => libraryModel(target.modelPath)),
+    libraryModel(same.target.modelPath, { sizeBytes }),
+  ]
+  await compared(harness)
+  expect(rows.get(one.id)?.record.failure?.code).toBe('path-taken')
+  // A conflict does not hide that the file is broken.
+  expect(rows.get(broken.id)?.record.failure?.code).toBe('file-empty')
+  const groups = review.view()?.groups.map(({ kind, files }) => [kind, files.map(({ id }) => id)])
+  expect(groups?.slice(0, 3)).toEqual([
+    ['broken', [broken.id]],
+    ['path-conflict', [one.id]],
+    ['in-library', [same.id]],
+  ])
+  await compared(harness)
+  expect([state.listings, environment.lines]).toEqual([1, []])
+  state.models = []
+  review.compareAgain()
+  await compared(harness)
+  expect([rows.get(one.id)?.record.failure, state.listings]).toEqual([null, 2])
+})
+
+test('compares again once for all changes during a comparison', async () => {
+  const harness = setup([inReview()])
+  const { review, state, clock } = harness
+  const listed = Promise.withResolvers<void>()
+  state.listing = listed.promise
+  clock.advance(100)
+  for (let change = 0; change < 3; change += 1) {
+    review.compareAgain()
+    clock.advance(100)
+  }
+  expect(state.listings).toBe(1)
+  listed.resolve()
+  await expect.poll(() => clock.waits()).toEqual([100])
+  await compared(harness)
+  await compared(harness)
+  expect(state.listings).toBe(2)
+})
+
+test('changes no file after a close during the comparison', async () => {
+  const one = inReview()
+  const { review, rows, state, clock } = setup([one])
+  const listed = Promise.withResolvers<void>()
+  state.listing = listed.promise
+  state.models = [libraryModel(one.target.modelPath)]
+  clock.advance(100)
+  review.close()
+  listed.resolve()
+  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  expect([rows.get(one.id)?.record.failure, clock.waits()]).toEqual([null, []])
+})
+
+test('logs a comparison that failed, and compares again after the next change', async () => {
+  const harness = setup([inReview()])
+  const { review, state, environment } = harness
+  state.listing = Promise.reject(new Error('the listing is broken'))
+  await compared(harness)
+  expect(environment.lines).toEqual([
+    {
+      level: 'error',
+      message: 'files in review could not be compared',
+      facts: { error: 'Error: the listing is broken' },
+    },
+  ])
+  state.listing = Promise.resolve()
+  review.compareAgain()
+  await compared(harness)
+  expect([state.listings, environment.lines.length]).toEqual([2, 1])
+})
+
+test('logs that path conflicts could not be recorded', async () => {
+  const one = inReview()
+  const harness = setup([one])
+  const { rows, state, environment, breakJournal, repairJournal, review } = harness
+  state.models = [libraryModel(one.target.modelPath)]
+  breakJournal()
+  await compared(harness)
+  const { message, facts } = environment.lines.at(-1) ?? {}
+  expect([message, facts]).toEqual(['path conflicts could not be recorded', { code: 'journal-trouble' }])
+  expect(rows.get(one.id)?.record.failure).toBeNull()
+  const lineCount = environment.lines.length
+  repairJournal()
+  review.compareAgain()
+  await compared(harness)
+  expect([rows.get(one.id)?.record.failure?.code, environment.lines.length]).toEqual([
+    'path-taken',
+    lineCount,
+  ])
+})
+
+test('finds no file to lack companions while the library can’t be listed', async () => {
+  const lacking = flux('/a/one')
+  const harness = setup([lacking])
+  const { review, state, events } = harness
+  state.isListed = false
+  await compared(harness)
+  expect([review.view()?.groups, review.missingCompanions().folders, events]).toEqual([[], [], []])
+  expect(review.findGroups([lacking])).toEqual({ groups: [], missingCompanions: [] })
+  state.isListed = true
+  review.compareAgain()
+  await compared(harness)
+  expect([review.missingCompanions().folders, events]).toEqual([['/a'], ['companions missing']])
+})
+
+test('names the folder in which a file that lacks companions was found', async () => {
+  const lacking = flux('/disk/one')
+  const harness = setup([{ ...lacking, seen: { place: '/linked', target: lacking.target } }])
+  await compared(harness)
+  expect(harness.review.missingCompanions().folders).toEqual(['/linked'])
+})
+
+test('inspects again what the settings had refused without a review, and nothing else', () => {
+  const refused = uploadRecord({ phase: 'failed', failure: failure('file-pickle-not-allowed') })
+  const others = [
+    uploadRecord({ phase: 'failed', failure: failure('file-empty') }),
+    uploadRecord({ phase: 'waiting', failure: failure('file-pickle-not-allowed') }),
+  ]
+  const { recognition } = refused
+  const pickle = { ...refused, recognition: { ...recognition, format: 'pytorch' } } as const
+  const { review, state, inspectedAgain } = setup([pickle, ...others])
+  state.policy = reviewPolicyOf({ allowPickles: false })
+  review.policyChanged()
+  expect(inspectedAgain).toEqual([])
+  state.policy = reviewPolicyOf({ allowPickles: true })
+  review.policyChanged()
+  expect(inspectedAgain).toEqual([refused.id])
+})
+
+test('starts threads and reports the files once some were approved', async () => {
+  const { review, events } = setup([inReview(), inReview()])
+  await review.approve(null, null, never)
+  expect(events).toEqual(['warm up', 'approved 2'])
+})
+
+test('remembers no approval without files', async () => {
+  const { review } = setup([inReview({ failure: failure('file-empty') })])
+  expect(await review.approve(null, null, never)).toEqual(success({ approvedCount: 0, leftCount: 1 }))
+})
+
+test('queues nothing if the approval can’t be recorded', async () => {
+  const { review, queued, events, breakJournal } = setup([inReview()])
+  breakJournal()
+  const approval = await review.approve(null, null, never)
+  expect([approval.ok, queued, events]).toEqual([false, [], []])
+})
+
+test('gives no team to files while that can’t be recorded', () => {
+  const accepted = inReview({ allowed: true })
+  const { review, rows, inspectedAgain, breakJournal } = setup([accepted])
+  breakJournal()
+  expect(review.setTeam(to(south)).ok).toBe(false)
+  expect([rows.get(accepted.id)?.record.team, inspectedAgain]).toEqual([north, []])
 })

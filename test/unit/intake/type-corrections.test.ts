@@ -19,7 +19,7 @@ function upload(signature: string | undefined, modelType = 'loras', given: Parti
 
 function setup(records: readonly UploadRecord[]) {
   const stored = new Map<string, string>()
-  const disk = { isFull: false }
+  const disk = { isFull: false, writes: 0 }
   const { rows } = rowsOnJournal(records)
   const corrections = createTypeCorrections({
     rows,
@@ -28,6 +28,7 @@ function setup(records: readonly UploadRecord[]) {
       set(name, value) {
         if (disk.isFull) return failed(failure('journal-trouble'))
         stored.set(name, value)
+        disk.writes += 1
         return success(undefined)
       },
     },
@@ -114,5 +115,35 @@ test.each([
   for (const [name, value] of stored) stored.set(name, damage(value))
   expect(corrections.offers()(upload('a'))).toBeNull()
   corrections.remember([upload('a', 'xlabs')])
+  expect(corrections.offers()(upload('a'))).toBe('xlabs')
+})
+
+test('remembers the latest 200 corrections', () => {
+  const { corrections } = setup([])
+  corrections.remember(Array.from({ length: 201 }, (_, number) => upload(`${number}`, 'xlabs')))
+  const offerFor = corrections.offers()
+  expect(['0', '1', '200'].map((signature) => offerFor(upload(signature)))).toEqual([null, 'xlabs', 'xlabs'])
+  corrections.remember([upload('201', 'xlabs')])
+  expect(['1', '2', '201'].map((signature) => corrections.offers()(upload(signature)))).toEqual([
+    null,
+    'xlabs',
+    'xlabs',
+  ])
+})
+
+test('stores nothing for an edit that is no new correction', () => {
+  const { corrections, disk } = setup([])
+  corrections.remember([upload('a', 'loras'), upload('a', 'xlabs', { seen: undefined })])
+  expect(disk.writes).toBe(0)
+  corrections.remember([upload('a', 'xlabs')])
+  corrections.remember([upload('a', 'xlabs')])
+  expect(disk.writes).toBe(1)
+})
+
+test('offers a type for a model whose parts are in several files', () => {
+  const { corrections } = setup([])
+  const shard = upload('a', 'xlabs')
+  const group = { key: 'g', name: 'sd3', kind: 'shards' } as const
+  corrections.remember([{ ...shard, recognition: { ...shard.recognition, group } }])
   expect(corrections.offers()(upload('a'))).toBe('xlabs')
 })

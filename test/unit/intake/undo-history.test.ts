@@ -56,3 +56,13 @@ test('returns the rows of each drop', () => {
     [],
   ])
 })
+
+test('distinguishes an approval from a drop', () => {
+  const history = createUndoHistory()
+  const [drop, approval] = [history.rememberDrop(['a']), history.rememberApproval(['b'])]
+  expect([drop, approval, 'unknown'].map(history.findDrop)).toEqual([
+    { ids: ['a'], isApproval: false },
+    { ids: ['b'], isApproval: true },
+    { ids: [], isApproval: false },
+  ])
+})

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { SignIns } from '../../../electron/accounts/sign-ins.ts'
 import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { AddReport } from '../../../electron/contract/uploads.ts'
+import type { AddReport, WaitingFilesView } from '../../../electron/contract/uploads.ts'
 import {
   createTeamFinder,
   createWaitingFiles,
@@ -14,31 +14,46 @@ import { createTestEnvironment, standingClock } from '../../support/hand-clock.t
 const team: TeamChoice = { accountId: 'cloud.example alice', teamId: 'team_01' }
 const report: AddReport = { added: 1, refused: 0, skipped: [] }
 
-/** Started waiting files with a team; each call of `enqueue` waits for `end`. */
-function setup() {
-  const stored = new Map<string, string>()
-  const calls: { readonly paths: readonly string[]; readonly end: (result: Result<AddReport>) => void }[] = []
-  const reports: AddReport[] = []
+interface EnqueueCall {
+  readonly paths: readonly string[]
+  readonly team: TeamForFiles
+  readonly review: string | undefined
+  readonly end: (result: Result<AddReport>) => void
+  readonly fail: (error: Error) => void
+}
+
+/** Waiting files with a team, not started; each call of `enqueue` waits for its end. */
+function setup(values: Readonly<Record<string, string>> = {}) {
+  const stored = new Map(Object.entries(values))
+  const calls: EnqueueCall[] = []
+  const [reports, views, dropped]: [AddReport[], WaitingFilesView[], unknown[]] = [[], [], []]
+  const state = { team: team as TeamForFiles | null, isDiskFull: false }
+  const environment = createTestEnvironment(standingClock())
   const files = createWaitingFiles({
     choices: {
       get: (name) => stored.get(name) ?? null,
       set(name, value) {
+        if (state.isDiskFull) return failed(failure('journal-trouble'))
         stored.set(name, value)
         return success(undefined)
       },
     },
-    chosenTeam: () => team,
-    processDropped: (paths, enqueue) => enqueue(paths),
-    enqueue(paths) {
-      const { promise, resolve } = Promise.withResolvers<Result<AddReport>>()
-      calls.push({ paths, end: resolve })
+    chosenTeam: () => state.team,
+    processDropped(paths, enqueue, named) {
+      dropped.push(named)
+      return enqueue(paths)
+    },
+    enqueue(paths, teamOfFiles, { review }) {
+      const { promise, resolve, reject } = Promise.withResolvers<Result<AddReport>>()
+      calls.push({ paths, team: teamOfFiles, review, end: resolve, fail: reject })
       return promise
     },
     onAdded: (added) => void reports.push(added),
-    onChange: () => {},
-    environment: createTestEnvironment(standingClock()),
+    onChange: (view) => void views.push(view),
+    environment,
   })
-  return { files, calls, reports, storedPaths: () => stored.get('waiting-files') ?? '' }
+  const storedPaths = () => stored.get('waiting-files') ?? ''
+  return { files, calls, reports, views, dropped, state, environment, storedPaths }
 }
 
 test('keeps a path once that is added twice', async () => {
@@ -113,6 +128,130 @@ test('keeps files whose team is signed out while they are added', async () => {
   calls[0]?.end(failed(failure('no-team')))
   expect(valueOf(await added)).toEqual({ added: 0, refused: 0, skipped: [] })
   expect(storedPaths()).toContain('/a.safetensors')
+})
+
+test('adds the files of the last process only after the start, for a review', async () => {
+  const { files, calls, reports } = setup({ 'waiting-files': '[{"path":"/a","isFolder":true}]' })
+  expect(files.addIfPossible()).toEqual({ count: 1, names: ['a'], hasFolders: true, failure: null })
+  await files.addOrKeep(['/b'], null)
+  expect(calls).toEqual([])
+  files.start()
+  await expect
+    .poll(() => calls, { interval: 1 })
+    .toMatchObject([{ paths: ['/a', '/b'], team, review: 'first' }])
+  calls[0]?.end(success(report))
+  await expect.poll(() => reports, { interval: 1 }).toEqual([report])
+})
+
+test('lets files wait while there is no team', async () => {
+  const { files, calls, state, views } = setup()
+  state.team = null
+  files.start()
+  await files.addOrKeep(['/a'], null)
+  await files.close()
+  expect([calls, views.map(({ count }) => count)]).toEqual([[], [1]])
+})
+
+test('adds nothing after the close', async () => {
+  const { files, calls } = setup()
+  files.start()
+  await files.close()
+  await files.addOrKeep(['/a'], null)
+  await files.close()
+  expect([calls, files.view().count]).toEqual([[], 1])
+})
+
+test('reports each change of the files that wait', async () => {
+  const { files, calls, views, reports } = setup()
+  files.start()
+  await files.addOrKeep(['/a'], null)
+  await expect.poll(() => views.map(({ count }) => count), { interval: 1 }).toEqual([1, 0])
+  calls[0]?.end(failed(failure('journal-trouble')))
+  await expect.poll(() => views.length, { interval: 1 }).toBe(3)
+  files.discard()
+  expect(views.slice(2)).toMatchObject([
+    { count: 1, failure: { code: 'journal-trouble' } },
+    { failure: null },
+  ])
+  expect([views.length, reports]).toEqual([4, []])
+})
+
+test('lets the files wait again if adding them throws', async () => {
+  const { files, calls, views, environment } = setup()
+  files.start()
+  await files.addOrKeep(['/a'], null)
+  await expect.poll(() => calls.length, { interval: 1 }).toBe(1)
+  calls[0]?.fail(new Error('a defect'))
+  await files.close()
+  expect(views.at(-1)).toMatchObject({ count: 1, failure: { code: 'unexpected' } })
+  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a defect' } }])
+})
+
+test('reports that added files could not be taken off the list', async () => {
+  const { files, calls, state } = setup()
+  files.start()
+  await files.addOrKeep(['/a'], null)
+  await expect.poll(() => calls.length, { interval: 1 }).toBe(1)
+  state.isDiskFull = true
+  calls[0]?.end(success(report))
+  await expect
+    .poll(() => files.view(), { interval: 1 })
+    .toMatchObject({ failure: { code: 'journal-trouble' } })
+})
+
+test('changes nothing while the list can’t be stored', async () => {
+  const { files, state, views } = setup()
+  await files.addOrKeep(['/a'], null)
+  files.discard()
+  state.isDiskFull = true
+  expect((await files.addOrKeep(['/b'], null)).ok).toBe(false)
+  expect(files.undoDiscard().ok).toBe(false)
+  state.isDiskFull = false
+  expect(valueOf(files.undoDiscard()).names).toEqual(['a'])
+  state.isDiskFull = true
+  expect([files.discard().ok, files.view().count, views.length]).toEqual([false, 1, 3])
+  state.isDiskFull = false
+  // What was kept again is not discarded a second time.
+  expect(valueOf(files.undoDiscard()).names).toEqual(['a'])
+})
+
+test('names twenty of the files that wait', async () => {
+  const { files } = setup()
+  const paths = Array.from({ length: 21 }, (_, index) => `/models/${index}`)
+  await files.addOrKeep(paths, null)
+  const { count, names, hasFolders } = files.view()
+  expect([count, names, hasFolders]).toEqual([
+    21,
+    Array.from({ length: 20 }, (_, index) => `${index}`),
+    false,
+  ])
+})
+
+test.each(['no JSON', '{}', '[{"path":7,"isFolder":false}]'])('ignores a stored list of %s', (stored) => {
+  expect(setup({ 'waiting-files': stored }).files.view()).toMatchObject({ count: 0, names: [] })
+})
+
+test('reports a failure to add dropped files without keeping them', async () => {
+  const { files, calls, storedPaths } = setup()
+  const added = files.addOrKeep(['/a'], team)
+  calls[0]?.end(failed(failure('journal-trouble')))
+  expect([(await added).ok, storedPaths()]).toEqual([false, ''])
+})
+
+test('adds files that were dropped on a team only for that team', async () => {
+  const { files, calls, dropped, storedPaths } = setup()
+  const other = { ...team, teamId: 'other' }
+  const added = files.addFor(['/a'], other, team)
+  calls[0]?.end(failed(failure('no-team')))
+  expect([(await added).ok, storedPaths()]).toEqual([false, ''])
+  const elsewhere = files.addFor(['/b'], null, team)
+  calls[1]?.end(success(report))
+  expect(valueOf(await elsewhere)).toEqual(report)
+  expect(calls.map((call) => [call.paths, call.team, call.review])).toEqual([
+    [['/a'], other, undefined],
+    [['/b'], team, undefined],
+  ])
+  expect(dropped).toEqual([other, undefined])
 })
 
 const undecided = { accountId: 'ready', teamId: '', isUndecided: true }

@@ -1,10 +1,16 @@
-import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
+import type { FoundGroup } from '../../../electron/recognition/model-groups.ts'
 import { refusedInspection } from '../../../electron/recognition/inspect-file.ts'
 import {
   changeAfterInspection,
   fileToInspect,
+  fileWithBoundary,
+  isStillAllowed,
   isUninspected,
 } from '../../../electron/intake/inspect-again.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -56,4 +62,122 @@ test('distinguishes a file that wasn’t inspected from an empty one', () => {
   expect(isUninspected(refusedInspection(file, failure('file-look-late')))).toBe(true)
   const inspection = refusedInspection(file, failure('file-empty'))
   expect(isUninspected({ ...inspection, identity: { sizeBytes: 0, mtimeNs: 5n, inode: 9n } })).toBe(false)
+})
+
+test.for<
+  [
+    what: string,
+    given: Partial<UploadRecord>,
+    sample: string | undefined,
+    code: FailureCode | null,
+    isAllowed: boolean,
+  ]
+>([
+  ['the same bytes', { allowed: true }, 'a', 'file-suspicious', true],
+  ['other bytes', { allowed: true }, 'b', 'file-suspicious', false],
+  ['no permission', { allowed: false }, 'a', 'file-suspicious', false],
+  ['another failure', { allowed: true }, 'a', 'file-empty', false],
+  ['no failure', { allowed: true }, 'a', null, false],
+])('a file with %s is still allowed: %s', ([_what, given, sample, code, isAllowed]) => {
+  const { identity, recognition, target } = uploadRecord()
+  const record = uploadRecord({ identity: { ...identity, sample: 'a' }, ...given })
+  const inspection = {
+    recognition,
+    target,
+    identity: { ...identity, ...(sample === undefined ? {} : { sample }) },
+    failure: code && failure(code),
+  }
+  expect(isStillAllowed({ record, live }, inspection)).toBe(isAllowed)
+  // Of a file without a sample nothing shows that it is the same.
+  expect(isStillAllowed({ record: { ...record, identity }, live }, inspection)).toBe(false)
+})
+
+test.for([
+  ['the same type is suggested again', 'loras', 'xlabs'],
+  ['another type is suggested', 'vae', undefined],
+] as const)('keeps the offered type if %s', ([_what, modelType, offeredType]) => {
+  const record = uploadRecord({ seen: { place: '/models', target: suggested, offeredType: 'xlabs' } })
+  const { recognition, identity } = record
+  const target = { ...suggested, modelType }
+  const { seen } = changeAfterInspection({ record, live }, { recognition, target, identity, failure: null })
+  expect(seen).toEqual({ place: '/models', target, ...(offeredType ? { offeredType } : {}) })
+})
+
+test('adds the sample that an older version did not take', () => {
+  const { identity, recognition, target } = uploadRecord()
+  const inspection = { recognition, target, identity: { ...identity, sample: 'new' }, failure: null }
+  const changeOf = (sample?: string) =>
+    changeAfterInspection(
+      { record: uploadRecord({ identity: { ...identity, ...(sample ? { sample } : {}) } }), live },
+      inspection,
+    ).identity?.sample
+  expect([changeOf(), changeOf('new')]).toEqual(['new', 'new'])
+})
+
+test('inspects a file as it was found', () => {
+  const group = { key: 'g', name: 'sd3', kind: 'diffusers', root: '/models', within: [] } as const
+  const seen = { place: '/models', target: suggested, offeredType: 'xlabs', isFound: true, group } as const
+  const { path, fileName: name, folder, ...record } = uploadRecord()
+  const file = { path, name, folder }
+  expect(fileToInspect({ ...record, path, fileName: name, folder })).toEqual(file)
+  expect(fileToInspect({ ...record, path, fileName: name, folder, seen })).toEqual({
+    ...file,
+    place: '/models',
+    group,
+  })
+})
+
+/** Files of which `other/b` is beside the folder `added/deep/vae`; `added/linked` leads to `outside`. */
+function setupFolder() {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'modelferry-boundary-')))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  for (const name of ['added/deep/vae/a', 'added/b', 'outside/c']) {
+    mkdirSync(dirname(join(root, name)), { recursive: true })
+    writeFileSync(join(root, name), name)
+  }
+  symlinkSync(join(root, 'outside'), join(root, 'added/linked'))
+  const at = (name: string) => join(root, name)
+  /** The boundary of the file at a path, which an older version found in `place`. */
+  async function boundaryOf(path: string, place: string, folder: string, group?: FoundGroup) {
+    const seen = { place: at(place), target: suggested, ...(group && { group }) }
+    const { boundary } = await fileWithBoundary(uploadRecord({ path: at(path), folder, seen }))
+    return boundary?.replace(`${root}/`, '')
+  }
+  return { boundaryOf, at }
+}
+
+test.for([
+  ['added/deep/vae/a', 'vae', 'added/deep/vae/a'],
+  ['added/b', 'added/deep/vae', 'added/b'],
+  ['added/b', 'deep/vae', 'added/deep'],
+  ['added/b', 'vae', 'added/deep/vae'],
+  ['added/b', '', 'added/deep/vae'],
+  ['outside/c', 'added/deep/vae', 'added'],
+  ['gone', 'added/deep/vae', 'added'],
+  // A link has taken its place.
+  ['added/linked/c', 'vae', 'added/linked/c'],
+] as const)(
+  'the boundary of an older version’s file %s in the folder %j is %s',
+  async ([path, folder, boundary]) => {
+    expect(await setupFolder().boundaryOf(path, 'added/deep/vae', folder)).toBe(boundary)
+  },
+)
+
+test('the boundary of an older version’s model that is outside of the added folder is its own', async () => {
+  const { boundaryOf, at } = setupFolder()
+  const diffusers = { key: 'g', name: 'm', kind: 'diffusers', root: at('outside'), within: [] } as const
+  expect(await boundaryOf('added/b', 'added/deep', 'deep', diffusers)).toBe('outside')
+  expect(
+    await boundaryOf('added/b', 'added/deep', 'added/deep', { ...diffusers, root: at('added/deep') }),
+  ).toBe('added/b')
+  const shards = { key: 'g', name: 'm', kind: 'shards', root: at('added'), within: [] } as const
+  expect(await boundaryOf('outside/c', 'added/linked', 'linked', shards)).toBe('outside/c')
+  expect(await boundaryOf('added/b', 'added/linked', 'linked', shards)).toBe('outside')
+})
+
+test('keeps a boundary, and has no other one for a file of which nothing else is known', async () => {
+  const seen = { place: '/models', target: suggested, boundary: '/stored' }
+  expect((await fileWithBoundary(uploadRecord({ seen }))).boundary).toBe('/stored')
+  const { path, ...record } = uploadRecord()
+  expect((await fileWithBoundary({ ...record, path })).boundary).toBe(path)
 })

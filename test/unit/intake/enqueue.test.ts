@@ -113,6 +113,7 @@ test('queues files behind all others, and reports the refused ones', async () =>
   expect(positions).toEqual([...positions].sort((one, other) => one - other))
   expect(positions[0]).toBeGreaterThan(7_000)
   expect(a).toMatchObject({ addedAtMs: environment.now(), accountId: 'alice', team, allowed: false })
+  expect(a?.state).toEqual({ kind: 'queued', started: false })
   expect([a, b, c].map((record) => queue.has(record?.id ?? ''))).toEqual([true, false, true])
   expect(events).toEqual(['warm up', 'batch of 3', 'all 3'])
 })
@@ -166,6 +167,15 @@ test('adds a file that another request was adding, if that ends without it', asy
   expect(valueOf(await first).added).toBe(0)
   expect(await second).toMatchObject({ added: 2, skipped: [], newIds: { length: 2 } })
   expect(added().map(({ fileName }) => fileName)).toEqual(['b', 'a'])
+})
+
+test('counts each upload that continues, also of a file that another request was adding', async () => {
+  const stopped = uploadRecord({ id: 'before', accountId: 'alice', team, phase: 'failed' })
+  const { enqueue, commands } = setup([stopped])
+  commands.continueUpload = async () => success(true)
+  const again = foundFile(stopped.fileName, { path: stopped.path })
+  const [first, second] = await Promise.all([enqueue([foundFile('a')]), enqueue([again, foundFile('a')])])
+  expect([first.added, second.added, second.skipped]).toEqual([1, 2, []])
 })
 
 test('stops waiting for the files of another request after an abort', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, type BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
@@ -12,8 +12,8 @@ import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
 
-/** Rechecks of refused files in a folder of their own, whose ids are their names. */
-function setup(statOf?: (path: string) => Promise<BigIntStats>) {
+/** Rechecks of refused files in a folder of their own, whose ids are their names; all on one mount by default. */
+function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path: string) => '/') {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rechecks-'))
   const clock = standingClock()
   const rows = new Map<string, Row>()
@@ -22,7 +22,7 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>) {
     rows: { get: (id) => rows.get(id), ids: () => [...rows.keys()] },
     recheck: async (ids) => void rechecked.push(...ids),
     environment: clock,
-    mountQueue: new MountQueue(clock.timers),
+    mountQueue: new MountQueue(clock.timers, async () => mountOf),
     ...(statOf ? { stat: statOf } : {}),
   })
   onTestFinished(() => {
@@ -60,7 +60,7 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>) {
       rechecks.rowChanged(last)
       rechecks.checkAll()
       clock.advance(1_000)
-      await expect.poll(() => rechecked).toContain(last)
+      await expect.poll(() => rechecked, { interval: 5, timeout: 5_000 }).toContain(last)
       return rechecked.filter((id) => id !== last)
     },
   }
@@ -141,6 +141,21 @@ test('rechecks a file when it is written, without being asked', async () => {
   await expect.poll(isDue).toBe(true)
   clock.advance(1_000)
   await expect.poll(() => rechecked).toEqual(['models/a'])
+})
+
+test('watches the folder of a missing part once it is created', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup()
+  write('models/a')
+  refuse('models/a', failure('file-part-missing', { missing: 'weights/b' }))
+  rechecks.start()
+  const isDue = () => clock.waits().some((waitMs) => waitMs <= 1_000)
+  for (const count of [1, 2]) {
+    await expect.poll(isDue, { interval: 1 }).toBe(true)
+    clock.advance(1_000)
+    await expect.poll(() => rechecked, { interval: 1 }).toHaveLength(count)
+    write(count === 1 ? 'models/weights/c' : 'models/weights/b')
+  }
+  await expect.poll(isDue, { interval: 1 }).toBe(true)
 })
 
 test('looks every minute for a folder that was missing', async () => {
@@ -231,20 +246,6 @@ test('rechecks a file when the last of very many files beside it is deleted', as
   await expect.poll(() => rechecked).toHaveLength(2)
 })
 
-test('rechecks a file that changed itself after more than the compared files beside it', async () => {
-  const { rechecks, rechecked, clock, write, refuse } = setup()
-  for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
-  write('models/z.safetensors')
-  refuse('models/z.safetensors', failure('file-downloading'))
-  rechecks.start()
-  clock.advance(1_000)
-  await expect.poll(() => rechecked).toHaveLength(1)
-  write('models/z.safetensors', 'the whole model')
-  rechecks.checkAll()
-  clock.advance(1_000)
-  await expect.poll(() => rechecked).toHaveLength(2)
-})
-
 test('rechecks a part when another one changed after more than the compared files beside it', async () => {
   const { rechecks, rechecked, clock, write, refuse } = setup()
   for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
@@ -259,6 +260,82 @@ test('rechecks a part when another one changed after more than the compared file
     clock.advance(1_000)
     await expect.poll(() => [changed, rechecked.length]).toEqual([changed, index + 1])
   }
+})
+
+test('checks files after ten seconds although those of another mount do not respond', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup(
+    (path) => (path.includes('hangs') ? new Promise(() => {}) : stat(path, { bigint: true })),
+    (path) => path,
+  )
+  for (const name of ['hangs/a', 'models/b']) {
+    refuse(name, failure('file-missing'))
+    write(name)
+  }
+  rechecks.start()
+  clock.advance(1_000)
+  await expect
+    .poll(() => clock.waits().filter((waitMs) => waitMs === 10_000), { interval: 1 })
+    .toHaveLength(2)
+  clock.advance(9_999)
+  await setImmediate()
+  expect(rechecked).toEqual([])
+  clock.advance(1)
+  await expect.poll(() => rechecked, { interval: 1 }).toEqual(['models/b'])
+})
+
+test('watches 200 folders at most', async () => {
+  const calls: string[] = []
+  const { rechecks, clock, refuse, folder } = setup((path) => {
+    calls.push(relative(folder, path))
+    return stat(path, { bigint: true })
+  })
+  const folders = Array.from({ length: 201 }, (_, index) => `${index}`)
+  for (const name of folders) mkdirSync(join(folder, name))
+  for (const name of folders) refuse(join(name, 'a'), failure('file-missing'))
+  rechecks.start()
+  clock.advance(1_000)
+  // It is looked at after all folders were opened.
+  await expect.poll(() => calls.includes('200/a'), { interval: 1, timeout: 5_000 }).toBe(true)
+  expect(folders.filter((name) => !calls.includes(name))).toEqual(['200'])
+})
+
+test('looks each minute at 100 files of folders that can’t be watched, and next at the others', async () => {
+  const { rechecks, rechecked, clock, write, refuse, folder } = setup((path) =>
+    basename(path) === 'share' ? Promise.reject(new Error()) : stat(join(folder, 'file'), { bigint: true }),
+  )
+  write('file')
+  const names = Array.from({ length: 101 }, (_, index) => `share/${index}`)
+  for (const name of names) refuse(name, failure('file-missing'))
+  rechecks.start()
+  clock.advance(1_000)
+  await expect.poll(() => rechecked, { interval: 1, timeout: 5_000 }).toHaveLength(101)
+  const look = async (waitMs: number) => {
+    rechecked.length = 0
+    clock.advance(waitMs)
+    expect(clock.waits()).toContain(1_000)
+    clock.advance(1_000)
+    await expect.poll(() => rechecked, { interval: 1, timeout: 5_000 }).toHaveLength(100)
+    return [...rechecked]
+  }
+  expect(await look(59_000)).toEqual(names.slice(0, 100))
+  expect(await look(59_000)).toEqual([...names.slice(100), ...names.slice(0, 99)])
+})
+
+test('compares 500 files of a folder, of which the refused one is the first', async () => {
+  const { rechecks, write, refuse, lookAtAll } = setup()
+  for (let index = 0; index < 500; index += 1) write(`models/a${1_000 + index}`)
+  write('models/z.safetensors')
+  write('elsewhere/last')
+  refuse('models/z.safetensors', failure('file-downloading'))
+  rechecks.start()
+  const isRechecked = async () => (await lookAtAll('elsewhere/last')).length > 0
+  expect(await isRechecked()).toBe(true)
+  write('models/a1498', 'longer')
+  expect(await isRechecked()).toBe(true)
+  write('models/a1499', 'longer')
+  expect(await isRechecked()).toBe(false)
+  write('models/z.safetensors', 'the whole model')
+  expect(await isRechecked()).toBe(true)
 })
 
 test('stops checking files that were removed', () => {

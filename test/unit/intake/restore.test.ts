@@ -8,6 +8,7 @@ import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
 import { restoreQueued, restoreReturned } from '../../../electron/intake/restore.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
@@ -230,4 +231,51 @@ test('reports a queue that cannot be read at all', async () => {
     signal: new AbortController().signal,
   })
   expect(errors).toEqual([damage])
+})
+
+/** What has returned of these uploads of this process, after their user has signed in again. */
+function restoreUploads(records: readonly UploadRecord[], departedIds: readonly string[], isFull = false) {
+  const { database, environment } = openEmptyJournal()
+  const before = createUploadStore(database, 'before', environment)
+  before.add(records)
+  before.close()
+  const store = createUploadStore(database, 'me', environment)
+  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
+  const { queue } = handQueue({ held: true })
+  const scheduled: string[] = []
+  if (isFull) database.exec('PRAGMA query_only = ON')
+  restoreReturned({
+    store,
+    rows,
+    queue,
+    rechecks: { schedule: (ids) => void scheduled.push(...ids) },
+    departedIds: new Set(departedIds),
+    onUnreadable: () => expect.unreachable(),
+  })
+  return { shown: rows.ids(), queued: rows.ids().filter((id) => queue.has(id)), scheduled }
+}
+
+test('queues what waited when its user is back, and shows the rest', () => {
+  const [waiting, broken, departed] = [
+    uploadRecord(),
+    uploadRecord({ phase: 'failed', failure: failure('file-empty') }),
+    uploadRecord({ accountId: 'departed' }),
+  ]
+  const shown = [waiting.id, broken.id]
+  expect(restoreUploads([waiting, broken, departed], ['departed'])).toEqual({
+    shown,
+    queued: [waiting.id],
+    scheduled: shown,
+  })
+})
+
+test('shows nothing of a user who is back while nothing can be claimed', () => {
+  expect(restoreUploads([uploadRecord()], [], true)).toEqual({ shown: [], queued: [], scheduled: [] })
+})
+
+test('resumes no rechecks once the app stops', async () => {
+  const { ids, added, restored, stop } = openLongQueue(undefined, 1)
+  stop.abort()
+  await restored
+  expect(added).toEqual(ids)
 })

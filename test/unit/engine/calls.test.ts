@@ -5,8 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { engineCalls, localFileWith } from '../../../electron/engine/calls.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
+import type { FileToInspect } from '../../../electron/recognition/found-file.ts'
 import { valueOf } from '../../support/engine.ts'
 import { account, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -20,6 +22,13 @@ interface CallsSetup {
   readonly prepared?: Result<void>
   readonly sealed?: Result<void>
   readonly signedOut?: Result<'a session'>
+  readonly discarded?: Result<void>
+  readonly cancelled?: Result<void>
+  /** Delays the end of a cleanup. */
+  readonly cleaning?: Promise<void>
+  /** Rows that the page shows. */
+  readonly shown?: readonly Partial<UploadRow>[]
+  readonly reviewedIds?: readonly string[]
 }
 
 const alice = account('alice')
@@ -41,6 +50,8 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     accounts: { list: () => (given.hasOtherSignIn ? [alice, paired] : [alice]) },
     signIns: {
       hidden: () => new Set(given.hiddenIds),
+      view: () => 'a session',
+      refreshTeams: () => step('refresh teams', undefined),
       announce: () => void steps.push('announce'),
       async signOut(_id: string, data: string | undefined, onSignedOut: () => void) {
         await step(`sign out ${data}`, undefined)
@@ -50,21 +61,51 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     },
     commands: {
       suspendAccount: (id: string) => step(`suspend ${id}`, undefined),
-      cancel: (ids: readonly string[]) => step(`cancel ${ids.join()}`, ok),
+      cancel: (ids: readonly string[]) => step(`cancel ${ids.join()}`, given.cancelled ?? ok),
+      retry: (ids: readonly string[]) => step(`retry ${ids.join()}`, ok),
+      resume(ids: readonly string[]) {
+        steps.push(`resume ${ids.join()}`)
+        return ok
+      },
+      stopPausing: (ids: readonly string[] | null) => void steps.push(`stop pausing ${ids?.join()}`),
+    },
+    verify: (ids: readonly string[]) => void steps.push(`verify ${ids.join()}`),
+    hold: {
+      async pauseAll(isPaused: boolean) {
+        await Promise.resolve()
+        steps.push(isPaused ? 'pause all' : 'resume all')
+      },
+    },
+    feed: {
+      touched: () => void steps.push('show totals'),
+      snapshot: () => ({ rows: given.shown ?? [] }),
+    },
+    review: { ids: () => given.reviewedIds ?? [] },
+    inspector: {
+      readDetails: async ({ path }: FileToInspect) => `details of ${path}`,
+      report: async ({ path }: FileToInspect) => success(`report about ${path}`),
+    },
+    modelStatus: async ({ id }: UploadRecord) => `status of ${id}`,
+    companions: {
+      ofUpload: async (record: UploadRecord | null, isSearched: boolean) => [record?.id, isSearched],
+      ofList: (hidden: ReadonlySet<string>) => [...hidden],
     },
     sealing: {
       prepare: () => step('prepare', given.prepared ?? ok),
       sealDeparted: () => step('seal', given.sealed ?? ok),
       eraseLogsAgain: () => step('erase logs', undefined),
+      discard: () => step('discard', given.discarded ?? ok),
     },
-    abandonedUploads: { cleanUp: () => step('clean up', undefined) },
+    abandonedUploads: { cleanUp: () => step('clean up', undefined).then(() => given.cleaning) },
     library: {
+      forgetFailures: () => void steps.push('forget failures'),
+      models: (_choice: unknown, options: object) => step(`list ${JSON.stringify(options)}`, ok),
       forget: () => step('forget library', undefined),
       change: () => step('change', ok),
     },
   } as unknown as Services)
   const signOut = (data?: 'kept' | 'removed') => calls.signOut({ accountId: alice.id, ...(data && { data }) })
-  return { calls, steps, signOut }
+  return { calls, steps, signOut, clock: environment.clock }
 }
 
 test('receipts include the other files of a model in the same library, each once', async () => {
@@ -172,4 +213,92 @@ test('signs nobody out whose key cannot be stored, and reports what could not be
   expect(await setup([], { sealed: pending }).signOut()).toEqual(pending)
   const refused = failed(failure('journal-full'))
   expect(await setup([], { sealed: pending, signedOut: refused }).signOut()).toEqual(refused)
+})
+
+test('a sign-out waits fifteen seconds at most until storage is cleaned up', async () => {
+  const { signOut, steps, clock } = setup([], { cleaning: new Promise(() => {}) })
+  const signedOut = signOut('removed')
+  await expect.poll(() => clock.waits(), { interval: 1 }).toEqual([15_000])
+  expect(steps.at(-1)).toBe('clean up')
+  clock.advance(15_000)
+  expect(await signedOut).toEqual(success('a session'))
+})
+
+test('retries uploads after their records are verified again, with new listings', async () => {
+  const { calls, steps } = setup()
+  expect(await calls.retry({ ids: ['a', 'b'] })).toEqual(ok)
+  expect(steps).toEqual(['verify a,b', 'forget failures', 'retry a,b'])
+})
+
+test('lists a library again if the list must be fresh', async () => {
+  const { calls, steps } = setup()
+  const choice = { accountId: 'a', teamId: 't' }
+  await calls.library({ choice, isFresh: true })
+  await calls.library({ choice, isFresh: false })
+  expect(steps).toEqual(['list {"maxAgeMs":0}', 'list {}'])
+})
+
+test('pauses all uploads, and shows that before they have stopped', async () => {
+  const { calls, steps } = setup()
+  expect([await calls.pauseAll(undefined), steps]).toEqual([ok, ['show totals', 'pause all']])
+})
+
+test('resumes all uploads, also those that were paused one by one', async () => {
+  const pausing = { isSingle: true } as UploadRow['pausing']
+  const { calls, steps } = setup([], {
+    shown: [
+      { id: 'paused', phase: 'paused' },
+      { id: 'pausing', phase: 'sending', pausing },
+      { id: 'sending', phase: 'sending' },
+      { id: 'failed', phase: 'failed' },
+    ],
+  })
+  expect(await calls.resumeAll(undefined)).toEqual(ok)
+  expect(steps).toEqual(['show totals', 'resume all', 'resume paused,pausing'])
+})
+
+test('stops uploads at once that are being paused', async () => {
+  const { calls, steps } = setup()
+  expect(await calls.stopPausing({ ids: ['a'] })).toEqual(ok)
+  expect(steps).toEqual(['stop pausing a'])
+})
+
+test('removes only files from the review that are shown there', async () => {
+  const reviewedIds = ['a', 'b']
+  const { calls, steps } = setup([], { reviewedIds })
+  expect(await calls.excludeFromReview({ ids: ['b', 'other'] })).toEqual(success(['b']))
+  expect(await calls.discardReview(undefined)).toEqual(success(reviewedIds))
+  expect(steps).toEqual(['cancel b', 'cancel a,b'])
+  const cancelled = failed(failure('journal-trouble'))
+  expect(await setup([], { reviewedIds, cancelled }).calls.discardReview(undefined)).toEqual(cancelled)
+})
+
+test('refreshes the teams before it answers', async () => {
+  const { calls, steps } = setup()
+  expect([await calls.refreshTeams(undefined), steps]).toEqual([ok, ['refresh teams']])
+})
+
+test('shows the session once what can’t be decrypted was discarded', async () => {
+  expect(await setup().calls.discardSealed(undefined)).toEqual(success('a session'))
+  const discarded = failed(failure('journal-trouble'))
+  expect(await setup([], { discarded }).calls.discardSealed(undefined)).toEqual(discarded)
+})
+
+test('reads about the file of an upload, shown or in the history, and of no unknown one', async () => {
+  const [shown, finished] = [uploadRecord(), registeredRecord()]
+  const { calls } = setup([shown, finished])
+  for (const { id, path } of [shown, finished]) {
+    expect(await calls.modelFacts({ id })).toEqual(success(`details of ${path}`))
+    expect(await calls.recognitionReport({ id })).toEqual(success(`report about ${path}`))
+    expect(await calls.modelStatus({ id })).toEqual(success(`status of ${id}`))
+    expect(await calls.companions({ id, isSearched: true })).toEqual(success([id, true]))
+  }
+  expect(await calls.modelFacts({ id: 'unknown' })).toEqual(success(null))
+  expect(await calls.recognitionReport({ id: 'unknown' })).toEqual(failed(failure('not-found')))
+  expect(await calls.modelStatus({ id: 'unknown' })).toEqual(success(null))
+})
+
+test('lists no companions that uploads of hidden accounts lack', async () => {
+  const { calls } = setup([], { hiddenIds: ['hidden'] })
+  expect(await calls.missingCompanions(undefined)).toEqual(success(['hidden']))
 })

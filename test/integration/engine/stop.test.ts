@@ -1,0 +1,38 @@
+import { readdirSync, truncateSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { dayMs, setup } from '../../support/engine.ts'
+
+test('leaves no timer and no open journal when it is stopped', async () => {
+  const { app, clock, cloud, file, home } = await setup({
+    accountCheckMs: 2_000,
+    networkAddresses: () => '10.0.0.1',
+  })
+  const [registered = ''] = await app.add(await file('registered.safetensors'))
+  await app.phase(registered, 'registered')
+  // Registered uploads leave the list at midnight.
+  await expect.poll(() => clock.waits().some((waitMs) => waitMs > dayMs / 2)).toBe(true)
+  cloud.fail({ on: 'put-object', how: 503 })
+  const [retrying = ''] = await app.add(await file('retrying.safetensors'))
+  await app.phase(retrying, 'retrying')
+  // It may still be copied.
+  const cut = await file('cut.safetensors')
+  truncateSync(cut, 50_000)
+  await app.add(cut)
+  const held = cloud.hold('put-object', 'answer')
+  await app.add(await file('sending.safetensors'))
+  await held.arrived
+  app.engine.networkChanged()
+  expect(clock.waits().length).toBeGreaterThan(6)
+  await app.stop()
+  held.release()
+  expect(clock.waits()).toEqual([])
+  expect(readdirSync(home).filter((name) => name.startsWith('journal.sqlite-'))).toEqual([])
+})
+
+test('ignores a network change after the stop', async () => {
+  const { app, environment } = await setup()
+  await app.stop()
+  const lines = environment.lines.length
+  app.engine.networkChanged()
+  expect(environment.lines.slice(lines)).toEqual([])
+})

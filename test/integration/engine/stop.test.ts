@@ -1,5 +1,7 @@
 import { readdirSync, truncateSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
 import { dayMs, setup } from '../../support/engine.ts'
 
 test('leaves no timer and no open journal when it is stopped', async () => {
@@ -27,12 +29,15 @@ test('leaves no timer and no open journal when it is stopped', async () => {
   held.release()
   expect(clock.waits()).toEqual([])
   expect(readdirSync(home).filter((name) => name.startsWith('journal.sqlite-'))).toEqual([])
+  // Others may continue its uploads.
+  const database = new DatabaseSync(join(home, 'journal.sqlite'), { readOnly: true })
+  onTestFinished(() => database.close())
+  expect(database.prepare('SELECT id FROM runners').all()).toEqual([])
 })
 
 test('ignores a network change after the stop', async () => {
-  const { app, environment } = await setup()
+  const { app, clock } = await setup()
   await app.stop()
-  const lines = environment.lines.length
   app.engine.networkChanged()
-  expect(environment.lines.slice(lines)).toEqual([])
+  expect(clock.waits()).toEqual([])
 })

@@ -33,6 +33,8 @@ function setup(records: readonly UploadRecord[] = []) {
     listing: null as Promise<Result<LibraryListing>> | null,
     hasTeam: true,
     searchedFolders: [] as string[],
+    /** Delays each search. */
+    searching: Promise.resolve(),
   }
   const [listed, added, questions]: [TeamChoice[], unknown[], UploadConfirmation[]] = [[], [], []]
   const events = createEventHub()
@@ -52,6 +54,7 @@ function setup(records: readonly UploadRecord[] = []) {
       finder: {
         async findModels(folders, _types, onFound) {
           state.searchedFolders.push(...folders)
+          await state.searching
           await onFound([{ path: t5Path, name: 't5', sizeBytes: 5, mtimeMs: 1, modelType: null }])
         },
         displayPath: (path) => path,
@@ -129,13 +132,15 @@ test('searches this computer for what an upload lacks, beside the file as it was
   expect([state.searchedFolders, foundTimes()]).toEqual([['/disk', '/linked'], 1])
 })
 
-test('searches nothing for an upload that lacks nothing', async () => {
+test('searches nothing for an upload that lacks nothing, and waits for no other search', async () => {
   const { companions, state } = setup()
+  state.searching = new Promise(() => {})
+  companions.search({ companions: [parts.t5xxl], folders: ['/a'] })
   state.models = ['text_encoders/clip_l', 'text_encoders/t5xxl_fp16', 'vae/ae'].map((name) =>
     libraryModel(`models/${name}.safetensors`),
   )
   expect(await companions.ofUpload(flux(), true)).toEqual([])
-  expect(state.searchedFolders).toEqual([])
+  expect(state.searchedFolders).toEqual(['/a'])
 })
 
 test('lists what the uploads lack, by the listings that are known', () => {

@@ -411,6 +411,17 @@ test.each([
   expect(environment.lines.map((line) => line.facts)).toEqual(facts)
 })
 
+test('verifies 500 open uploads at a time', async () => {
+  const { verifier, results } = setup({
+    uploadCount: 501,
+    answer: (_upload, all) => success({ models: all.map((one) => wireOf(one)), total: all.length }),
+  })
+  verifier.verifyOpen()
+  await expect.poll(() => results.length, { timeout: 5_000 }).toBe(500)
+  verifier.verifyOpen()
+  await expect.poll(() => results.length).toBe(501)
+})
+
 test('verifies at once when a hundred uploads were collected', async () => {
   const { verifier, uploads, counts, clock } = setup({ uploadCount: 100 })
   for (const { id } of uploads.slice(0, 99)) verifier.verifySoon(id)

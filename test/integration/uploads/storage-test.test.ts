@@ -28,9 +28,11 @@ const nothing = { uploads: [], objects: [], models: [], leftovers: 0 }
 
 test('sends 8 MiB to storage, aborts them and registers nothing', async () => {
   const context = await setup()
+  const beganMs = performance.now()
   const { found, reports } = await begin(context)
   expect(found).toMatchObject({ state: 'good', sentBytes: wholeBytes, failure: null, isLeft: false })
   expect(found.tookMs).toBeGreaterThan(0)
+  expect(found.tookMs).toBeLessThanOrEqual(performance.now() - beganMs)
   expect(reports[0]).toMatchObject({ state: 'running', sentBytes: 0 })
   const puts = context.cloud.operations.filter(({ name }) => name === 'put-part')
   expect(puts.map(({ headers }) => headers['content-length'])).toEqual([String(wholeBytes)])

@@ -310,10 +310,12 @@ test.for(['by-rules', 'joining'] as const)('records nothing after an abort (%s)'
 
 test('reports that the files could not be recorded', async () => {
   for (const review of ['by-rules', 'joining', 'approved'] as const) {
-    const { intake, breakJournal, events } = setup()
+    const { intake, breakJournal, events, inspecting } = setup()
     breakJournal()
     const report = await intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, { review })
     expect([report.ok, events]).toEqual([false, ['warm up']])
+    // None of them is shown as being inspected any more.
+    expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)
   }
 })
 

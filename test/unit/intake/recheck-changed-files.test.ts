@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, type BigIntStats } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type BigIntStats,
+} from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
@@ -8,6 +16,7 @@ import { failure, type Failure, type FailureCode } from '../../../electron/contr
 import { MountQueue } from '../../../electron/discovery/scan/mounts.ts'
 import { ChangedFileRechecks } from '../../../electron/intake/recheck-changed-files.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
@@ -33,15 +42,30 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
-  function refuse(name: string, reason: Failure, phase: Row['live']['phase'] = 'failed'): void {
+  function refuse(
+    name: string,
+    reason: Failure,
+    phase: Row['live']['phase'] = 'failed',
+    given: Partial<UploadRecord> = {},
+  ): void {
     const path = join(folder, name)
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-    const record = uploadRecord({ id: name, path, fileName: basename(path), failure: reason })
+    const record = uploadRecord({ id: name, path, fileName: basename(path), failure: reason, ...given })
     rows.set(name, {
       record: found ? { ...record, identity: identityOf(found) } : record,
       live: liveState({ phase }),
     })
   }
+  const isDue = () => clock.waits().some((waitMs) => waitMs <= 1_000)
+  /** Calls have ten seconds: while one runs, the clock must not be advanced. */
+  const isWorking = () => clock.waits().some((waitMs) => waitMs > 1_000 && waitMs <= 10_000)
+  const settle = () =>
+    expect
+      .poll(() => {
+        if (isDue() && !isWorking()) clock.advance(1_000)
+        return isDue() || isWorking()
+      })
+      .toBe(false)
   return {
     folder,
     rechecks,
@@ -49,6 +73,19 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
     clock,
     write,
     refuse,
+    isDue,
+    settle,
+    /** Only folders that are not watched are looked at every minute. */
+    async untilWatched() {
+      await expect
+        .poll(async () => {
+          await settle()
+          clock.advance(60_000)
+          return isDue()
+        })
+        .toBe(false)
+      await settle()
+    },
     remove(name: string) {
       rows.delete(name)
       rechecks.rowChanged(name)
@@ -60,7 +97,7 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
       rechecks.rowChanged(last)
       rechecks.checkAll()
       clock.advance(1_000)
-      await expect.poll(() => rechecked, { interval: 5, timeout: 5_000 }).toContain(last)
+      await expect.poll(() => rechecked, { interval: 5 }).toContain(last)
       return rechecked.filter((id) => id !== last)
     },
   }
@@ -111,36 +148,35 @@ test('rechecks a file that needs others whenever something has changed beside it
 })
 
 test('rechecks a file when it is written, without being asked', async () => {
-  const { rechecks, rechecked, clock, write, refuse } = setup()
+  const { rechecks, rechecked, clock, write, refuse, isDue, settle, untilWatched } = setup()
   for (const name of ['models/a', 'models/last']) write(name)
   refuse('models/a', failure('file-cut-short'))
   refuse('models/last', failure('file-missing'))
   rechecks.start()
-  const isDue = () => clock.waits().some((waitMs) => waitMs <= 1_000)
-  /** Calls have ten seconds: while one runs, the clock must not be advanced. */
-  const isWorking = () => clock.waits().some((waitMs) => waitMs > 1_000 && waitMs <= 10_000)
-  const settle = () =>
-    expect
-      .poll(() => {
-        if (isDue() && !isWorking()) clock.advance(1_000)
-        return isDue() || isWorking()
-      })
-      .toBe(false)
-  // Only folders that are not watched are looked at every minute.
-  await expect
-    .poll(async () => {
-      await settle()
-      clock.advance(60_000)
-      return isDue()
-    })
-    .toBe(false)
-  await settle()
+  await untilWatched()
   expect(new Set(rechecked)).toEqual(new Set(['models/last']))
   rechecked.length = 0
   write('models/a', 'the whole model')
   await expect.poll(isDue).toBe(true)
   clock.advance(1_000)
   await expect.poll(() => rechecked).toEqual(['models/a'])
+})
+
+test('looks for a folder that takes the place of a watched one', async () => {
+  const { rechecks, rechecked, clock, folder, write, refuse, settle, untilWatched } = setup()
+  write('models/a')
+  refuse('models/a', failure('file-cut-short'))
+  rechecks.start()
+  await untilWatched()
+  renameSync(join(folder, 'models'), join(folder, 'moved'))
+  write('models/a', 'the whole model')
+  await expect
+    .poll(async () => {
+      clock.advance(60_000)
+      await settle()
+      return rechecked
+    })
+    .toContain('models/a')
 })
 
 test('watches the folder of a missing part once it is created', async () => {
@@ -263,19 +299,23 @@ test('rechecks a part when another one changed after more than the compared file
 })
 
 test('checks files after ten seconds although those of another mount do not respond', async () => {
-  const { rechecks, rechecked, clock, write, refuse } = setup(
-    (path) => (path.includes('hangs') ? new Promise(() => {}) : stat(path, { bigint: true })),
+  let isHanging = false
+  const { rechecks, rechecked, clock, write, refuse, settle } = setup(
+    (path) => (isHanging && path.includes('hangs') ? new Promise(() => {}) : stat(path, { bigint: true })),
     (path) => path,
   )
   for (const name of ['hangs/a', 'models/b']) {
-    refuse(name, failure('file-missing'))
     write(name)
+    refuse(name, failure('file-missing'))
   }
   rechecks.start()
+  await settle()
+  rechecked.length = 0
+  isHanging = true
+  rechecks.checkAll()
   clock.advance(1_000)
-  await expect
-    .poll(() => clock.waits().filter((waitMs) => waitMs === 10_000), { interval: 1 })
-    .toHaveLength(2)
+  // Of the call that hangs, and of all checks.
+  await expect.poll(() => clock.waits(), { interval: 1 }).toMatchObject([10_000, 10_000, expect.any(Number)])
   clock.advance(9_999)
   await setImmediate()
   expect(rechecked).toEqual([])
@@ -295,7 +335,7 @@ test('watches 200 folders at most', async () => {
   rechecks.start()
   clock.advance(1_000)
   // It is looked at after all folders were opened.
-  await expect.poll(() => calls.includes('200/a'), { interval: 1, timeout: 5_000 }).toBe(true)
+  await expect.poll(() => calls.includes('200/a'), { interval: 1 }).toBe(true)
   expect(folders.filter((name) => !calls.includes(name))).toEqual(['200'])
 })
 
@@ -308,13 +348,13 @@ test('looks each minute at 100 files of folders that can’t be watched, and nex
   for (const name of names) refuse(name, failure('file-missing'))
   rechecks.start()
   clock.advance(1_000)
-  await expect.poll(() => rechecked, { interval: 1, timeout: 5_000 }).toHaveLength(101)
+  await expect.poll(() => rechecked, { interval: 1 }).toHaveLength(101)
   const look = async (waitMs: number) => {
     rechecked.length = 0
     clock.advance(waitMs)
     expect(clock.waits()).toContain(1_000)
     clock.advance(1_000)
-    await expect.poll(() => rechecked, { interval: 1, timeout: 5_000 }).toHaveLength(100)
+    await expect.poll(() => rechecked, { interval: 1 }).toHaveLength(100)
     return [...rechecked]
   }
   expect(await look(59_000)).toEqual(names.slice(0, 100))
@@ -345,6 +385,35 @@ test('stops checking files that were removed', () => {
   remove('models/a')
   clock.advance(60_000)
   expect(clock.waits()).toEqual([])
+})
+
+test('looks at the folder that decides about a file once its failure is another one', async () => {
+  const calls = new Set<string>()
+  const { rechecks, folder, refuse } = setup((path) => {
+    calls.add(relative(folder, path))
+    return stat(path, { bigint: true })
+  })
+  refuse('models/a', failure('file-missing'))
+  rechecks.start()
+  await expect.poll(() => [...calls], { interval: 1 }).toEqual(['models'])
+  const seen = { place: join(folder, 'links'), target: uploadRecord().target }
+  refuse('models/a', failure('file-link'), 'failed', { seen })
+  rechecks.rowChanged('models/a')
+  await expect.poll(() => [...calls], { interval: 1 }).toEqual(['models', 'links'])
+})
+
+test('looks at no folder after the close', async () => {
+  const calls: string[] = []
+  const { rechecks, clock, refuse } = setup((path) => {
+    calls.push(path)
+    return stat(path, { bigint: true })
+  })
+  refuse('models/a', failure('file-missing'))
+  rechecks.start()
+  rechecks.close()
+  await expect.poll(() => clock.waits(), { interval: 1 }).toEqual([])
+  for (let turn = 0; turn < 5; turn += 1) await setImmediate()
+  expect(calls).toEqual([])
 })
 
 test('stops checking files after the close', () => {

@@ -203,6 +203,34 @@ test('requests nothing for a model whose id could not be written before', async 
   expect([requests, steps]).toEqual([[], ['registering', 'settle', 'registered m']])
 })
 
+const { multipart } = multipartOpenState(5)
+
+test.each<[string, string, Failure, Partial<UploadRecord>, string]>([
+  ['does not search', 'a refusal', failure('forbidden'), { state: storedState() }, 'POST /models'],
+  ['does not search', 'a rate limit', failure('rate-limited'), { state: storedState() }, 'POST /models'],
+  ['searches', 'a conflict', failure('conflict'), { state: storedState() }, 'GET /models'],
+  ['searches', 'a failure of the server', failure('server-trouble'), { state: storedState() }, 'GET /models'],
+  [
+    'searches',
+    'a refusal of an object that may not exist',
+    failure('forbidden'),
+    { state: storedState({ multipart: { ...multipart, completing: true } }) },
+    'GET /models',
+  ],
+])(
+  '%s the library before it registers an object again after %s',
+  async (_does, _after, answer, given, next) => {
+    const { run, memory, requests } = setup(await createFile(given), { answer })
+    // This process has sent it.
+    memory.unregisteredKey = 'k'
+    await run()
+    expect(requests[0]).toBe('POST /models')
+    requests.length = 0
+    await run()
+    expect(requests[0]).toBe(next)
+  },
+)
+
 test('registers nothing before the journal shows that the object is stored', async () => {
   const full = failure('journal-full')
   const record = uploadRecord({ state: storedState() })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -34,6 +34,8 @@ type Answer = Failure | object
 async function setup(
   given: {
     readonly state?: UploadState
+    /** Of the file, whose bytes are never read. */
+    readonly sizeBytes?: number
     readonly answers?: Readonly<Record<string, readonly Answer[]>>
     readonly put?: PutAnswer
     readonly checksum?: number
@@ -46,6 +48,7 @@ async function setup(
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'a.safetensors')
   await writeFile(path, 'abcdef')
+  await truncate(path, given.sizeBytes ?? 6)
   const identityNow = async () => identityOf(await stat(path, { bigint: true }))
   const clock = standingClock()
   const abort = new AbortController()
@@ -55,6 +58,7 @@ async function setup(
   const opened: Multipart[] = []
   const steps: string[] = []
   const progress: number[] = []
+  const interrupted: boolean[] = []
   let done = given.done ?? []
   let hashedCount = 0
   const answers: Readonly<Record<string, Answer>> = {
@@ -82,14 +86,19 @@ async function setup(
       hash() {
         hashedCount += 1
         return {
-          result: Promise.resolve(success({ sha256, segmentChecksums: [given.checksum ?? 7] })),
+          result: Promise.resolve(
+            success({ sha256, segmentChecksums: Array<number>(3).fill(given.checksum ?? 7) }),
+          ),
           uploadReached() {},
           readAhead: createReadAhead(),
         }
       },
     },
     requestSlots: {
-      acquire: async () => ({ recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }),
+      async acquire({ isInterrupted }: { readonly isInterrupted: boolean }) {
+        interrupted.push(isInterrupted)
+        return { recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }
+      },
     },
     environment: createTestEnvironment(clock),
     memory,
@@ -128,6 +137,8 @@ async function setup(
     opened,
     steps,
     progress,
+    /** Of each PUT, whether an earlier run may have begun it. */
+    interrupted,
     send: async () =>
       sendInParts({ ...session, record: uploadRecord({ path, state, identity: await identityNow() }) }),
     pass: (delayMs: number) => passDelay(clock, delayMs),
@@ -405,4 +416,20 @@ test('a pause waits three seconds for the id of an upload that is being opened',
   initiated.resolve({ upload_id: 'u', storage_key: 'k', part_size: partSizeBytes, part_count: 1 })
   expect(await sent).toMatchObject({ kind: 'aborted' })
   expect([opened, requests.length, clock.waits()]).toEqual([[multipart], 2, []])
+})
+
+test('the part after the last one in storage counts as begun by the run before', async () => {
+  const mebibyte = 1024 ** 2
+  const state: UploadState = {
+    kind: 'multipart-open',
+    multipart: { ...multipart, partSizeBytes: 5 * mebibyte },
+  }
+  const { send, interrupted } = await setup({
+    state,
+    sizeBytes: 15 * mebibyte,
+    done: [sentPart],
+    put: { ...stored, flushedBytes: 5 * mebibyte },
+  })
+  expect(await send()).toEqual(success(object))
+  expect(interrupted).toEqual([true, false])
 })

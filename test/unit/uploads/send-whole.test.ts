@@ -47,6 +47,7 @@ async function setup(
   const slot = { recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }
   const hashedPaths: string[] = []
   const hashes = [hash]
+  const steps: string[] = []
   let putCount = 0
   const session = {
     record: { path, identity, fileName: 'a.safetensors', target: {} },
@@ -62,11 +63,15 @@ async function setup(
       },
     },
     requestSlots: { acquire: () => Promise.resolve(slot) },
-    report: { progress() {}, sending() {}, finishing() {} },
+    report: {
+      progress() {},
+      sending: () => void steps.push('sending'),
+      finishing: () => void steps.push('finishing'),
+    },
     signal: new AbortController().signal,
     pause: createPauseControl(),
   } as unknown as SendSession
-  return { session, memory, hashedPaths, path, hashes, putCount: () => putCount }
+  return { session, memory, hashedPaths, path, hashes, steps, putCount: () => putCount }
 }
 
 const hashOfFile = success<FileHash>({ sha256: otherSha256, segmentChecksums: [] })
@@ -80,11 +85,12 @@ test('reads a stored file again if the thread that hashed it ended', async () =>
 })
 
 test('only reads a stored file again in the next run if no thread could hash it', async () => {
-  const { session, hashes, memory, putCount } = await setup(answered, threadEnded)
+  const { session, hashes, memory, putCount, steps } = await setup(answered, threadEnded)
   expect(await sendWhole(session)).toEqual(threadEnded)
   hashes.push(hashOfFile)
+  steps.length = 0
   expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256: otherSha256 }))
-  expect([putCount(), memory.unhashed]).toEqual([1, null])
+  expect([putCount(), memory.unhashed, steps]).toEqual([1, null, ['sending', 'finishing']])
 })
 
 test('reports a file that changed before its hash was computed again', async () => {

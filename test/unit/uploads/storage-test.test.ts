@@ -178,6 +178,17 @@ test('a test that throws is logged and its upload is aborted', async () => {
   ])
 })
 
+test('reports the bytes that are being sent', async () => {
+  const { test, workerPool } = await setup()
+  const reports: StorageTest[] = []
+  workerPool.send = (_job, { onProgress }) => {
+    onProgress?.(4_000)
+    return Promise.reject(new Error('a bug'))
+  }
+  await test(undefined, (report) => reports.push(report))
+  expect(reports.map(({ sentBytes }) => sentBytes)).toContain(4_000)
+})
+
 test('a test that throws after it was cancelled counts as cancelled', async () => {
   const { test, environment, workerPool } = await setup()
   const stop = new AbortController()
@@ -223,8 +234,8 @@ test('deletes test files that an ended process has left for more than a day', as
   const { test, environment } = await setup()
   const folder = await createTemporaryFolder()
   for (const [name, hours] of [
-    ['modelferry-storage-old', 25],
-    ['modelferry-storage-new', 23],
+    ['modelferry-storage-old', 24.00001],
+    ['modelferry-storage-new', 23.99999],
     ['modelferry-other', 25],
   ] as const) {
     await mkdir(join(folder, name))

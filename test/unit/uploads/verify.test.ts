@@ -41,6 +41,7 @@ function setup({
   answer = () => busy,
   uploadCount = 1,
   hasRows = false,
+  before = { kind: 'pending' },
   written = () => success(undefined),
 }: {
   readonly state?: Account['state']
@@ -48,6 +49,8 @@ function setup({
   readonly uploadCount?: number
   /** Whether the uploads are in the list of uploads, not only in the history. */
   readonly hasRows?: boolean
+  /** The last verification of each upload. */
+  readonly before?: Verification
   /** The result of writing a verification. */
   readonly written?: () => Result<void>
 }) {
@@ -61,7 +64,7 @@ function setup({
   const environment = createTestEnvironment(clock)
   const store = createUploadStore(database, 'me', environment)
   const uploads = Array.from({ length: uploadCount }, (_, index) => {
-    const upload = withVerification({ kind: 'pending' })
+    const upload = withVerification(before)
     return { ...upload, state: { ...upload.state, modelId: `m${index}` } }
   })
   const [upload = withVerification({ kind: 'pending' })] = uploads
@@ -279,6 +282,21 @@ test('does not report a model deleted by this app as missing', async () => {
   expect([counts.requests - requests, reasons()[0]]).toEqual([4, 'deleted'])
 })
 
+test.each(['deleted', 'edited'] as const)(
+  'a missing model that was %s before the app started is reported as missing unless the app had deleted it',
+  async (reason) => {
+    const { verifier, results, store, upload, pass } = setup({
+      before: { kind: 'not-verified', reason, isFinal: true, atMs: 1 },
+      answer: () => failed(failure('not-found')),
+    })
+    verifier.verify([upload.id])
+    for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
+    await expect.poll(() => results.length).toBe(1)
+    const expected = reason === 'deleted' ? 'deleted' : 'missing'
+    expect(reasonOf(store.find(upload.id)?.state)).toBe(expected)
+  },
+)
+
 test('an upload whose account is signed out stays to be verified without an attempt', async () => {
   const { counts, store, upload, verifyOpen } = setup({ state: 'signed-out' })
   await verifyOpen()
@@ -417,7 +435,7 @@ test('verifies 500 open uploads at a time', async () => {
     answer: (_upload, all) => success({ models: all.map((one) => wireOf(one)), total: all.length }),
   })
   verifier.verifyOpen()
-  await expect.poll(() => results.length, { timeout: 5_000 }).toBe(500)
+  await expect.poll(() => results.length).toBe(500)
   verifier.verifyOpen()
   await expect.poll(() => results.length).toBe(501)
 })

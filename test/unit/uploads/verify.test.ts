@@ -79,7 +79,7 @@ function setup({
     teams: [upload.team],
     state,
   }
-  const counts = { requests: 0, writes: 0, changes: 0 }
+  const counts = { requests: 0, writes: 0, changes: 0, flushes: 0 }
   const results: (Verification | null)[] = []
   let ended = Promise.withResolvers<Verification | null>()
   const client = {
@@ -92,8 +92,9 @@ function setup({
   const verifier = createVerifier({
     rows: {
       get: (id) => (hasRows ? ({ record: store.find(id) } as Row) : undefined),
-      change(id, change) {
+      change(id, change, { isFlushed = true }: { readonly isFlushed?: boolean } = {}) {
         counts.changes += 1
+        if (isFlushed) counts.flushes += 1
         const record = store.find(id)
         const saved = written()
         return record && saved.ok ? store.save([{ ...record, ...change }]) : saved
@@ -104,8 +105,9 @@ function setup({
       find: store.find,
       unverified: store.unverified,
       registeredAs: store.registeredAs,
-      save(records) {
+      save(records, { isFlushed = true }: { readonly isFlushed?: boolean } = {}) {
         counts.writes += 1
+        if (isFlushed) counts.flushes += 1
         const saved = written()
         return saved.ok ? store.save(records) : saved
       },
@@ -239,7 +241,7 @@ test('a verification that fails again for the same reason is not written again',
   const { counts, store, upload, verifyOpen } = setup({})
   await verifyOpen()
   await verifyOpen()
-  expect(counts).toMatchObject({ requests: 2, writes: 1 })
+  expect(counts).toMatchObject({ requests: 2, writes: 1, flushes: 0 })
   expect(store.find(upload.id)?.state).toMatchObject({
     verification: { kind: 'not-verified', reason: 'server-trouble', isFinal: false },
   })
@@ -364,7 +366,7 @@ test('verifies an upload that the list shows, and logs if that can’t be record
       written: () => written,
     })
     expect(await verifyOpen()).toMatchObject({ kind: 'verified' })
-    expect(counts).toEqual({ requests: 1, writes: 0, changes: 1 })
+    expect(counts).toEqual({ requests: 1, writes: 0, changes: 1, flushes: 0 })
     expect(environment.lines.map(({ facts }) => facts['code'])).toEqual(written.ok ? [] : ['journal-full'])
   }
 })
@@ -471,7 +473,7 @@ test('closing stops what runs and what is collected, and reports nothing', async
   await verifier.close()
   verifier.verifySoon(uploads[1]?.id ?? '')
   expect([counts, results, clock.waits(), environment.lines]).toEqual([
-    { requests: 1, writes: 0, changes: 0 },
+    { requests: 1, writes: 0, changes: 0, flushes: 0 },
     [],
     [],
     [],

@@ -71,7 +71,7 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
   async function abortUploads(): Promise<number | null> {
     let waitMs: number | null = null
     for (const upload of left.uploads()) {
-      if (closing.signal.aborted) return null
+      if (closing.signal.aborted) break
       if (protectedIds.has(upload.uploadId)) continue
       const { accountId, teamId } = choiceFor(upload, true)
       if (serverWaits.has(accountId)) {
@@ -98,7 +98,7 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
   async function restoreModels(): Promise<boolean> {
     let needsRetry = false
     for (const model of left.models()) {
-      if (closing.signal.aborted) return false
+      if (closing.signal.aborted) break
       if (serverWaits.has(model.accountId)) {
         needsRetry = true
         continue
@@ -109,7 +109,7 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
       })
       const restored = await raceAbort(restoring, closing.signal)
       // Aborted: the next start repeats the request.
-      if (typeof restored === 'object') return false
+      if (typeof restored === 'object') break
       if (restored === 'done') store.removeDisplaced(model.modelId)
       else needsRetry ||= restored === 'later'
     }

@@ -148,7 +148,7 @@ test('rechecks a file that needs others whenever something has changed beside it
 })
 
 test('rechecks a file when it is written, without being asked', async () => {
-  const { rechecks, rechecked, clock, write, refuse, isDue, settle, untilWatched } = setup()
+  const { rechecks, rechecked, clock, write, refuse, isDue, untilWatched } = setup()
   for (const name of ['models/a', 'models/last']) write(name)
   refuse('models/a', failure('file-cut-short'))
   refuse('models/last', failure('file-missing'))

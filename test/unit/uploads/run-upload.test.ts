@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import { resetAfter } from '../../../electron/journal/reset.ts'
-import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { Multipart, UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { recheckDelayMs } from '../../../electron/platform/delays.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
@@ -205,31 +205,28 @@ test('requests nothing for a model whose id could not be written before', async 
 
 const { multipart } = multipartOpenState(5)
 
-test.each<[string, string, Failure, Partial<UploadRecord>, string]>([
-  ['does not search', 'a refusal', failure('forbidden'), { state: storedState() }, 'POST /models'],
-  ['does not search', 'a rate limit', failure('rate-limited'), { state: storedState() }, 'POST /models'],
-  ['searches', 'a conflict', failure('conflict'), { state: storedState() }, 'GET /models'],
-  ['searches', 'a failure of the server', failure('server-trouble'), { state: storedState() }, 'GET /models'],
+test.each<[string, string, Failure, Multipart | null]>([
+  ['POST /models', 'a refusal', failure('forbidden'), null],
+  ['POST /models', 'a rate limit', failure('rate-limited'), null],
+  ['GET /models', 'a conflict', failure('conflict'), null],
+  ['GET /models', 'a failure of the server', failure('server-trouble'), null],
   [
-    'searches',
+    'GET /models',
     'a refusal of an object that may not exist',
     failure('forbidden'),
-    { state: storedState({ multipart: { ...multipart, completing: true } }) },
-    'GET /models',
+    { ...multipart, completing: true },
   ],
-])(
-  '%s the library before it registers an object again after %s',
-  async (_does, _after, answer, given, next) => {
-    const { run, memory, requests } = setup(await createFile(given), { answer })
-    // This process has sent it.
-    memory.unregisteredKey = 'k'
-    await run()
-    expect(requests[0]).toBe('POST /models')
-    requests.length = 0
-    await run()
-    expect(requests[0]).toBe(next)
-  },
-)
+])('requests %s first before it registers an object again after %s', async (next, _after, answer, parts) => {
+  const record = await createFile({ state: storedState({ multipart: parts }) })
+  const { run, memory, requests } = setup(record, { answer })
+  // This process has sent it.
+  memory.unregisteredKey = 'k'
+  await run()
+  expect(requests[0]).toBe('POST /models')
+  requests.length = 0
+  await run()
+  expect(requests[0]).toBe(next)
+})
 
 test('registers nothing before the journal shows that the object is stored', async () => {
   const full = failure('journal-full')

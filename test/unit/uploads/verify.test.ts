@@ -294,8 +294,7 @@ test.each(['deleted', 'edited'] as const)(
     verifier.verify([upload.id])
     for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
     await expect.poll(() => results.length).toBe(1)
-    const expected = reason === 'deleted' ? 'deleted' : 'missing'
-    expect(reasonOf(store.find(upload.id)?.state)).toBe(expected)
+    expect(reasonOf(store.find(upload.id)?.state)).toBe(reason === 'deleted' ? 'deleted' : 'missing')
   },
 )
 

@@ -63,3 +63,21 @@ test('lists a library again that could not be listed before the computer had ano
   app.engine.networkChanged()
   expect(await list()).toEqual([true, 2])
 })
+
+test('looks for another network while a single upload waits', async () => {
+  const network = { address: '10.0.0.1' }
+  const { app, clock, cloud, file } = await setup({ networkAddresses: () => network.address })
+  cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 3_000 })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.phase(id, 'retrying')
+  await expect.poll(() => clock.waits().some((waitMs) => waitMs <= 5_000)).toBe(true)
+  let changes = 0
+  app.engine.subscribe({ networkChanged: () => (changes += 1) })
+  network.address = '10.0.0.2'
+  await expect
+    .poll(() => {
+      clock.advance(1_000)
+      return changes
+    })
+    .toBe(1)
+})

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
@@ -72,7 +73,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     verify: (ids: readonly string[]) => void steps.push(`verify ${ids.join()}`),
     hold: {
       async pauseAll(isPaused: boolean) {
-        await Promise.resolve()
+        await nextTurn()
         steps.push(isPaused ? 'pause all' : 'resume all')
       },
     },

@@ -51,7 +51,7 @@ test('a drop is not undone while or after one of its uploads is registered', asy
 })
 
 test('undoing an approval returns what is not in the review yet, also a stopped upload', async () => {
-  const { commands, queue, rows, run, undo, add } = setupCommands()
+  const { commands, queue, rows, run, undo, add, forgotten } = setupCommands()
   const changed = add({ phase: 'review', failure: failure('file-empty') })
   const [running, paused] = [add(), add({ phase: 'paused' })]
   const refused = add({ phase: 'failed', failure: failure('forbidden') })
@@ -68,6 +68,8 @@ test('undoing an approval returns what is not in the review yet, also a stopped 
     ['review', undefined],
   ])
   expect(queue.has(running)).toBe(false)
+  // Nothing that was sent is continued.
+  expect(forgotten).toEqual([changed, running, paused, refused])
 })
 
 test('undoing an approval moves the model back that a file was about to replace', async () => {
@@ -90,4 +92,16 @@ test('an approval that can’t be undone leaves its uploads in the queue', async
   const undone = commands.undoAdd(approval)
   await run(id).end(aborted)
   expect(await undone).toEqual(success([id]))
+})
+
+test('does not restore an upload that was restored, begun and removed again', async () => {
+  const { commands, rows, run, add } = setupCommands()
+  const id = add()
+  await commands.cancel([id])
+  expect(commands.undoRemove([id])).toEqual(success([id]))
+  rows.change(id, { state: { kind: 'queued', started: true } })
+  const cancelled = commands.cancel([id])
+  await run(id).end(aborted)
+  await cancelled
+  expect([commands.undoRemove([id]), rows.has(id)]).toEqual([success([]), false])
 })

@@ -57,6 +57,20 @@ test('an upload that was resumed is not paused again when the others of its paus
   expect(rows.get(second)?.record.phase).toBe('paused')
 })
 
+test('a pause ends once the runs have ended', async () => {
+  const { rows, queue, run, commands, add } = setup()
+  const id = add()
+  queue.add([id])
+  rows.applyEvent(id, 'begin')
+  let isPaused = false
+  const paused = commands.pause([id]).then(() => (isPaused = true))
+  await setImmediate()
+  expect(isPaused).toBe(false)
+  rows.applyEvent(id, 'pause')
+  await run(id).end(aborted)
+  expect(await paused).toBe(true)
+})
+
 test('a run whose pause could not be written continues, and is not stored as paused later', async () => {
   const { rows, queue, run, commands, add, failCommits, readPhase } = setup()
   const id = add()

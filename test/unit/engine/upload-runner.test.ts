@@ -411,17 +411,18 @@ const older = { sizeBytes: 6_800_000_000, mtimeNs: 1n, inode: 7n }
 const sampled = { ...older, sample: 's' }
 const uninspected = { sizeBytes: 0, mtimeNs: 0n, inode: 0n }
 
-test.for<[string, Partial<Inspection>, FailureCode | undefined, string | undefined]>([
-  ['is the same', { identity: sampled }, undefined, 's'],
+test.for<[string, Partial<Inspection>, FailureCode, string | undefined]>([
+  ['is the same', { identity: sampled }, 'forbidden', 's'],
   ['is refused now', { identity: sampled, failure: failure('file-dangerous') }, 'file-dangerous', 's'],
   ['is another one', { identity: { ...sampled, inode: 8n } }, 'file-changed', undefined],
   // The run reports why a missing file can't be read.
-  ['is missing', { identity: uninspected, failure: failure('file-missing') }, undefined, undefined],
+  ['is missing', { identity: uninspected, failure: failure('file-missing') }, 'forbidden', undefined],
 ])(
   'inspects a file again that an older version has queued, which %s',
   async ([, inspection, code, sample]) => {
     const given = { identity: older, allowed: true }
-    const { row, inspected, failureCode } = await runOne({ given, inspection })
+    // A run that goes on fails because of its team.
+    const { row, inspected, failureCode } = await runOne({ given, inspection, check: fails('forbidden') })
     expect([failureCode, row?.record.identity.sample, row?.record.allowed]).toEqual([
       code,
       sample,

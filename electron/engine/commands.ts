@@ -486,8 +486,10 @@ export class UploadCommands {
 
 /** Whether its file is or may be the reason for its failure: an inspection may have failed unexpectedly too. */
 function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
-  if (reason === null) return false
-  return reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state))
+  return (
+    reason !== null &&
+    (reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state)))
+  )
 }
 
 /** Whether the file of a stopped upload is inspected before it is queued again. */

@@ -207,6 +207,18 @@ test.for([
   expect([await adding, added()]).toEqual([success({ added: 0, refused: 0, skipped: [] }), []])
 })
 
+test('closes once the files that were found before are recorded', async () => {
+  const { intake, enqueue, added, state } = setup()
+  const inspected = Promise.withResolvers<void>()
+  state.inspecting = inspected.promise
+  const adding = enqueue([foundFile('a')])
+  await expect.poll(() => state.inspectionCount, { interval: 1 }).toBe(1)
+  const closed = intake.close().then(() => added().length)
+  inspected.resolve()
+  expect(await closed).toBe(1)
+  await adding
+})
+
 test('adds no file twice that another request records while refused files are continued', async () => {
   const refused = uploadRecord({ path: '/models/b', fileName: 'b', accountId: 'alice', team })
   const { enqueue, added, commands } = setup([refused])

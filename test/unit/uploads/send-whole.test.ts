@@ -48,6 +48,7 @@ async function setup(
   const hashedPaths: string[] = []
   const hashes = [hash]
   const steps: string[] = []
+  const ranges: (readonly number[])[] = []
   let putCount = 0
   const session = {
     record: { path, identity, fileName: 'a.safetensors', target: {} },
@@ -55,7 +56,13 @@ async function setup(
     // The server refuses a new URL.
     access: { client: { send: () => Promise.resolve(failed(failure('offline'))) } },
     environment: createTestEnvironment(standingClock()),
-    workerPool: { send: () => ((putCount += 1), Promise.resolve(answer)) },
+    workerPool: {
+      send({ start, end }: { readonly start: number; readonly end: number }) {
+        putCount += 1
+        ranges.push([start, end])
+        return Promise.resolve(answer)
+      },
+    },
     hasher: {
       hash(job: { readonly path: string }) {
         hashedPaths.push(job.path)
@@ -71,17 +78,17 @@ async function setup(
     signal: new AbortController().signal,
     pause: createPauseControl(),
   } as unknown as SendSession
-  return { session, memory, hashedPaths, path, hashes, steps, putCount: () => putCount }
+  return { session, memory, hashedPaths, path, hashes, steps, ranges, putCount: () => putCount }
 }
 
 const hashOfFile = success<FileHash>({ sha256: otherSha256, segmentChecksums: [] })
 const threadEnded = failed(failure('hash-interrupted'))
 
 test('reads a stored file again if the thread that hashed it ended', async () => {
-  const { session, hashedPaths, memory, path } = await setup(answered, hashOfFile)
+  const { session, hashedPaths, memory, path, ranges } = await setup(answered, hashOfFile)
   const stored = { storageKey: 'key', sha256: otherSha256 }
   expect(await sendWhole(session)).toEqual(success(stored))
-  expect([hashedPaths, memory.stored]).toEqual([[path], stored])
+  expect([hashedPaths, memory.stored, ranges]).toEqual([[path], stored, [[0, 3]]])
 })
 
 test('only reads a stored file again in the next run if no thread could hash it', async () => {

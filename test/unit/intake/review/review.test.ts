@@ -355,6 +355,8 @@ test('shows 2,400 files 120 ms after a change of the library, and sooner after o
   review.rowChanged(review.ids()[0] ?? '')
   clock.advance(100)
   expect(views).toHaveLength(2)
+  // The later report was replaced.
+  expect(clock.waits()).toEqual([])
 })
 
 test('shows any number of files each second while others are inspected', () => {
@@ -410,6 +412,17 @@ test('shows what the library has at the paths of files, and compares once', asyn
   review.compareAgain()
   await compared(harness)
   expect([rows.get(one.id)?.record.failure, state.listings]).toEqual([null, 2])
+})
+
+test('compares again when a file joins the review after a comparison', async () => {
+  const harness = setup([inReview()])
+  const { review, rows, state } = harness
+  await compared(harness)
+  const late = inReview()
+  rows.add([late])
+  review.rowChanged(late.id)
+  await compared(harness)
+  expect(state.listings).toBe(2)
 })
 
 test('compares again once for all changes during a comparison', async () => {

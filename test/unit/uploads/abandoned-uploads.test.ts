@@ -144,16 +144,22 @@ test('waits twice as long after each timed cleanup that fails, up to an hour', a
   expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
 })
 
-test('failed cleanups that something else requests do not delay the next one', async () => {
-  const { abandoned, clock, requests } = setup({ abort: () => trouble })
-  await abandoned.cleanUp()
-  for (let count = 0; count < 6; count += 1) {
-    clock.advance(5_000)
+test.each<[string, Parameters<typeof setup>[0], string]>([
+  ['uploads', { abort: () => trouble }, 'own aborts a'],
+  ['models', { move: () => trouble }, 'own moves m'],
+])(
+  'failed cleanups of %s that something else requests do not delay the next one',
+  async (_, given, failing) => {
+    const { abandoned, clock, requests } = setup(given)
     await abandoned.cleanUp()
-  }
-  expect(clock.waits()).toEqual([30_250])
-  expect(requests.filter((request) => request === 'own aborts a').length).toBe(7)
-})
+    for (let count = 0; count < 6; count += 1) {
+      clock.advance(5_000)
+      await abandoned.cleanUp()
+    }
+    expect(clock.waits()).toEqual([30_250])
+    expect(requests.filter((request) => request === failing).length).toBe(7)
+  },
+)
 
 test('a timed cleanup that fails together with another request counts once', async () => {
   const held = Promise.withResolvers<Failure>()

@@ -71,7 +71,7 @@ function setup({
   store.add(uploads)
   const account: Account = {
     id: upload.accountId,
-    kind: 'session',
+    kind: 'device',
     server: 'https://cloud.example',
     personId: 'alice',
     name: 'Alice',
@@ -114,7 +114,7 @@ function setup({
     },
     accounts: {
       list: () => [account],
-      accessFor: () => success({ client, signer: {} as Signer, kind: 'session' }),
+      accessFor: () => success({ client, signer: {} as Signer, kind: 'device' }),
     },
     environment,
     verified(_id, verification) {

@@ -203,10 +203,11 @@ test('refuses a format that the settings forbid, and inspects the file again onc
 
 test('approves each named file in review once, and leaves those with a failure', async () => {
   const [one, other, broken] = [inReview(), inReview(), inReview({ failure: failure('file-empty') })]
-  const { review, queued } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
+  const { review, queued, events } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
   const named = [one.id, one.id, broken.id, 'waiting', 'unknown']
   const approval = await review.approve(named, null, never)
   expect([approval, queued]).toEqual([approvalOf([one.id], 1), [one.id]])
+  expect(events).toEqual(['warm up', 'approved 1'])
 })
 
 test.for([
@@ -530,12 +531,6 @@ test('inspects again what the settings had refused without a review, and nothing
   state.policy = reviewPolicyOf({ allowPickles: true })
   review.policyChanged()
   expect(inspectedAgain).toEqual([refused.id])
-})
-
-test('starts threads and reports the files once some were approved', async () => {
-  const { review, events } = setup([inReview(), inReview()])
-  await review.approve(null, null, never)
-  expect(events).toEqual(['warm up', 'approved 2'])
 })
 
 test('remembers no approval without files', async () => {

@@ -156,6 +156,9 @@ test('a page that is loaded again gets no events before its snapshot; it closes 
 
   await expect.poll(() => window.webContents.isLoading()).toBe(false)
   settings.change({ onClose: 'keep-sending' })
+  // Otherwise the time limit of quitting would end the process during a later test.
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
   app.quit()
   await expect.poll(() => called).toContain('stop')
   await expect.poll(() => host.windows.size).toBe(0)

@@ -27,19 +27,22 @@ export type ReadSizes = (head: Buffer) => PartSizes | null
 /** Files have far fewer parts; the limit stops hostile files with very many. */
 export const maxParts = 20_000
 
-/** The longest header is that of an Ogg page with 255 lengths. */
-const maxHeadBytes = 27 + 255
+/** Enough for the header of a chunk, box, segment, block, frame or element. */
+const usualHeadBytes = 16
 
-/** The parts that follow each other in a range, up to the first one that is damaged or not complete. */
+/**
+ * The parts that follow each other in a range, up to the first one that is damaged or not complete. `headBytes` are
+ * read of each.
+ */
 export async function* partsIn(
   source: ByteSource,
   { start, end }: Range,
   readSizes: ReadSizes,
-  maxCount = maxParts,
+  headBytes = usualHeadBytes,
 ): AsyncGenerator<MediaPart> {
   let at = start
-  for (let count = 0; count < maxCount; count += 1) {
-    const head = await readPadded(source, at, maxHeadBytes)
+  for (let count = 0; count < maxParts && at < end; count += 1) {
+    const head = await readPadded(source, at, headBytes)
     const sizes = readSizes(head)
     if (!sizes) return
     const contentStart = at + sizes.headBytes
@@ -50,15 +53,14 @@ export async function* partsIn(
   }
 }
 
-/** Like `partsIn`, all at once. */
-export async function listParts(
+/** The first part of a range; null if it is damaged or not complete. */
+export async function firstPartIn(
   source: ByteSource,
   range: Range,
   readSizes: ReadSizes,
-): Promise<readonly MediaPart[]> {
-  const parts: MediaPart[] = []
-  for await (const part of partsIn(source, range, readSizes)) parts.push(part)
-  return parts
+): Promise<MediaPart | null> {
+  for await (const part of partsIn(source, range, readSizes)) return part
+  return null
 }
 
 /** So many bytes of a source, with zeros behind its end. */

@@ -103,6 +103,7 @@ const maxEntries = 500
  */
 export function textsOfExif(bytes: Buffer): readonly string[] {
   const tiff = bytes.toString('latin1', 0, 6) === 'Exif\0\0' ? bytes.subarray(6) : bytes
+  if (tiff.length < 8) return []
   const order = tiff.toString('latin1', 0, 2)
   if (order !== 'II' && order !== 'MM') return []
   const exif = {
@@ -123,19 +124,18 @@ interface Tiff {
   mayReadSubdirectory: boolean
 }
 
-/** A number of two or four bytes; as if zeros followed the end. */
-function numberAt({ tiff, isLittleEndian }: Tiff, at: number, length: 2 | 4): number {
-  const bytes = Buffer.concat([tiff.subarray(at, at + length)], length)
-  return isLittleEndian ? bytes.readUIntLE(0, length) : bytes.readUIntBE(0, length)
-}
-const u16 = (exif: Tiff, at: number) => numberAt(exif, at, 2)
-const u32 = (exif: Tiff, at: number) => numberAt(exif, at, 4)
+const u16 = ({ tiff, isLittleEndian }: Tiff, at: number) =>
+  isLittleEndian ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at)
+const u32 = ({ tiff, isLittleEndian }: Tiff, at: number) =>
+  isLittleEndian ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at)
 
 function textsOfDirectory(exif: Tiff, at: number): string[] {
+  if (at + 2 > exif.tiff.length) return []
   const texts: string[] = []
   const count = Math.min(u16(exif, at), maxEntries)
   for (let index = 0; index < count; index += 1) {
     const entryAt = at + 2 + index * 12
+    if (entryAt + 12 > exif.tiff.length) break
     const entry = {
       tag: u16(exif, entryAt),
       type: u16(exif, entryAt + 2),

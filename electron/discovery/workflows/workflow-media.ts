@@ -6,12 +6,11 @@ import {
   parseSafetensors,
 } from '../../recognition/formats/safetensors.ts'
 import {
-  listParts,
+  firstPartIn,
   maxParts,
   partsIn,
   readPadded,
   readRange,
-  type MediaPart,
   type PartSizes,
   type Range,
 } from './media-parts.ts'
@@ -21,6 +20,13 @@ import { textsOfExif } from './workflow-image.ts'
 
 /** Keys under which ComfyUI and its video nodes store workflows. `comment` holds both as JSON. */
 const isWorkflowKey = (key: string) => /^(workflow|prompt|comment)$/i.test(key)
+
+/** Enough for the keys above. A file may have very many longer ones. */
+const maxKeyBytes = 100
+
+async function keyAt(source: ByteSource, { start, end }: Range): Promise<string> {
+  return (await source.read(start, Math.min(maxKeyBytes, end - start))).toString('utf8')
+}
 
 /** The JSON in a metadata text, which may be preceded by a language code or byte order mark. */
 function jsonIn(text: string): string[] {
@@ -44,8 +50,10 @@ function boxSizes(head: Buffer): PartSizes {
 
 /** The boxes of a range, without their headers. */
 async function boxesIn(source: ByteSource, range: Range): Promise<readonly Box[]> {
-  const parts = await listParts(source, range, boxSizes)
-  return parts.map(({ head, start, end }) => ({ type: head.toString('latin1', 4, 8), start, end }))
+  const boxes: Box[] = []
+  for await (const { head, start, end } of partsIn(source, range, boxSizes))
+    boxes.push({ type: head.toString('latin1', 4, 8), start, end })
+  return boxes
 }
 
 /**
@@ -98,7 +106,7 @@ async function itemTexts(source: ByteSource, meta: Range): Promise<readonly stri
 async function keysOf(source: ByteSource, { start, end }: Range): Promise<readonly string[]> {
   // Version and number of keys, then for each its size, namespace and name, like boxes.
   const keys = await boxesIn(source, { start: start + 8, end })
-  return Promise.all(keys.map(async (key) => (await readRange(source, key)).toString('utf8')))
+  return Promise.all(keys.map((key) => keyAt(source, key)))
 }
 
 /** EXIF data of a picture: `iinf` names the item, `iloc` has its position (ISO/IEC 14496-12, 8.11). */
@@ -181,18 +189,21 @@ const vorbisTextSizes = (head: Buffer): PartSizes => ({ headBytes: 4, contentByt
 async function vorbisTexts(bytes: Buffer): Promise<readonly string[]> {
   const source = bufferSource(bytes)
   const end = bytes.length
+  const program = await firstPartIn(source, { start: 0, end }, vorbisTextSizes)
+  if (!program) return []
   const texts: string[] = []
-  for await (const program of partsIn(source, { start: 0, end }, vorbisTextSizes, 1)) {
-    for await (const text of partsIn(source, { start: program.end + 4, end }, vorbisTextSizes)) {
-      const comment = bytes.toString('utf8', text.start, text.end)
-      const equals = comment.indexOf('=')
-      if (isWorkflowKey(comment.slice(0, equals))) texts.push(...jsonIn(comment.slice(equals + 1)))
-    }
+  for await (const text of partsIn(source, { start: program.end + 4, end }, vorbisTextSizes)) {
+    const comment = bytes.toString('utf8', text.start, text.end)
+    const equals = comment.indexOf('=')
+    if (isWorkflowKey(comment.slice(0, equals))) texts.push(...jsonIn(comment.slice(equals + 1)))
   }
   return texts
 }
 
 export const isOgg = (start: Buffer) => start.toString('latin1', 0, 4) === 'OggS'
+
+/** Of an Ogg page, with 255 lengths. */
+const maxPageHeadBytes = 27 + 255
 
 /** The lengths of the pieces of packets in an Ogg page. */
 const pieceLengths = (head: Buffer) => head.subarray(27, 27 + head.readUInt8(26))
@@ -208,7 +219,7 @@ export async function textsOfOgg(source: ByteSource): Promise<readonly string[]>
   const pieces: Buffer[] = []
   let packet = 0
   const range = { start: 0, end: Math.min(source.sizeBytes, maxWorkflowBytes) }
-  for await (const page of partsIn(source, range, oggPageSizes)) {
+  for await (const page of partsIn(source, range, oggPageSizes, maxPageHeadBytes)) {
     const content = await readRange(source, page)
     let start = 0
     for (const length of pieceLengths(page.head)) {
@@ -286,17 +297,19 @@ export async function textsOfMatroska(source: ByteSource): Promise<readonly stri
     const [name] = await elementsIn(source, range, matroska.name)
     const [text] = await elementsIn(source, range, matroska.text)
     if (!name || !text) continue
-    if (!isWorkflowKey((await readRange(source, name)).toString('utf8'))) continue
+    if (!isWorkflowKey(await keyAt(source, name))) continue
     texts.push(...jsonIn((await readRange(source, text)).toString('utf8')))
   }
   return texts
 }
 
 /** The elements with an identifier, directly inside a range. */
-async function elementsIn(source: ByteSource, range: Range, id: string): Promise<readonly MediaPart[]> {
-  const elements = await listParts(source, range, elementSizes)
-  // No identifier begins with another one.
-  return elements.filter(({ head }) => head.toString('hex', 0, 4).startsWith(id))
+async function elementsIn(source: ByteSource, range: Range, id: string): Promise<readonly Range[]> {
+  const elements: Range[] = []
+  for await (const { head, start, end } of partsIn(source, range, elementSizes))
+    // No identifier begins with another one.
+    if (head.toString('hex', 0, 4).startsWith(id)) elements.push({ start, end })
+  return elements
 }
 
 /** RFC 8794, 4 and 5: the zeros before the first one bit of a number tell its length. */
@@ -322,15 +335,12 @@ const glbChunkSizes = (head: Buffer): PartSizes => ({ headBytes: 8, contentBytes
 
 /** The texts in the extras of a binary glTF's asset, in its first chunk (glTF 2.0, 4.4). */
 export async function textsOfGlb(source: ByteSource): Promise<readonly string[]> {
-  const texts: string[] = []
-  for await (const chunk of partsIn(source, { start: 12, end: source.sizeBytes }, glbChunkSizes, 1)) {
-    if (chunk.head.toString('latin1', 4, 8) !== 'JSON') continue
-    const scene = parseJson(await readRange(source, chunk), maxWorkflowBytes)
-    const asset = isJson(scene) ? scene['asset'] : null
-    const extras = isJson(asset) ? asset['extras'] : null
-    if (isJson(extras)) texts.push(textOfBoth(extras['workflow'], extras['prompt']))
-  }
-  return texts
+  const chunk = await firstPartIn(source, { start: 12, end: source.sizeBytes }, glbChunkSizes)
+  if (chunk?.head.toString('latin1', 4, 8) !== 'JSON') return []
+  const scene = parseJson(await readRange(source, chunk), maxWorkflowBytes)
+  const asset = isJson(scene) ? scene['asset'] : null
+  const extras = isJson(asset) ? asset['extras'] : null
+  return isJson(extras) ? [textOfBoth(extras['workflow'], extras['prompt'])] : []
 }
 
 const textOfBoth = (workflow: unknown, prompt: unknown) => JSON.stringify({ workflow, prompt })

@@ -287,22 +287,57 @@ test.for<[string, (source: ByteSource) => Promise<readonly string[]>, Buffer, Bu
   expect(counts).toEqual([...Array<number>(other.length).fill(1), 2])
 })
 
-test('reads no more parts of a file than the limit', async () => {
-  const bytes = Buffer.from([1, 9, 0, 2, 8, 7])
-  const sizes = (head: Buffer) => ({ headBytes: 1, contentBytes: head.readUInt8(0) })
-  const range = { start: 0, end: bytes.length }
-  const contents = async (limit: number) => {
-    const found: number[][] = []
-    for await (const { start, end } of partsIn(bufferSource(bytes), range, sizes, limit))
-      found.push([start, end])
-    return found
+/** A source that records where it is read, and how many bytes. */
+function recordedSource(bytes: Buffer) {
+  const reads: (readonly [position: number, length: number])[] = []
+  const source: ByteSource = {
+    sizeBytes: bytes.length,
+    async read(position, length) {
+      reads.push([position, length])
+      return bytes.subarray(position, position + length)
+    },
   }
-  const all = [
+  return { source, reads }
+}
+
+test('reads the head of each part in a range once, and nothing behind the range', async () => {
+  const { source, reads } = recordedSource(Buffer.from([1, 9, 0, 2, 8, 7, 1, 1]))
+  const sizes = (part: Buffer) => ({ headBytes: 1, contentBytes: part.readUInt8(0) })
+  const found: number[][] = []
+  for await (const { start, end } of partsIn(source, { start: 0, end: 6 }, sizes, 4)) found.push([start, end])
+  expect(found).toEqual([
     [1, 2],
     [3, 3],
     [4, 6],
-  ]
-  expect([await contents(2), await contents(3), await contents(4)]).toEqual([all.slice(0, 2), all, all])
+  ])
+  expect(reads).toEqual([
+    [0, 4],
+    [2, 4],
+    [3, 4],
+  ])
+})
+
+test.each<[string, (source: ByteSource) => Promise<readonly string[]>, Buffer]>([
+  [
+    'keys of an MP4',
+    textsOfIsoMedia,
+    box(
+      'moov',
+      box('meta', u32(0), box('keys', u32(0), u32(1), box('mdta', Buffer.alloc(5_000))), box('ilst')),
+    ),
+  ],
+  [
+    'names of tags in a WebM',
+    textsOfMatroska,
+    element(
+      '18538067',
+      element('1254c367', element('7373', tag('x'.repeat(5_000), workflow), tag('prompt', workflow))),
+    ),
+  ],
+])('reads no more than the start of long %s', async (_what, textsOf, bytes) => {
+  const { source, reads } = recordedSource(bytes)
+  await textsOf(source)
+  expect(Math.max(...reads.map(([, length]) => length))).toBeLessThan(1_000)
 })
 
 const otherMovie = media.movie('workflow', workflowOf('b.pt'))

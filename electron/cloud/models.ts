@@ -164,7 +164,8 @@ export async function* listModels(
         return
       }
       const { count, total } = answer.value
-      if (page === from.page && total !== null) pages.expect(Math.min(maxPages, Math.ceil(total / count)))
+      if (page === from.page && total !== null && count > 0)
+        pages.expect(Math.min(maxPages, Math.ceil(total / count)))
       // A model that was added meanwhile moves others to the next page, where they appear again.
       const models = answer.value.models.filter(({ id }) => !seen.has(id))
       for (const { id } of models) seen.add(id)

@@ -92,12 +92,13 @@ export function uploadStatusOf(
 
 /** What most of the uploads wait for other than their turn; null if there is nothing. */
 export function mainWaitReason(rows: Iterable<UploadRow>, queue: QueueConditions): WaitReason | null {
-  const reasons = Array.from(rows, (row) => uploadStatusOf(row, queue)).flatMap(
-    (status) => waitReasons.find((one) => one === status && one !== 'turn') ?? [],
-  )
-  const [most] = [...Map.groupBy(reasons, (reason) => reason)].sort(
-    ([, one], [, other]) => other.length - one.length,
-  )
+  const counts = new Map<WaitReason, number>()
+  for (const row of rows) {
+    const status = uploadStatusOf(row, queue)
+    const reason = waitReasons.find((one) => one === status)
+    if (reason && reason !== 'turn') counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a)
   return most?.[0] ?? null
 }
 

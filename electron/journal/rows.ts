@@ -9,7 +9,7 @@ import { isSending, toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter, speedScaleFor } from '../platform/speed-meter.ts'
 import { isRunning, storedPhase, nextPhase, type StoredPhase, type UploadEvent } from './upload-phase.ts'
 import type { UploadStore } from './upload-store.ts'
-import { acknowledgedBytes } from './parts-store.ts'
+import { acknowledgedBytes, type PartCount } from './parts-store.ts'
 
 interface MutableRow {
   record: UploadRecord
@@ -155,7 +155,8 @@ export class Rows {
   /** Shows records from the journal, without writing. */
   restore(records: readonly UploadRecord[]): void {
     const open = records.filter(({ state }) => state.kind === 'multipart-open')
-    const parts = this.#store.parts.counts(open.map(({ id }) => id))
+    const parts =
+      open.length > 0 ? this.#store.parts.counts(open.map(({ id }) => id)) : new Map<string, PartCount>()
     for (const record of records) {
       const live = {
         ...noProgress,

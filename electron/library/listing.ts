@@ -57,8 +57,8 @@ export async function listAllModels(
     }
     isComplete = true
     // After an interruption a difference comes from changes since, which the next update has to find.
-    const unlistedOf = (count: number) => (interrupted === null ? count - models.size : 0)
-    const unlistedCount = total === null ? null : unlistedOf(total)
+    const unlisted = interrupted === null && total !== null ? total - models.size : 0
+    const unlistedCount = total === null ? null : unlisted
     return success({ models, listedAtMs: atMs, completeAtMs, unlistedCount, continuesAt: null })
   } finally {
     if (!isComplete && continuesAt !== null && models.size > smallLibrarySize)

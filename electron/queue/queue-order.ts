@@ -24,7 +24,7 @@ export function positionsAfterMove(
   const index = start === -1 ? others.length : queue.slice(0, start).filter(({ id }) => !moved.has(id)).length
   const positions = positionsBetween(others[index - 1]?.position, others[index]?.position, ids.length)
   return new Map([
-    ...positions.map((position, place): [string, number] => [ids[place] ?? '', position]),
+    ...ids.map((id, place): [string, number] => [id, positions[place] ?? 0]),
     ...makeRoom(others.slice(index), positions.at(-1) ?? -Infinity),
   ])
 }

@@ -56,7 +56,9 @@ export async function signedProvider(
     }
 
     /** Without electron-updater's header that identifies the computer for staged rollouts. */
-    override setRequestHeaders(): void {}
+    override setRequestHeaders(): void {
+      super.setRequestHeaders({ 'cache-control': 'no-cache' })
+    }
 
     async getLatestVersion(): Promise<UpdateInfo> {
       const feedFile = `${this.getDefaultChannelName()}.yml`

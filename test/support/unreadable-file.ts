@@ -3,7 +3,7 @@ import { identityOf } from '../../electron/platform/files/file-identity.ts'
 
 /**
  * A regular file that can be opened, but whose reads fail with EIO, like those of a disk that is waking: the first
- * page of this process's memory is not mapped (proc_pid_mem(5)).
+ * page of this process's memory is not mapped (proc_pid_mem(5)). Only Linux has such a file.
  */
 export function unreadableFile() {
   const path = '/proc/self/mem'

@@ -34,7 +34,7 @@ beforeAll(async () => {
   return async () => {
     host.browser = undefined
     await chromium.end()
-    rmSync(page, { recursive: true })
+    rmSync(page, { recursive: true, force: true })
   }
 })
 
@@ -177,6 +177,9 @@ test('a hidden start without a tray opens the window minimised', async () => {
 test('the window is closed if the engine cannot use the journal', async () => {
   isolateApp()
   const settings = memorySettings()
+  const log = createLog({ folder: page })
+  // A line that is still being written would create the folder again after it was removed.
+  onTestFinished(() => log.flush())
   let windowsOpen = 0
   const start = () =>
     startDesktop({
@@ -191,7 +194,7 @@ test('the window is closed if the engine cannot use the journal', async () => {
         throw new Error('no journal')
       },
       secretStore: {} as SessionSecretStore,
-      log: createLog({ folder: page }),
+      log,
     })
   expect(start).toThrow('no journal')
   expect(windowsOpen).toBe(1)

@@ -68,7 +68,8 @@ function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Pat
   }
 }
 
-const futureMs = Date.now() + 60_000
+/** However long the tests take, this stays in the future. */
+const futureMs = Date.now() + 86_400_000
 const registered = (change: Partial<UploadRow> = {}): UploadRow => ({
   ...toUploadRow(registeredRecord({ addedAtMs: futureMs }), null),
   ...change,

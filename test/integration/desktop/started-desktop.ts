@@ -68,7 +68,12 @@ export function setup(
   const { exit } = isolateApp(given.platform)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-desktop-'))
   writeFileSync(join(home, 'preload.cjs'), '')
-  onTestFinished(() => rmSync(home, { recursive: true }))
+  const log = createLog({ folder: home })
+  onTestFinished(async () => {
+    // A line that is still being written would create the folder or the file again.
+    await log.flush()
+    rmSync(home, { recursive: true, force: true })
+  })
   const called: string[] = []
   const record =
     <T>(name: string, answer: T) =>
@@ -78,7 +83,6 @@ export function setup(
     }
   const settings = memorySettings(given.settings)
   const memory = memoryStore({ lastFolder: '/models' })
-  const log = createLog({ folder: home })
   const subscribers: Subscriber[] = []
   const totals = { ...emptyTotals, running: given.running ?? 0 }
   const rows = [2, 1].map((inFlightBytes) => ({

@@ -8,12 +8,14 @@ import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { storageTestBytes, type StorageTest } from '../../../electron/contract/storage-test.ts'
+import { freePort } from '../../cloud/ceph/daemons.ts'
 import { account, serverCheck, signedIn, signedOut } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 /** Nothing listens there, so that the check ends at once. */
-const server = 'http://127.0.0.1:9/api/v1'
+const closedPort = await freePort()
+const server = `http://127.0.0.1:${closedPort}/api/v1`
 const unreached = serverCheck({
   address: server,
   isReached: false,
@@ -89,7 +91,8 @@ async function check({
 }
 
 /** A server that answers, through a proxy at which nothing listens. */
-const reached = (change: Partial<ServerCheck> = {}) => serverCheck({ proxy: 'http://127.0.0.1:9', ...change })
+const reached = (change: Partial<ServerCheck> = {}) =>
+  serverCheck({ proxy: `http://127.0.0.1:${closedPort}`, ...change })
 /** The steps without those of the unreachable proxy. */
 const ofSteps = (lines: readonly string[], ...names: readonly string[]) =>
   lines.filter((line) => names.some((name) => line.slice(8).startsWith(name)))
@@ -106,7 +109,7 @@ test('writes each step once, in order, with what is wrong', async () => {
     '-       ',
     '-       ',
   ])
-  expect(out[2]).toContain('Port 9 of 127.0.0.1 doesn’t respond.')
+  expect(out[2]).toContain(`Port ${closedPort} of 127.0.0.1 doesn’t respond.`)
   expect(err).toEqual(['Some checks failed. See the steps for what to do.'])
 })
 

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
@@ -135,13 +135,13 @@ function setupFolder() {
     mkdirSync(dirname(join(root, name)), { recursive: true })
     writeFileSync(join(root, name), name)
   }
-  symlinkSync(join(root, 'outside'), join(root, 'added/linked'))
+  symlinkSync(join(root, 'outside'), join(root, 'added/linked'), 'junction')
   const at = (name: string) => join(root, name)
   /** The boundary of the file at a path, which an older version found in `place`. */
   async function boundaryOf(path: string, place: string, folder: string, group?: FoundGroup) {
     const seen = { place: at(place), target: suggested, ...(group && { group }) }
     const { boundary } = await fileWithBoundary(uploadRecord({ path: at(path), folder, seen }))
-    return boundary?.replace(`${root}/`, '')
+    return boundary === undefined ? undefined : relative(root, boundary).replaceAll(sep, '/')
   }
   return { boundaryOf, at }
 }

@@ -82,12 +82,18 @@ test('keeps no listing of a user who has signed out while it was written', async
   expect(await files.fileOf(alice).load()).toBeNull()
 })
 
-test('protects the file, and names neither user nor team in its name', async () => {
+test('names neither user nor team in the name of a file', async () => {
+  const { files, names } = setup()
+  files.fileOf(alice).save(listingOf(501))
+  await files.written()
+  expect(names()).toEqual([expect.stringMatching(/^[0-9a-f]{32}-[0-9a-f]{32}\.jsonl$/)])
+})
+
+test.skipIf(process.platform === 'win32')('only the user can read a file and its folder', async () => {
   const { files, folder, names } = setup()
   files.fileOf(alice).save(listingOf(501))
   await files.written()
   const [name = ''] = names()
-  expect(name).toMatch(/^[0-9a-f]{32}-[0-9a-f]{32}\.jsonl$/)
   expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
   expect(statSync(folder).mode & 0o777).toBe(0o700)
 })
@@ -156,7 +162,8 @@ test('leaves no temporary file if the listing can not get its name, and can save
   expect(await file.load()).toEqual(listingOf(501))
 })
 
-test('closes each file that it has written or read', async () => {
+// Other systems have no list of a process's open files.
+test.runIf(process.platform === 'linux')('closes each file that it has written or read', async () => {
   const { files, folder } = setup()
   const file = files.fileOf(alice)
   file.save(listingOf(501))

@@ -7,6 +7,7 @@ import type { ConnectionCheck } from '../../../../electron/contract/diagnostics.
 import { failure, type Failure } from '../../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../../electron/platform/network/connection-check.ts'
+import { freePort } from '../../../cloud/ceph/daemons.ts'
 import { openUnresponsiveListener } from '../../../support/network/unresponsive-listener.ts'
 
 /** A port that accepts connections, and one that nothing listens on any more. */
@@ -17,6 +18,11 @@ async function listening(address = '127.0.0.1') {
   const { port } = server.address() as AddressInfo
   return { port, close: () => new Promise((resolve) => server.close(resolve)) }
 }
+
+/** The lookup fails before any resolver is asked, since the name is too long. */
+const unknownName = `${'x'.repeat(300)}.invalid`
+/** Nothing listens there, so that connecting fails at once. */
+const unusedServer = `http://127.0.0.1:${await freePort()}/api/v1`
 
 const found = (change: Partial<ServerCheck>): ServerCheck => ({
   address: '',
@@ -93,11 +99,11 @@ test('a server that accepts no connection in time is unreachable', async () => {
 })
 
 test.each([
-  [443, 'https://cloud.invalid/api/v1'],
-  [80, 'http://cloud.invalid/api/v1'],
-  [8443, 'https://cloud.invalid:8443/api/v1'],
-])('reports port %i for %s', async (port, server) => {
-  const { last } = await runCheck(server, found({}))
+  [443, 'https', ''],
+  [80, 'http', ''],
+  [8443, 'https', ':8443'],
+])('reports port %i of a server for %s%s', async (port, scheme, portSuffix) => {
+  const { last } = await runCheck(`${scheme}://${unknownName}${portSuffix}/api/v1`, found({}))
   expect(last.results.find(({ step }) => step === 'connect')?.params).toMatchObject({ port })
 })
 
@@ -122,7 +128,7 @@ test('reports an unknown host name', async () => {
     certificate: 'none',
     failure: failure('name-not-found', { host: 'x' }),
   })
-  const { outcomes } = await runCheck('https://nowhere.invalid/api/v1', unreachable)
+  const { outcomes } = await runCheck(`https://${unknownName}/api/v1`, unreachable)
   expect(outcomes.slice(0, 3)).toEqual(['name bad', 'proxy skipped', 'connect skipped'])
 })
 
@@ -165,12 +171,13 @@ test('reports an invalid certificate, a wrong clock and an invalid sign-in', asy
 })
 
 test.each([
-  ['http://proxy.invalid', 80],
-  ['https://proxy.invalid', 443],
-  ['socks5://proxy.invalid', 1080],
-])('names the usual port of the proxy %s: %i', async (proxy, port) => {
+  ['http', 80],
+  ['https', 443],
+  ['socks5', 1080],
+])('names the usual port of a proxy for %s: %i', async (scheme, port) => {
+  const proxy = `${scheme}://${unknownName}`
   const { last } = await runCheck('https://nowhere.invalid/api/v1', found({ proxy }))
-  expect(last.results[2]?.params).toMatchObject({ host: 'proxy.invalid', port })
+  expect(last.results[2]?.params).toMatchObject({ host: unknownName, port })
 })
 
 test('reports why a server is not reached if the connection is not the cause', async () => {
@@ -215,7 +222,7 @@ test.each([
   [89_999, 'good', 1],
   [90_000, 'good', 2],
 ])('a clock that differs by %i ms is %s', async (clockAheadMs, outcome, minutes) => {
-  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({ clockAheadMs }))
+  const { last } = await runCheck(unusedServer, found({ clockAheadMs }))
   expect(last.results[5]).toMatchObject({ step: 'clock', outcome, params: { minutes } })
 })
 
@@ -231,13 +238,13 @@ test('reports a server that is not reached for an unknown reason only if it acce
 
 test('a refused token counts as one invalid sign-in', async () => {
   const refused = failure('key-refused')
-  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({}), noSession, { refused })
+  const { last } = await runCheck(unusedServer, found({}), noSession, { refused })
   expect(last.results[6]).toMatchObject({ outcome: 'bad', params: { count: 1 }, failure: refused })
 })
 
 test('names the failure of sign-ins that have ended', async () => {
   const session = { accounts: [{ state: 'signed-out' }] } as unknown as SessionView
-  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({}), session)
+  const { last } = await runCheck(unusedServer, found({}), session)
   expect(last.results[6]).toMatchObject({ params: { count: 1 }, failure: { code: 'signed-out' } })
 })
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
 
@@ -44,7 +45,7 @@ test('is flushed once its stream has taken everything', async () => {
   const stream = createTextStream({ write: (_text, done) => (take = () => done?.()) })
   let isFlushed = false
   const flushed = stream.flush().then(() => (isFlushed = true))
-  await Promise.resolve()
+  await setImmediate()
   expect(isFlushed).toBe(false)
   take()
   await flushed

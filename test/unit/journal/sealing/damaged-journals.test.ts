@@ -58,12 +58,18 @@ test.each([
   expect([paths, sizes]).toEqual([[join(folder, name)], expected])
 })
 
-test('the parts of a copy, written in any order, have its bytes, for the owner only', () => {
+test('the parts of a copy, written in any order, have its bytes', () => {
   const { bytes, parts } = setup(1_200_000)
   const folder = newFolder()
   const paths = parts.toReversed().map((part) => writeDamagedJournal(folder, part))
   expect(new Set(paths)).toEqual(new Set([join(folder, name)]))
   expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true)
+})
+
+test.skipIf(process.platform === 'win32')('only the owner can read a copy that was written', () => {
+  const { parts } = setup(5)
+  const folder = newFolder()
+  for (const part of parts) writeDamagedJournal(folder, part)
   expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
 })
 
@@ -83,7 +89,8 @@ test('no other file is written', () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('no copy stays open', () => {
+// Other systems have no list of a process's open files.
+test.runIf(process.platform === 'linux')('no copy stays open', () => {
   const { folder, parts } = setup(5)
   for (const part of parts) writeDamagedJournal(folder, part)
   const open = readdirSync('/proc/self/fd').flatMap((descriptor) => {

@@ -31,6 +31,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
+/** On Windows, files have no owner's permissions and users no numbers. */
+const testWithModes = test.skipIf(process.platform === 'win32')
+
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8)
 
 function writeFile(path: string, mode: number): string {
@@ -39,13 +42,13 @@ function writeFile(path: string, mode: number): string {
   return path
 }
 
-test('creates the data folder and its parents for their owner only', () => {
+testWithModes('creates the data folder and its parents for their owner only', () => {
   const home = join(folder, 'parent', 'home')
   protectDataFolder(home)
   expect([modeOf(home), modeOf(join(folder, 'parent'))]).toEqual(['700', '700'])
 })
 
-test('takes access to an existing folder and its files from other users', () => {
+testWithModes('takes access to an existing folder and its files from other users', () => {
   chmodSync(folder, 0o755)
   mkdirSync(join(folder, 'browser'))
   mkdirSync(join(folder, 'Crashpad'))
@@ -57,7 +60,7 @@ test('takes access to an existing folder and its files from other users', () => 
   expect([modeOf(folder), ...files.map(modeOf)]).toEqual(['700', ...files.map(() => '600')])
 })
 
-test('protects a folder that is only read, and does not create one', () => {
+testWithModes('protects a folder that is only read, and does not create one', () => {
   chmodSync(folder, 0o755)
   const file = writeFile(join(folder, 'journal.sqlite'), 0o644)
   protectExistingDataFolder(folder)
@@ -67,7 +70,7 @@ test('protects a folder that is only read, and does not create one', () => {
   expect(existsSync(missing)).toBe(false)
 })
 
-test('does not change files of others, links and the files they lead to', () => {
+testWithModes('does not change files of others, links and the files they lead to', () => {
   const other = writeFile(join(folder, 'notes.txt'), 0o644)
   const outside = writeFile(join(folder, 'outside'), 0o644)
   symlinkSync(outside, join(folder, 'settings.json'))
@@ -75,7 +78,7 @@ test('does not change files of others, links and the files they lead to', () => 
   expect([modeOf(other), modeOf(outside)]).toEqual(['644', '644'])
 })
 
-test('protects only its own files in a folder with other files', () => {
+testWithModes('protects only its own files in a folder with other files', () => {
   chmodSync(folder, 0o755)
   writeFile(join(folder, 'notes.txt'), 0o644)
   const file = writeFile(join(folder, 'journal.sqlite'), 0o644)
@@ -83,7 +86,7 @@ test('protects only its own files in a folder with other files', () => {
   expect([modeOf(folder), modeOf(file)]).toEqual(['755', '600'])
 })
 
-test('refuses a folder of another user, except for root', () => {
+testWithModes('refuses a folder of another user, except for root', () => {
   if (process.getuid?.() === 0) chownSync(folder, 4_321, 4_321)
   const getuid = vi.spyOn(process, 'getuid').mockReturnValue(5_678)
   expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
@@ -91,12 +94,13 @@ test('refuses a folder of another user, except for root', () => {
   expect(() => protectDataFolder(folder)).not.toThrow()
 })
 
-test('uses a folder of root as it is', () => {
+// No test may change another folder of root's: this one is of Linux and has fixed permissions.
+test.runIf(process.platform === 'linux')('uses a folder of root as it is', () => {
   vi.spyOn(process, 'getuid').mockReturnValue(5_678)
   expect(() => protectDataFolder('/proc')).not.toThrow()
 })
 
-test('ignores that a folder that is only read is of another user', () => {
+testWithModes('ignores that a folder that is only read is of another user', () => {
   if (process.getuid?.() === 0) chownSync(folder, 4_321, 4_321)
   chmodSync(folder, 0o755)
   vi.spyOn(process, 'getuid').mockReturnValue(5_678)
@@ -104,15 +108,18 @@ test('ignores that a folder that is only read is of another user', () => {
   expect(modeOf(folder)).toBe('755')
 })
 
-test('keeps special permissions of a folder and what only its owner may do', () => {
+testWithModes('keeps special permissions of a folder and what only its owner may do', () => {
   chmodSync(folder, 0o2550)
-  protectDataFolder(folder)
-  const mode = modeOf(folder)
-  chmodSync(folder, 0o700)
-  expect(mode).toBe('2500')
+  try {
+    protectDataFolder(folder)
+    expect(modeOf(folder)).toBe('2500')
+  } finally {
+    // Otherwise a folder with a wrong mode could not be removed.
+    chmodSync(folder, 0o700)
+  }
 })
 
-test('creates a file for its owner only, and leaves an existing one as it is', () => {
+testWithModes('creates a file for its owner only, and leaves an existing one as it is', () => {
   const file = join(folder, 'journal.sqlite')
   createPrivateFile(file)
   expect([modeOf(file), statSync(file).size]).toEqual(['600', 0])
@@ -122,7 +129,7 @@ test('creates a file for its owner only, and leaves an existing one as it is', (
   expect([modeOf(other), statSync(other).size]).toEqual(['640', 4])
 })
 
-test('protects only the files in a folder that users share', () => {
+testWithModes('protects only the files in a folder that users share', () => {
   const shared = join(folder, 'shared')
   mkdirSync(shared)
   chmodSync(shared, 0o1777)
@@ -131,7 +138,7 @@ test('protects only the files in a folder that users share', () => {
   expect([modeOf(shared), modeOf(file)]).toEqual(['1777', '600'])
 })
 
-test('protects only the files if the data folder is the user’s home folder', () => {
+testWithModes('protects only the files if the data folder is the user’s home folder', () => {
   vi.stubEnv('HOME', folder)
   expect(homedir()).toBe(folder)
   chmodSync(folder, 0o755)

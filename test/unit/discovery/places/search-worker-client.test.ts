@@ -12,10 +12,16 @@ import { createModelFolder } from '../model-folder.ts'
 const scriptedWorker = new URL('./scripted-search-worker.ts', import.meta.url)
 const runSteps = (...files: readonly string[]): SearchRequest => ({ kind: 'workflows', files })
 
+/** Both ends of the FIFOs at the end of a test, until its threads have ended. */
+const released: number[] = []
+
 function setup(workerUrl = scriptedWorker) {
   const clock = standingClock()
   const client = new SearchWorkerClient(workerUrl, { platform: 'linux', home: '/', environment: {} }, clock)
-  onTestFinished(() => client.close())
+  onTestFinished(async () => {
+    await client.close()
+    for (const descriptor of released.splice(0)) closeSync(descriptor)
+  })
   /** Starts a search; `started` resolves with its first message. */
   function search(order: SearchRequest, signal?: AbortSignal) {
     const messages: string[] = []
@@ -105,8 +111,8 @@ test('waits on close until every thread has ended, busy or not', async () => {
 function createHangingFile(): string {
   const fifo = join(createModelFolder('x.pt'), 'x.fifo')
   execFileSync('mkfifo', [fifo])
-  // Opens both ends, which does not wait.
-  onTestFinished(() => closeSync(openSync(fifo, constants.O_RDWR)))
+  // Opens both ends, which does not wait. They stay open, since a busy thread may not have tried to open it yet.
+  onTestFinished(() => void released.push(openSync(fifo, constants.O_RDWR)))
   return fifo
 }
 

@@ -32,7 +32,7 @@ export function createPausablePut(options: {
 
   function isDoneSoon(): boolean {
     const sentBytes = sentBytesOf(sentCounter)
-    // No finite number without a byte sent.
+    if (sentBytes === 0) return false
     const remainingMs = ((performance.now() - startedAtMs) * (sizeBytes - sentBytes)) / sentBytes
     return remainingMs <= finishWithinMs
   }

@@ -1,4 +1,4 @@
-import type { Totals } from '../../electron/contract/uploads.ts'
+import type { Patch, Totals, UploadRow } from '../../electron/contract/uploads.ts'
 
 /** The totals without any upload. */
 export const emptyTotals: Totals = {
@@ -13,4 +13,20 @@ export const emptyTotals: Totals = {
   movedBytes: 0,
   bytesPerSecond: null,
   secondsLeft: null,
+}
+
+let sequence = 0
+
+/** The next patch, of a queue with these totals. */
+export function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Patch {
+  sequence += 1
+  return {
+    sequence,
+    changed,
+    removed: [],
+    totals: { ...emptyTotals, ...totals },
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+  }
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { defaultSettings } from '../../../electron/contract/settings.ts'
-import type { Patch, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import { startConditionMonitors } from '../../../electron/desktop/conditions/condition-monitors.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { powerMonitor } from '../../electron-host/power.ts'
@@ -10,7 +10,7 @@ import { removeAddedListeners } from '../../support/added-listeners.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
 import { uploadRecord } from '../../support/records.ts'
-import { emptyTotals } from '../../support/totals.ts'
+import { patchOf } from '../../support/totals.ts'
 
 /** Monitors on a system whose network and battery level can't be read. */
 function setup(platform: NodeJS.Platform = 'freebsd') {
@@ -44,18 +44,6 @@ function setup(platform: NodeJS.Platform = 'freebsd') {
     setPower,
     networkChanged: () => networkChanged(),
     messages: () => environment.lines.map(({ message }) => message),
-  }
-}
-
-function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Patch {
-  return {
-    sequence: 1,
-    changed,
-    removed: [],
-    totals: { ...emptyTotals, ...totals },
-    allPaused: false,
-    line: 'ok',
-    isIncomplete: false,
   }
 }
 

@@ -19,7 +19,8 @@ import type { HostContents } from '../../electron-host/shapes.ts'
 import { host } from '../../electron-host/state.ts'
 import type { BrowserWindow } from '../../electron-host/window/browser-window.ts'
 import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
-import { isolateApp, patchOf, registered, setup, shownBy } from './started-desktop.ts'
+import { patchOf } from '../../support/totals.ts'
+import { isolateApp, registered, setup, shownBy } from './started-desktop.ts'
 
 let page: string
 

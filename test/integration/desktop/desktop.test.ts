@@ -21,16 +21,8 @@ import { host, theApp } from '../../electron-host/state.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
 import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
 import { uploadRecord } from '../../support/records.ts'
-
-import {
-  isolateApp,
-  patchOf,
-  registered,
-  setup,
-  shownBy,
-  startMs,
-  type Subscriber,
-} from './started-desktop.ts'
+import { patchOf } from '../../support/totals.ts'
+import { isolateApp, registered, setup, shownBy, startMs, type Subscriber } from './started-desktop.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: startMs })

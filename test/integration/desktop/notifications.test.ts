@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { PageTarget } from '../../../electron/contract/calls.ts'
 import type { DeadlineView } from '../../../electron/contract/deadline.ts'
 import { failure } from '../../../electron/contract/failures.ts'
-import type { Patch, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { createLanguage } from '../../../electron/desktop/settings/language.ts'
 import { createNotifications } from '../../../electron/desktop/tray/notifications.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
@@ -12,7 +12,7 @@ import { host } from '../../electron-host/state.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
-import { emptyTotals } from '../../support/totals.ts'
+import { patchOf } from '../../support/totals.ts'
 
 /** Notifications of an app in English, and how many times they were closed. */
 function setup(state: { isVisible: boolean; isFocused: boolean } = { isVisible: false, isFocused: false }) {
@@ -53,18 +53,6 @@ function setup(state: { isVisible: boolean; isFocused: boolean } = { isVisible: 
       notifications.applyPatch(patchOf({ running: 1 }))
       notifications.applyPatch(patchOf({}, ...changed))
     },
-  }
-}
-
-function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Patch {
-  return {
-    sequence: 1,
-    changed,
-    removed: [],
-    totals: { ...emptyTotals, ...totals },
-    allPaused: false,
-    line: 'ok',
-    isIncomplete: false,
   }
 }
 

@@ -6,7 +6,6 @@ import { onTestFinished, vi } from 'vitest'
 import { callChannel, calls, type CallName } from '../../../electron/contract/calls.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import type { Settings } from '../../../electron/contract/settings.ts'
-import type { Patch, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { AppFolders } from '../../../electron/desktop/app-folders.ts'
 import { startDesktop } from '../../../electron/desktop/desktop.ts'
 import type { SessionSecretStore } from '../../../electron/desktop/security/secret-store.ts'
@@ -154,20 +153,6 @@ export function setup(
       const lines = readFileSync(join(home, 'modelferry.log'), 'utf8').trim().split('\n')
       return lines.map((line) => (JSON.parse(line) as { readonly message: string }).message)
     },
-  }
-}
-
-let sequence = 0
-export function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Patch {
-  sequence += 1
-  return {
-    sequence,
-    changed,
-    removed: [],
-    totals: { ...emptyTotals, ...totals },
-    allPaused: false,
-    line: 'ok',
-    isIncomplete: false,
   }
 }
 

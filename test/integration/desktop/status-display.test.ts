@@ -21,16 +21,8 @@ import { fakeEngine } from '../../support/fake-engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { registeredRecord } from '../../support/records.ts'
 import { emptyTotals } from '../../support/totals.ts'
+import { idleConditions } from '../../support/idle-conditions.ts'
 
-const calm: Conditions = {
-  hold: null,
-  overridden: null,
-  limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
-  power: { isOnBattery: false, percent: null },
-  network: { metered: 'unknown', line: null },
-  whenDone: 'nothing',
-  ending: null,
-}
 const settings = {
   current: () => defaultSettings,
   change: () => success(defaultSettings),
@@ -60,7 +52,7 @@ async function setup(
     readonly file?: string
   } = {},
 ) {
-  const { totals = emptyTotals, conditions = calm, history = [], file = null } = options
+  const { totals = emptyTotals, conditions = idleConditions, history = [], file = null } = options
   removeAddedListeners(nativeTheme)
   const showFailure = vi.fn(async () => {})
   const showCountdown = vi.fn()
@@ -148,7 +140,7 @@ test('the menu offers to resume as soon as all uploads are paused, also if one n
 
 test('tray and notifications show times as in the user’s region', async () => {
   const hold = { kind: 'quiet-hours', untilMs: eveningMs } as const
-  const { label } = await setup({ conditions: { ...calm, hold } })
+  const { label } = await setup({ conditions: { ...idleConditions, hold } })
   expect(label('hold')).toContain('18:30')
   createNotifications({
     window: { isVisible: () => false, isFocused: () => false, show: () => {} },
@@ -201,7 +193,7 @@ test('the items of the menu act on the uploads, the settings and the window', as
   const row = recent()
   const { display, menu, label, done } = await setup({
     totals: { ...emptyTotals, running: 1, pausing },
-    conditions: { ...calm, hold: { kind: 'battery', percent: 9, belowPercent: 20 } },
+    conditions: { ...idleConditions, hold: { kind: 'battery', percent: 9, belowPercent: 20 } },
     history: [row],
   })
   display.engineStarted()
@@ -231,11 +223,11 @@ test('paused uploads are resumed by the menu', async () => {
 test('a countdown is notified when it begins, and again when files no longer wait for review', async () => {
   const { showCountdown, changeConditions } = await setup()
   const ending = (atMs: number | null): Conditions => ({
-    ...calm,
+    ...idleConditions,
     whenDone: 'quit',
     ending: { atMs, sent: 1, needsYou: 0, inReview: atMs === null ? 1 : 0 },
   })
-  changeConditions({ ...calm, whenDone: 'quit' })
+  changeConditions({ ...idleConditions, whenDone: 'quit' })
   expect(showCountdown).not.toHaveBeenCalled()
   changeConditions(ending(null))
   changeConditions(ending(null))
@@ -243,14 +235,14 @@ test('a countdown is notified when it begins, and again when files no longer wai
   changeConditions(ending(5))
   changeConditions({ ...ending(5), power: { isOnBattery: true, percent: 5 } })
   expect(showCountdown.mock.calls).toEqual([[ending(null)], [ending(5)]])
-  changeConditions(calm)
+  changeConditions(idleConditions)
   expect(showCountdown).toHaveBeenCalledTimes(2)
 })
 
 test('a pause by the battery is shown in menu and badge at once', async () => {
   onTestFinished(() => void (app.badgeCount = 0))
   const { label, changeConditions } = await setup({ totals: { ...emptyTotals, waiting: 1, needsYou: 3 } })
-  changeConditions({ ...calm, hold: { kind: 'battery', percent: 9, belowPercent: 20 } })
+  changeConditions({ ...idleConditions, hold: { kind: 'battery', percent: 9, belowPercent: 20 } })
   expect(label('hold')).toContain('9%')
   expect(app.badgeCount).toBe(3)
 })

@@ -17,18 +17,9 @@ import { memorySettings } from '../../support/memory-settings.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 import { emptyTotals } from '../../support/totals.ts'
+import { idleConditions } from '../../support/idle-conditions.ts'
 
 const icons = join(projectFolder, 'build/tray')
-const idle: Conditions = {
-  hold: null,
-  overridden: null,
-  limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
-  power: { isOnBattery: false, percent: null },
-  network: { metered: 'unknown', line: null },
-  whenDone: 'nothing',
-  ending: null,
-}
-
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
   // The colour scheme is not read from a desktop.
@@ -47,7 +38,7 @@ function setup(given: { readonly platform?: NodeJS.Platform; readonly isDesktopD
   const state: { totals: Totals; allPaused: boolean; conditions: Conditions } = {
     totals: emptyTotals,
     allPaused: false,
-    conditions: idle,
+    conditions: idleConditions,
   }
   const open = vi.fn()
   const onFiles = vi.fn()
@@ -108,7 +99,7 @@ test('shows the state of the uploads as icon, tooltip and menu', () => {
   expect(shownIcon()).toBe('paused-dark')
   update({ allPaused: false })
   expect(shownIcon()).toBe('idle-dark')
-  update({ conditions: { ...idle, hold: { kind: 'battery', percent: 9, belowPercent: 20 } } })
+  update({ conditions: { ...idleConditions, hold: { kind: 'battery', percent: 9, belowPercent: 20 } } })
   expect(shownIcon()).toBe('paused-dark')
 })
 
@@ -155,9 +146,9 @@ test('the menu is rebuilt at once for another state, and after five seconds for 
 test('the menu is not rebuilt because the battery level has changed', () => {
   const { tray, update } = setup()
   const { menu } = tray()
-  update({ conditions: { ...idle, power: { isOnBattery: true, percent: 50 } } })
+  update({ conditions: { ...idleConditions, power: { isOnBattery: true, percent: 50 } } })
   expect(tray().menu).toBe(menu)
-  update({ conditions: { ...idle, whenDone: 'quit' } })
+  update({ conditions: { ...idleConditions, whenDone: 'quit' } })
   expect(tray().menu).not.toBe(menu)
 })
 

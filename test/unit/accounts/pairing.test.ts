@@ -49,6 +49,17 @@ async function setup(
     onChange: () => shown.push(stateOf(pairings.current())),
   })
   const polls = () => cloud.operations.filter(({ name }) => name === 'pollPairing').length
+  const start = () => pairings.start(cloud.url)
+  const confirm = () => cloud.confirmPairing(pairings.current()?.userCode ?? '', ALICE.email, ALICES_TEAM_ID)
+  /** Fires the next poll, waits for its effects, and returns the delay before it. */
+  async function poll() {
+    const [waitMs = NaN] = clock.waits()
+    const before = polls()
+    clock.advance(waitMs)
+    await cloud.ended('pollPairing', before + 1)
+    await expect.poll(() => clock.waits().length === 1 || pairings.current()?.state !== 'waiting').toBe(true)
+    return waitMs
+  }
   return {
     cloud,
     clock,
@@ -59,18 +70,15 @@ async function setup(
     shown,
     polls,
     leave: (result: Result<Account>) => (left = result),
-    start: () => pairings.start(cloud.url),
-    confirm: () => cloud.confirmPairing(pairings.current()?.userCode ?? '', ALICE.email, ALICES_TEAM_ID),
-    /** Fires the next poll, waits for its effects, and returns the delay before it. */
-    async poll() {
-      const [waitMs = NaN] = clock.waits()
-      const before = polls()
-      clock.advance(waitMs)
-      await cloud.ended('pollPairing', before + 1)
-      await expect
-        .poll(() => clock.waits().length === 1 || pairings.current()?.state !== 'waiting')
-        .toBe(true)
-      return waitMs
+    start,
+    confirm,
+    poll,
+    /** Pairs up to the storing of the key. */
+    async beginStoring() {
+      await start()
+      confirm()
+      await poll()
+      await expect.poll(() => shown.at(-1)).toBe('storing')
     },
   }
 }
@@ -187,13 +195,10 @@ test('a key that can’t be stored ends the pairing with the reason', async () =
 
 test('cancelling while the key is stored hides the pairing, and signs in anyway', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
-  const { start, poll, shown, confirm, arrived, pairings } = await setup({
+  const { beginStoring, start, shown, arrived, pairings } = await setup({
     acceptDeviceKey: () => stored.promise,
   })
-  await start()
-  confirm()
-  await poll()
-  await expect.poll(() => shown.at(-1)).toBe('storing')
+  await beginStoring()
   pairings.cancel()
   valueOf(await start())
   stored.resolve(success(account))
@@ -204,11 +209,8 @@ test('cancelling while the key is stored hides the pairing, and signs in anyway'
 
 test('shows no failure to store a key after a cancel', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
-  const { start, poll, shown, confirm, pairings } = await setup({ acceptDeviceKey: () => stored.promise })
-  await start()
-  confirm()
-  await poll()
-  await expect.poll(() => shown.at(-1)).toBe('storing')
+  const { beginStoring, shown, pairings } = await setup({ acceptDeviceKey: () => stored.promise })
+  await beginStoring()
   pairings.cancel()
   stored.resolve(failed(failure('keychain-absent')))
   await stored.promise
@@ -273,11 +275,8 @@ test('starts a new pairing when an earlier one can’t be finished at all', asyn
 
 test('logs a pairing that throws and ends it', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
-  const { start, poll, confirm, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })
-  await start()
-  confirm()
-  await poll()
-  await expect.poll(() => shown.at(-1)).toBe('storing')
+  const { beginStoring, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })
+  await beginStoring()
   stored.reject(new Error('a bug'))
   await expect
     .poll(() => environment.lines.at(-1))
@@ -287,13 +286,10 @@ test('logs a pairing that throws and ends it', async () => {
 
 test('logs nothing of a pairing that throws after a cancel', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
-  const { start, poll, confirm, environment, pairings, shown } = await setup({
+  const { beginStoring, environment, pairings, shown } = await setup({
     acceptDeviceKey: () => stored.promise,
   })
-  await start()
-  confirm()
-  await poll()
-  await expect.poll(() => shown.at(-1)).toBe('storing')
+  await beginStoring()
   pairings.cancel()
   stored.reject(new Error('the journal is closed'))
   await new Promise(setImmediate)

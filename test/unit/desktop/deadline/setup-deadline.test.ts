@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import type { Patch, Snapshot } from '../../../../electron/contract/uploads.ts'
 import { setupDeadline } from '../../../../electron/desktop/deadline/setup-deadline.ts'
 import { toUploadRow } from '../../../../electron/journal/row-view.ts'
@@ -9,20 +8,15 @@ import { createTestEnvironment, standingClock } from '../../../support/hand-cloc
 import { memorySettings } from '../../../support/memory-settings.ts'
 import { uploadRecord } from '../../../support/records.ts'
 import { emptyTotals } from '../../../support/totals.ts'
+import { idleConditions } from '../../../support/idle-conditions.ts'
 
 const hourMs = 3_600_000
-const idle = {
-  hold: null,
-  overridden: null,
-  limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
-} as Conditions
-
 /** The deadline of a queue with one upload, which takes half an hour. */
 function setup() {
   const clock = standingClock()
   const settings = memorySettings({ deadlineMs: clock.now() + hourMs })
   const started = Promise.withResolvers<void>()
-  const state = { conditions: idle, sendPatch: (_patch: Patch) => {}, conditionsChanged: () => {} }
+  const state = { conditions: idleConditions, sendPatch: (_patch: Patch) => {}, conditionsChanged: () => {} }
   const row = { ...toUploadRow(uploadRecord(), null), sizeBytes: 1_800_000_000 }
   const totals = { ...emptyTotals, running: 1, bytesPerSecond: 1_000_000 }
   const sent: unknown[] = []
@@ -76,7 +70,7 @@ test('a change of the settings or of the conditions changes the state at once', 
   measure()
   settings.change({ deadlineMs: clock.now() + hourMs / 4 })
   expect(await current()).toBe('late')
-  state.conditions = { ...idle, hold: { kind: 'battery', percent: 9, belowPercent: 20 } }
+  state.conditions = { ...idleConditions, hold: { kind: 'battery', percent: 9, belowPercent: 20 } }
   state.conditionsChanged()
   expect(await current()).toBe('unknown')
 })

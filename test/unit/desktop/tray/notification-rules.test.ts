@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Patch, Phase, Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
+import type { Phase, UploadRow } from '../../../../electron/contract/uploads.ts'
 import { failure, type Failure, type FailureCode } from '../../../../electron/contract/failures.ts'
 import type { Locale } from '../../../../electron/contract/app-info.ts'
 import {
@@ -8,9 +8,7 @@ import {
 } from '../../../../electron/desktop/tray/notification-rules.ts'
 import { notificationText } from '../../../../electron/desktop/tray/notification-text.ts'
 import { nativeTranslatorFor } from '../../../../electron/messages/messages.ts'
-import { emptyTotals } from '../../../support/totals.ts'
-
-let sequence = 0
+import { patchOf } from '../../../support/totals.ts'
 
 function row(id: string, phase: Phase): UploadRow {
   return {
@@ -47,100 +45,87 @@ function row(id: string, phase: Phase): UploadRow {
   }
 }
 
-function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
-  sequence += 1
-  return {
-    sequence,
-    changed,
-    removed: [],
-    totals: { ...emptyTotals, ...totals },
-    allPaused: false,
-    line: 'ok',
-    isIncomplete: false,
-  }
-}
-
 const idsOf = (notification: BatchNotification | null) =>
   notification && [notification.registered.map(({ id }) => id), notification.failed.map(({ id }) => id)]
 
 test('a batch is notified once, after its last file', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  expect(watch(patch({ running: 2, waiting: 1 }, row('a', 'sending')))).toBeNull()
-  expect(watch(patch({ running: 1, waiting: 1 }, row('a', 'registered')))).toBeNull()
-  expect(watch(patch({ running: 1 }, row('b', 'registered')))).toBeNull()
-  expect(idsOf(watch(patch({}, row('c', 'registered'))))).toEqual([['a', 'b', 'c'], []])
-  expect(watch(patch({}))).toBeNull()
+  expect(watch(patchOf({ running: 2, waiting: 1 }, row('a', 'sending')))).toBeNull()
+  expect(watch(patchOf({ running: 1, waiting: 1 }, row('a', 'registered')))).toBeNull()
+  expect(watch(patchOf({ running: 1 }, row('b', 'registered')))).toBeNull()
+  expect(idsOf(watch(patchOf({}, row('c', 'registered'))))).toEqual([['a', 'b', 'c'], []])
+  expect(watch(patchOf({}))).toBeNull()
 })
 
 test('counts a model that is verified during its batch once, and none of an earlier batch', () => {
   const { applyPatch: watch } = createNotificationRules(0)
   const verification = { kind: 'verified', atMs: 0 } as const
-  watch(patch({ running: 2 }, row('a', 'sending'), row('b', 'sending')))
-  watch(patch({ running: 1 }, { ...row('a', 'registered'), verification: { kind: 'pending' } }))
-  watch(patch({ running: 1 }, { ...row('a', 'registered'), verification }))
-  watch(patch({ running: 1 }, { ...row('earlier', 'registered'), verification }))
-  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['a', 'b'], []])
+  watch(patchOf({ running: 2 }, row('a', 'sending'), row('b', 'sending')))
+  watch(patchOf({ running: 1 }, { ...row('a', 'registered'), verification: { kind: 'pending' } }))
+  watch(patchOf({ running: 1 }, { ...row('a', 'registered'), verification }))
+  watch(patchOf({ running: 1 }, { ...row('earlier', 'registered'), verification }))
+  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['a', 'b'], []])
 })
 
 test('names no upload of an account that was signed out during the batch', () => {
   const { applyPatch, forgetAccounts } = createNotificationRules(0)
   const other = (id: string, phase: Phase) => ({ ...row(id, phase), accountId: 'other' })
-  applyPatch(patch({ running: 2 }, row('a', 'registered'), row('bad', 'failed'), other('b', 'sending')))
+  applyPatch(patchOf({ running: 2 }, row('a', 'registered'), row('bad', 'failed'), other('b', 'sending')))
   forgetAccounts((accountId) => accountId === 'account')
-  expect(idsOf(applyPatch(patch({}, other('b', 'registered'))))).toEqual([['b'], []])
+  expect(idsOf(applyPatch(patchOf({}, other('b', 'registered'))))).toEqual([['b'], []])
 })
 
 test('the next batch starts empty', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  watch(patch({ running: 1 }, row('bad', 'failed')))
-  expect(idsOf(watch(patch({}, row('a', 'registered'))))).toEqual([['a'], ['bad']])
-  watch(patch({ running: 1 }))
-  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], []])
+  watch(patchOf({ running: 1 }, row('bad', 'failed')))
+  expect(idsOf(watch(patchOf({}, row('a', 'registered'))))).toEqual([['a'], ['bad']])
+  watch(patchOf({ running: 1 }))
+  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['b'], []])
 })
 
 test('a failure of an earlier batch is notified again only after it was fixed', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  expect(idsOf(watch(patch({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
-  watch(patch({ running: 1 }, row('a', 'sending')))
-  watch(patch({ running: 1 }, row('bad', 'failed')))
-  expect(idsOf(watch(patch({}, row('a', 'registered'))))).toEqual([['a'], []])
-  watch(patch({}, row('bad', 'paused')))
-  expect(idsOf(watch(patch({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
+  expect(idsOf(watch(patchOf({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
+  watch(patchOf({ running: 1 }, row('a', 'sending')))
+  watch(patchOf({ running: 1 }, row('bad', 'failed')))
+  expect(idsOf(watch(patchOf({}, row('a', 'registered'))))).toEqual([['a'], []])
+  watch(patchOf({}, row('bad', 'paused')))
+  expect(idsOf(watch(patchOf({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
 })
 
 test('failures are notified with the batch, unless they are fixed before', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  expect(watch(patch({ running: 1 }, row('a', 'failed'), row('b', 'failed')))).toBeNull()
-  expect(watch(patch({ running: 1 }, row('b', 'sending')))).toBeNull()
-  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], ['a']])
+  expect(watch(patchOf({ running: 1 }, row('a', 'failed'), row('b', 'failed')))).toBeNull()
+  expect(watch(patchOf({ running: 1 }, row('b', 'sending')))).toBeNull()
+  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['b'], ['a']])
 })
 
 test('broken files are notified although nothing ran, each once, and later ones with them', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  expect(idsOf(watch(patch({}, row('a', 'failed'))))).toEqual([[], ['a']])
-  expect(watch(patch({}, row('a', 'failed')))).toBeNull()
-  expect(idsOf(watch(patch({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
+  expect(idsOf(watch(patchOf({}, row('a', 'failed'))))).toEqual([[], ['a']])
+  expect(watch(patchOf({}, row('a', 'failed')))).toBeNull()
+  expect(idsOf(watch(patchOf({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
 })
 
 test('temporary waiting and cancelled batches are not notified', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  expect(watch(patch({ running: 1 }, row('a', 'retrying')))).toBeNull()
-  expect(watch({ ...patch({}), removed: ['a'] })).toBeNull()
+  expect(watch(patchOf({ running: 1 }, row('a', 'retrying')))).toBeNull()
+  expect(watch({ ...patchOf({}), removed: ['a'] })).toBeNull()
 })
 
 test('a failed file that is removed before the batch ends is not notified', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  watch(patch({ running: 2 }, row('a', 'failed'), row('b', 'sending')))
-  expect(watch({ ...patch({ running: 1 }), removed: ['a'] })).toBeNull()
-  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], []])
-  watch(patch({ running: 1 }, row('c', 'failed')))
-  expect(watch({ ...patch({}), removed: ['c'] })).toBeNull()
+  watch(patchOf({ running: 2 }, row('a', 'failed'), row('b', 'sending')))
+  expect(watch({ ...patchOf({ running: 1 }), removed: ['a'] })).toBeNull()
+  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['b'], []])
+  watch(patchOf({ running: 1 }, row('c', 'failed')))
+  expect(watch({ ...patchOf({}), removed: ['c'] })).toBeNull()
 })
 
 test('a failed file that is fixed while nothing runs is not notified', () => {
   const { applyPatch: watch } = createNotificationRules(0)
-  watch(patch({ running: 1 }, row('a', 'failed')))
-  expect(watch(patch({}, row('a', 'paused')))).toBeNull()
+  watch(patchOf({ running: 1 }, row('a', 'failed')))
+  expect(watch(patchOf({}, row('a', 'paused')))).toBeNull()
 })
 
 test('what an earlier process has left is not notified until it changes', () => {
@@ -148,12 +133,12 @@ test('what an earlier process has left is not notified until it changes', () => 
   const left = (id: string, phase: Phase) => ({ ...row(id, phase), addedAtMs: 4_999 })
   const verification = { kind: 'pending' } as const
   const registered = { ...left('done', 'registered'), verification }
-  expect(watch(patch({}, left('bad', 'failed'), left('later', 'failed'), registered))).toBeNull()
-  expect(watch(patch({}, left('bad', 'failed')))).toBeNull()
+  expect(watch(patchOf({}, left('bad', 'failed'), left('later', 'failed'), registered))).toBeNull()
+  expect(watch(patchOf({}, left('bad', 'failed')))).toBeNull()
   // Retried, and failed again beside a new upload.
-  watch(patch({ running: 2 }, left('later', 'sending'), { ...row('new', 'sending'), addedAtMs: 5_000 }))
-  watch(patch({ running: 1 }, left('later', 'failed')))
-  expect(idsOf(watch(patch({}, { ...row('new', 'registered'), addedAtMs: 5_000 })))).toEqual([
+  watch(patchOf({ running: 2 }, left('later', 'sending'), { ...row('new', 'sending'), addedAtMs: 5_000 }))
+  watch(patchOf({ running: 1 }, left('later', 'failed')))
+  expect(idsOf(watch(patchOf({}, { ...row('new', 'registered'), addedAtMs: 5_000 })))).toEqual([
     ['new'],
     ['later'],
   ])
@@ -161,8 +146,8 @@ test('what an earlier process has left is not notified until it changes', () => 
 
 test('uploads that an earlier process has left are notified when they are registered', () => {
   const { applyPatch: watch } = createNotificationRules(5_000)
-  watch(patch({ running: 1 }, { ...row('a', 'sending'), addedAtMs: 1 }))
-  expect(idsOf(watch(patch({}, { ...row('a', 'registered'), addedAtMs: 1 })))).toEqual([['a'], []])
+  watch(patchOf({ running: 1 }, { ...row('a', 'sending'), addedAtMs: 1 }))
+  expect(idsOf(watch(patchOf({}, { ...row('a', 'registered'), addedAtMs: 1 })))).toEqual([['a'], []])
 })
 
 const failedRow = (id: string, code: FailureCode, params: Failure['params'] = {}): UploadRow => ({

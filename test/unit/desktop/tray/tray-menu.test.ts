@@ -3,16 +3,7 @@ import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { trayMenuTemplate, type TrayContent } from '../../../../electron/desktop/tray/tray-menu.ts'
 import { emptyTotals } from '../../../support/totals.ts'
-
-const quiet: Conditions = {
-  hold: null,
-  whenDone: 'nothing',
-  ending: null,
-  limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
-  overridden: null,
-  power: { isOnBattery: false, percent: null },
-  network: { metered: 'unknown', line: null },
-}
+import { idleConditions } from '../../../support/idle-conditions.ts'
 
 function menu(given: Partial<TrayContent> = {}) {
   const clicked: unknown[] = []
@@ -36,7 +27,7 @@ function menu(given: Partial<TrayContent> = {}) {
   }
   const content = {
     summary: { totals: emptyTotals, allPaused: false },
-    conditions: quiet,
+    conditions: idleConditions,
     limitBytesPerSecond: null,
     recentUploads: [],
     ...given,
@@ -119,7 +110,10 @@ test('a custom limit is listed with the presets and checked', () => {
 })
 
 test('a pause reason is shown and can be overridden', () => {
-  const conditions: Conditions = { ...quiet, hold: { kind: 'battery', percent: 9, belowPercent: 20 } }
+  const conditions: Conditions = {
+    ...idleConditions,
+    hold: { kind: 'battery', percent: 9, belowPercent: 20 },
+  }
   const { item, ids, click, clicked } = menu({ conditions })
   expect(ids.slice(0, 4)).toEqual(['sum', 'hold', 'send-anyway', 'open'])
   expect(item('hold')).toMatchObject({ label: expect.stringMatching(/^Battery at 9%/), enabled: false })
@@ -128,7 +122,7 @@ test('a pause reason is shown and can be overridden', () => {
 })
 
 test('the limit of quiet hours is shown above the choices while it is the lower one', () => {
-  const shown = (limit: Conditions['limit']) => menu({ conditions: { ...quiet, limit } })
+  const shown = (limit: Conditions['limit']) => menu({ conditions: { ...idleConditions, limit } })
   const untilMs = new Date(0).setHours(21, 30)
   const { item } = shown({ bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs })
   expect(item('limit-quiet')).toMatchObject({
@@ -153,7 +147,7 @@ test('the summary and the last upload only inform', () => {
 
 test('the action after the last upload is checked and can be cancelled', () => {
   const conditions: Conditions = {
-    ...quiet,
+    ...idleConditions,
     whenDone: 'sleep',
     ending: { atMs: 60_000, sent: 1, needsYou: 0, inReview: 0 },
   }

@@ -39,7 +39,7 @@ export async function runUploadCommand(
     const report = await interruption.race(addFor(team, command, context, review))
     if (report === interrupted) return stop()
     if (!report.ok) {
-      // The uploads to the teams before continue.
+      // The uploads that are queued already continue.
       refusal = reportRefusal(report.failure, { reporter, streams })
       break
     }
@@ -50,7 +50,8 @@ export async function runUploadCommand(
     count += report.value.added + report.value.refused
     refusal = review.refusedWith() ?? refusal
   }
-  if (count === 0) {
+  // Adding may have failed after some of the files were queued.
+  if (count === 0 && !engine.snapshot().rows.some(({ phase }) => phase !== 'review')) {
     if (refusal === null) streams.err.line(nothingAddedText([...skipped.values()]))
     return refusal ?? exitCodes.someFailed
   }

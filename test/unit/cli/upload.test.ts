@@ -10,7 +10,7 @@ import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { AddReport } from '../../../electron/contract/uploads.ts'
+import type { AddReport, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Engine, UploadProposal } from '../../../electron/engine/engine.ts'
 import { failedRow, patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
@@ -26,10 +26,13 @@ function startUpload(
     isInterrupted = false,
     words = [missingFile],
     proposal,
+    queued = [],
   }: {
     readonly isInterrupted?: boolean
     readonly words?: readonly string[]
     readonly proposal?: UploadProposal
+    /** Rows that are in the queue once files were added. */
+    readonly queued?: readonly UploadRow[]
   } = {},
 ) {
   const { streams, out, err } = recordedStreams()
@@ -44,8 +47,8 @@ function startUpload(
       listener = next
       return () => undefined
     },
-    // All rows come in patches.
-    snapshot: () => snapshotOf([]),
+    // Other rows come in patches.
+    snapshot: () => snapshotOf(queued),
     calls: { cancel: async () => success(undefined) },
     async addPaths(_paths, request) {
       if (proposal) await request?.approve?.(proposal)
@@ -109,6 +112,26 @@ test('a folder that can’t be read makes the command fail after the uploads', a
 test('a failure for the only team ends the command', async () => {
   const { ended, err } = startUpload({ first: failed(failure('no-team')) })
   expect([await ended, err]).toEqual([exitCodes.notSignedIn, [expect.stringContaining('(no-team)')]])
+})
+
+test('waits for the files that were queued before adding the others failed', async () => {
+  const { ended, err, out, show } = startUpload(
+    { first: failed(failure('journal-full')) },
+    { queued: [sendingRow('a')] },
+  )
+  let hasEnded = false
+  void ended.then(() => (hasEnded = true))
+  await expect.poll(() => err).toEqual([expect.stringContaining('(journal-full)')])
+  expect(hasEnded).toBe(false)
+  show(registeredRow('a', { already }))
+  expect(await ended).toBe(exitCodes.someFailed)
+  expect(out.at(-1)).toMatch(/^already {5}a/)
+})
+
+test('does not wait for files that wait for the review after adding the others failed', async () => {
+  const inReview = { ...sendingRow('a'), phase: 'review' } as const
+  const { ended } = startUpload({ first: failed(failure('journal-full')) }, { queued: [inReview] })
+  expect(await ended).toBe(exitCodes.someFailed)
 })
 
 test('Ctrl-C does not wait for the check whether the files exist', async () => {

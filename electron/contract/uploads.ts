@@ -233,6 +233,11 @@ export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'fa
   return phase !== 'failed' || (failure !== null && isFileRechecked(failure)) ? 'retrying' : 'final'
 }
 
+/** Whether another upload sends the same bytes, so that probably none of this one have to be sent. */
+export function isWaitingForSameBytes({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): boolean {
+  return failure?.code === 'same-as-other' && (phase === 'retrying' || phase === 'checking')
+}
+
 /** Whether the app looks at the file again without the user, which a pause does not end. */
 export function isFileRechecked(failure: Failure): boolean {
   return isRecheckedSoon(failure) || isRechecked(failure)

@@ -1,4 +1,4 @@
-import type { UploadRow } from '../contract/uploads.ts'
+import { isWaitingForSameBytes, type UploadRow } from '../contract/uploads.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 
 /**
@@ -60,8 +60,11 @@ export function createBatch(): Batch {
 
 const isOpen = ({ phase }: UploadRow) => isRunning(phase) || phase === 'waiting' || phase === 'retrying'
 
-function openShare({ sizeBytes, sentBytes, inFlightBytes }: UploadRow, before: Share | undefined): Share {
+function openShare(row: UploadRow, before: Share | undefined): Share {
+  const { sizeBytes, sentBytes, inFlightBytes } = row
   const outBytes = Math.min(sizeBytes, sentBytes + inFlightBytes)
+  if (isWaitingForSameBytes(row))
+    return { isOpen: true, totalBytes: outBytes, movedBytes: outBytes, leftBytes: 0, sentBytes }
   // Repeated parts in flight do not reduce the progress; an upload of which storage has less than before has
   // been restarted.
   const isRestarted = !before || outBytes === 0 || sentBytes < before.sentBytes

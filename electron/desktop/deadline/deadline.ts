@@ -1,7 +1,13 @@
 import type { Conditions } from '../../contract/conditions.ts'
 import type { DeadlineView } from '../../contract/deadline.ts'
 import type { Settings } from '../../contract/settings.ts'
-import type { Patch, Snapshot, Totals, UploadRow } from '../../contract/uploads.ts'
+import {
+  isWaitingForSameBytes,
+  type Patch,
+  type Snapshot,
+  type Totals,
+  type UploadRow,
+} from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { quietHoursAt } from '../conditions/quiet-hours.ts'
 import { forecastDeadline, type OpenUpload } from './forecast.ts'
@@ -136,5 +142,8 @@ export function createDeadlineTracker(options: {
   }
 }
 
-const isWaitingOrRunning = ({ phase, already, pausing }: UploadRow) =>
-  !['review', 'paused', 'failed', 'registered'].includes(phase) && !already && !pausing?.isSingle
+const isWaitingOrRunning = (row: UploadRow) =>
+  !['review', 'paused', 'failed', 'registered'].includes(row.phase) &&
+  !row.already &&
+  !row.pausing?.isSingle &&
+  !isWaitingForSameBytes(row)

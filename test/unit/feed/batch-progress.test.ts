@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
 import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createBatch } from '../../../electron/feed/batch-progress.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
@@ -49,6 +50,23 @@ test('excludes uploads that ended before the batch', () => {
   put('broken', { phase: 'failed', sizeBytes: 9_000 })
   put('a', { phase: 'waiting', sizeBytes: 10 })
   expect(sum()).toMatchObject({ totalBytes: 10, movedBytes: 0 })
+})
+
+test('leaves out a file while another one with the same bytes is sent, and counts it once it is sent itself', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 250 })
+  put('b', { phase: 'retrying', sizeBytes: 1_000, failure: failure('same-as-other', { name: 'a' }) })
+  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 250, leftBytes: 750 })
+  put('b', { phase: 'checking' })
+  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 250, leftBytes: 750 })
+  put('b', { phase: 'sending', failure: null })
+  expect(sum()).toEqual({ totalBytes: 2_000, movedBytes: 250, leftBytes: 1_750 })
+})
+
+test('counts a file that waits for another reason', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'retrying', sizeBytes: 1_000, failure: failure('offline') })
+  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 0, leftBytes: 1_000 })
 })
 
 test('keeps only the moved bytes of a cancelled file', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import type { DeadlineView } from '../../../../electron/contract/deadline.ts'
+import { failure } from '../../../../electron/contract/failures.ts'
 import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
 import type { Patch, Snapshot, UploadRow } from '../../../../electron/contract/uploads.ts'
 import { createDeadlineTracker } from '../../../../electron/desktop/deadline/deadline.ts'
@@ -172,6 +173,10 @@ test.each<[string, Partial<UploadRow>]>([
   ['has failed', { phase: 'failed' }],
   ['is registered', { phase: 'registered' }],
   ['is a duplicate', { already: { name: 'Depth', path: null, status: 'ready' } }],
+  [
+    'waits for one with the same bytes',
+    { phase: 'retrying', failure: failure('same-as-other', { name: 'a' }) },
+  ],
   ['is being paused alone', { pausing: { isSingle: true, finishingParts: 1, unacknowledgedBytes: 1 } }],
 ])('an upload that %s doesn’t delay the end', (_what, change) => {
   const { patch, tracker, clock } = setup()

@@ -94,6 +94,10 @@ export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | nu
   return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
 }
 
+/** Whether the user can end the wait for a retry. A server that limits the rate asks all to wait. */
+export const canTryNow = ({ phase, failure }: UploadRow): boolean =>
+  phase === 'retrying' && failure?.code !== 'rate-limited'
+
 /** The remedy for a row that needs attention, waits for a retry or is in review. */
 export function remedyOfRow(row: UploadRow): Remedy {
   const isStopped = needsAttention(row) || row.phase === 'retrying' || row.phase === 'review'

@@ -21,7 +21,7 @@ import { copyItems } from '../app/copy-items.ts'
 import { visibleText } from '../ui/format.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
-import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
+import { canTryNow, isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
 interface UploadMenuOptions {
@@ -45,7 +45,7 @@ export function uploadMenu(
   const pausable = idsOf((row) => toggleOf(row) === 'pause')
   const paused = idsOf((row) => toggleOf(row) === 'resume')
   const movable = idsOf(isMovable)
-  const retryable = idsOf((row) => row.phase === 'retrying' || remedyOfRow(row) === 'retry')
+  const retryable = idsOf((row) => canTryNow(row) || remedyOfRow(row) === 'retry')
   const checkable = idsOf((row) => remedyOfRow(row) === 'check')
   const editable = idsOf(isEditable)
   const isAllDone = rows.every(({ phase }) => phase === 'registered')

@@ -118,6 +118,16 @@ test('shows why and until when a row waits for a retry', async () => {
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
 
+test('a row whose server limits the rate offers no attempt before the time that the server asked for', async () => {
+  const limited = row('Flux', { phase: 'retrying', failure: failure('rate-limited') })
+  const { rowOf, screen } = await openPage({ rows: [limited] })
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'Pause: Flux' })).toBeInTheDocument()
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'Try now: Flux' })).not.toBeInTheDocument()
+  await userEvent.click(rowOf('Flux'), { button: 'right' })
+  await expect.element(screen.getByRole('menuitem', { name: 'Pause' })).toBeVisible()
+  await expect.element(screen.getByRole('menuitem', { name: 'Try again' })).not.toBeInTheDocument()
+})
+
 test('promises no next attempt while all uploads are paused', async () => {
   const retrying = row('Flux', {
     phase: 'retrying',

@@ -1,10 +1,11 @@
-import { remedyOf, type Failure } from '../../contract/failures.ts'
+import { isBrokenFile, remedyOf, type Failure, type FailureCode } from '../../contract/failures.ts'
 import { needsAttention, type Patch, type Phase, type UploadRow } from '../../contract/uploads.ts'
 
 /** What the user has to do about a failed upload. */
 export const neededActions = [
   'broken',
   'missing',
+  'unreadable',
   'unsafe',
   'path',
   'sign-in',
@@ -110,6 +111,14 @@ export function countActions(
   })
 }
 
+/** Failures of files that may be sound. */
+const unreadableCodes: ReadonlySet<FailureCode> = new Set([
+  'file-unreadable',
+  'file-read-trouble',
+  'file-downloading',
+  'file-placeholder',
+])
+
 function actionFor(failure: Failure | null): NeededAction {
   if (failure === null) return 'other'
   if (failure.code === 'file-missing' || failure.code === 'file-no-path') return 'missing'
@@ -126,6 +135,7 @@ function actionFor(failure: Failure | null): NeededAction {
     case 'remove':
       return 'excluded'
     default:
-      return failure.code.startsWith('file-') ? 'broken' : 'other'
+      if (isBrokenFile(failure)) return 'broken'
+      return unreadableCodes.has(failure.code) ? 'unreadable' : 'other'
   }
 }

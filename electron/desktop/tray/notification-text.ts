@@ -45,7 +45,10 @@ function doneTitle(rows: readonly UploadRow[], t: Translate): string {
 
 /** One model is named in the title. */
 function namesOf(rows: readonly UploadRow[], t: Translate, locale: string): string {
-  if (rows.length === 1) return withoutMarkup(visiblePath(rows[0]?.target.modelPath ?? ''))
+  const [first] = rows
+  // The bytes may have been in the library under another path before.
+  if (rows.length === 1)
+    return withoutMarkup(visiblePath(first?.already?.path ?? first?.target.modelPath ?? ''))
   const shown = rows
     .slice(0, namesShown)
     .map(({ target }) => t('notice.name', { name: visibleName(target.displayName) }))

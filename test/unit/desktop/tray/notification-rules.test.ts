@@ -178,6 +178,11 @@ test('names the model and the team, or the first models', () => {
   )
 })
 
+test('names the path under which the library had the bytes before', () => {
+  const already = { name: 'Grain', path: 'models/loras/older/grain.safetensors', status: 'ready' } as const
+  expect(textOf([{ ...row('grain', 'registered'), already }], []).body).toBe(already.path)
+})
+
 test('says how many files need which action', () => {
   const failed = [
     failedRow('a', 'file-cut-short'),
@@ -201,6 +206,12 @@ test.each([
   ['target-path', '1 has an invalid name, type or path'],
   ['too-large-for-storage', '1 can’t be uploaded'],
   ['storage-refused', '1 failed'],
+  ['file-unreadable', '1 can’t be read'],
+  ['file-read-trouble', '1 can’t be read'],
+  ['file-downloading', '1 can’t be read'],
+  ['file-placeholder', '1 can’t be read'],
+  ['file-changed', '1 failed'],
+  ['file-cut-short', '2 are broken'],
 ] as const)('counts %s as “%s”', (code, words) => {
   const failed = [failedRow('a', code), failedRow('b', 'file-empty')]
   expect(textOf([], failed).body).toContain(words)

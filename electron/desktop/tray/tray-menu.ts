@@ -61,7 +61,7 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
     ...(latest
       ? [{ id: 'last', label: t('tray.last', { name: menuLabel(latest.name) }), enabled: false }]
       : []),
-    ...conditionItems(conditions, actions, text),
+    ...conditionItems(conditions, summary.allPaused, actions, text),
     separator,
     { id: 'open', label: t('tray.open'), click: actions.open },
     isAllPaused(summary)
@@ -80,12 +80,14 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
 /** The pause reason and the countdown, each with the item that overrides it. */
 function conditionItems(
   { hold, ending, whenDone }: Conditions,
+  allPaused: boolean,
   actions: TrayActions,
   text: TextContext,
 ): Item[] {
   const { t, tag, nowMs } = text
   const items: Item[] = []
-  if (hold)
+  // What the user has paused doesn’t resume when the reason ends.
+  if (hold && !allPaused)
     items.push(
       { id: 'hold', label: pauseReasonText(hold, t, tag, nowMs), enabled: false },
       { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },

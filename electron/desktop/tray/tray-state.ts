@@ -42,9 +42,11 @@ export function summaryText(totals: Totals, allPaused: boolean, t: Translate): s
 function idleSummaryText(totals: Totals, allPaused: boolean, t: Translate): string {
   const state = trayStateOf(totals, allPaused)
   if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
-  if (state === 'paused') return t('desktop.sum-paused', { paused: totals.paused + totals.waiting })
-  if (totals.waiting > 0) return t('desktop.sum-waiting', { waiting: totals.waiting })
-  return t('desktop.sum-idle')
+  const parts: string[] = []
+  if (totals.waiting > 0 && !allPaused) parts.push(t('desktop.sum-waiting', { waiting: totals.waiting }))
+  const paused = totals.paused + (allPaused ? totals.waiting : 0)
+  if (paused > 0) parts.push(t('desktop.sum-paused', { paused }))
+  return parts.join(' · ') || t('desktop.sum-idle')
 }
 
 export interface Panel {

@@ -5,8 +5,7 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import { maxKnownNetworks } from '../../../electron/contract/settings.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { settings } from '../support/rows.ts'
-import { row } from '../support/rows.ts'
+import { patchOf, row, settings } from '../support/rows.ts'
 
 const phone = { id: 'line-2', name: 'Phone' }
 const metered: Conditions = { ...defaultConditions, hold: { kind: 'metered', line: phone } }
@@ -30,6 +29,14 @@ test('the hold banner is hidden without waiting uploads', async () => {
   const { screen } = await openPage({ answers: { conditions: () => success(metered) } })
   await expect.element(screen.getByRole('main')).toBeVisible()
   expect(screen.container.textContent).not.toContain('metered')
+})
+
+test('the hold banner, which promises to resume, is hidden while the user has paused everything', async () => {
+  const { screen, emit } = await open(metered)
+  const banner = screen.getByText('“Phone” is a metered connection.', { exact: false })
+  await expect.element(banner).toBeVisible()
+  emit('patch', { ...patchOf(2, waits), allPaused: true })
+  await expect.element(banner).not.toBeInTheDocument()
 })
 
 test('the hold banner disappears when the hold ends', async () => {

@@ -14,6 +14,13 @@ test('a banner reports a lost connection until it is back', async () => {
   await expect.element(said).not.toBeInTheDocument()
 })
 
+test('the banner of a lost connection promises no automatic resuming while everything is paused', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux', { phase: 'waiting' })] })
+  emit('patch', { ...patchOf(2, []), line: 'offline', allPaused: true })
+  await expect.element(screen.getByText('Nothing is lost. Try again', { exact: false })).toBeVisible()
+  expect(screen.container.textContent).not.toContain('resume automatically')
+})
+
 test('the banner of a lost connection opens a check of the connection', async () => {
   const { screen, emit, asked } = await openPage({
     rows: [row('Flux')],

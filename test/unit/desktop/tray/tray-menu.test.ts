@@ -121,6 +121,18 @@ test('a pause reason is shown and can be overridden', () => {
   expect(clicked).toEqual([['sendAnyway']])
 })
 
+test('a pause reason is not shown while the user has paused everything, which its end doesn’t change', () => {
+  const conditions: Conditions = {
+    ...idleConditions,
+    hold: { kind: 'battery', percent: 9, belowPercent: 20 },
+  }
+  const { ids } = menu({
+    conditions,
+    summary: { totals: { ...emptyTotals, waiting: 2 }, allPaused: true },
+  })
+  expect(ids.slice(0, 2)).toEqual(['sum', 'open'])
+})
+
 test('the limit of quiet hours is shown above the choices while it is the lower one', () => {
   const shown = (limit: Conditions['limit']) => menu({ conditions: { ...idleConditions, limit } })
   const untilMs = new Date(0).setHours(21, 30)

@@ -116,6 +116,7 @@ describe('the summary', () => {
     ['3 files paused', { paused: 1, waiting: 2 }, { allPaused: true }],
     ['1 file paused', { waiting: 1 }, { allPaused: true }],
     ['1 waiting', { waiting: 1 }, { allPaused: false }],
+    ['2 waiting · 1 file paused', { waiting: 2, paused: 1 }, { allPaused: false }],
     ['2 files need attention', { needsYou: 2, paused: 1 }, { allPaused: false }],
   ])('is “%s” while nothing runs with %j and %j', (text, totals, { allPaused }) => {
     expect(summaryText({ ...emptyTotals, ...totals }, allPaused, english)).toBe(text)

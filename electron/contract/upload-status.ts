@@ -126,3 +126,6 @@ function failedStatus(failure: Failure): UploadStatus {
 function waitReasonOf(failure: Failure): WaitReason {
   return isConnectivityFailure(failure) ? 'connection' : (waitReasonOfCode[failure.code] ?? 'server')
 }
+
+/** Whether an upload with this failure waits for another one, of this process or another. */
+export const waitsForUpload = (failure: Failure): boolean => waitReasonOf(failure) === 'upload'

@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { serverOf } from '../contract/account.ts'
+import { waitsForUpload } from '../contract/upload-status.ts'
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Log } from '../platform/environment.ts'
 import type { EventHub } from '../platform/event-hub.ts'
@@ -161,9 +162,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     environment,
     hooks: {
       settled,
+      postponed: (id, untilMs) => postponeRetry(rows, id, untilMs),
       idle: () => events.emit('queueIdle'),
       ...orderOf(rows),
-      serverOf: (id) => serverOf(rows.get(id)?.record.accountId ?? ''),
       pausing: (id, isPausing) => rows.setPausing(id, isPausing),
       run: (id, signals) =>
         run(id, signals)
@@ -181,6 +182,18 @@ function wakeWaiters({ rows, conflictCheck }: RunnerOptions, queue: Queue, id: s
   const written = waiting.map((one) => rows.applyEvent(one, 'requeue'))
   queue.retryNow(waiting)
   return written.find(({ ok }) => !ok) ?? success(undefined)
+}
+
+/**
+ * The time of a retry has come, but the upload can't run yet. If no server asks to wait (null), it only waits for its
+ * turn, unless it waits for another upload. A failure after which it restarts is kept, see `endStopped`.
+ */
+function postponeRetry(rows: Rows, id: string, untilMs: number | null): void {
+  const row = rows.get(id)
+  if (row?.live.phase !== 'retrying') return
+  const { failure: met } = row.record
+  if (untilMs !== null || (met && waitsForUpload(met))) return rows.setRetryTime(id, untilMs)
+  rows.applyUnwrittenEvent(id, 'requeue', met && mustRestart(met) ? {} : { failure: null })
 }
 
 /**
@@ -294,9 +307,10 @@ function slotsOf(id: string, { rows, requestSlots }: RunnerOptions, isFirst: () 
   })
 }
 
-function orderOf(rows: Rows): Pick<QueueHooks, 'positionOf' | 'isSmall'> {
+function orderOf(rows: Rows): Pick<QueueHooks, 'positionOf' | 'isSmall' | 'serverOf'> {
   return {
     positionOf: (id) => rows.get(id)?.record.position ?? 0,
     isSmall: (id) => (rows.get(id)?.record.identity.sizeBytes ?? 0) <= smallFileBytes,
+    serverOf: (id) => serverOf(rows.get(id)?.record.accountId ?? ''),
   }
 }

@@ -337,6 +337,12 @@ export class Rows {
     this.#options.changed(id)
   }
 
+  /** The upload is retried at another time than planned, or (null) when something else allows it. */
+  setRetryTime(id: string, retryAtMs: number | null): void {
+    this.#rowOf(id).live.retryAtMs = retryAtMs
+    this.#options.changed(id)
+  }
+
   /** Removes uploads in groups (see `changeInGroups`); those of a group that could not be written stay. */
   remove(ids: readonly string[]): Result<void> {
     return forEachGroup(ids, (group) => {

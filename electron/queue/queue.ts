@@ -19,6 +19,11 @@ export interface QueueHooks {
   pausing(id: string, isPausing: boolean): void
   /** The outcome of a run, before the next one starts. */
   settled(id: string, outcome: Outcome): void
+  /**
+   * An upload may run by its own time, but does not start: until `untilMs` its server asks to wait, or (null) no
+   * place is free.
+   */
+  postponed(id: string, untilMs: number | null): void
   /** The last run has ended and no other one could start. */
   idle(): void
   /** Position of an upload; lower runs first. */
@@ -249,15 +254,26 @@ export class Queue {
     if (this.#isHeld || !this.#isOnline || this.#waiting.size === 0) return
     const nowMs = this.#environment.now()
     for (const [server, untilMs] of this.#heldUntilMs) if (untilMs <= nowMs) this.#heldUntilMs.delete(server)
-    this.#waiting.becomeReady(nowMs)
+    const ready = this.#waiting.becomeReady(nowMs)
+    for (const id of this.#heldUntilMs.size > 0 ? ready : []) this.#delayIfHeld(id)
     for (const id of this.#readyPrioritised()) {
       this.#waiting.delete(id)
       this.#start(id, 'prioritised')
     }
     for (const size of ['large', 'small'] as const) this.#startNext(size)
+    for (const id of ready) if (this.#waiting.isReady(id)) this.#hooks.postponed(id, null)
     const earliestMs = Math.min(this.#waiting.nextMs(), ...this.#heldUntilMs.values())
     if (earliestMs > nowMs && earliestMs < Infinity)
       this.#cancelTimer = this.#environment.timers.after(earliestMs - nowMs, () => this.#fill())
+  }
+
+  /** Delays an upload that is ready for as long as its server asks to wait. */
+  #delayIfHeld(id: string): void {
+    const untilMs = this.#serverHoldMs(id)
+    if (untilMs === undefined) return
+    this.#waiting.delete(id)
+    this.#waiting.put(id, untilMs, true)
+    this.#hooks.postponed(id, untilMs)
   }
 
   /** Starts what is ready. An upload whose server asks to wait leaves its place to others until then. */

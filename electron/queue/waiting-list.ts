@@ -12,8 +12,8 @@ export interface WaitingList {
   delete(id: string): void
   /** Whether it may run, as of the last `becomeReady`. */
   isReady(id: string): boolean
-  /** Marks uploads as ready whose time has come. */
-  becomeReady(nowMs: number): void
+  /** Marks uploads as ready whose time has come, and returns them. */
+  becomeReady(nowMs: number): readonly string[]
   /** Marks uploads as ready whatever their time, except for fixed ones, which wait until `latestMs` at most. */
   endDelays(latestMs: number): void
   /** When the next one becomes ready; Infinity when none will. */
@@ -89,6 +89,7 @@ export function createWaitingList(options: {
         ready.set(id, null)
         if (lists) insert(id, lists[listOf(id)])
       }
+      return ids
     },
     endDelays: delayed.endDelays,
     nextMs: delayed.nextMs,

@@ -1,4 +1,5 @@
 import type { ConnectivityState, Patch, UploadRow } from '../../contract/uploads.ts'
+import { waitsForUpload } from '../../contract/upload-status.ts'
 import type { Verification } from '../../contract/verification.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { isRunning } from '../../journal/upload-phase.ts'
@@ -48,7 +49,9 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     if (isRunning(row.phase)) running.set(row.id, row)
     else running.delete(row.id)
     if (!before) reporter.queued(row)
-    const hasChanged = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
+    // Its time to check again has passed, but no place is free.
+    const isOverdue = row.retryAtMs === null && row.failure !== null && waitsForUpload(row.failure)
+    const hasChanged = before?.phase !== row.phase || (before.retryAtMs !== row.retryAtMs && !isOverdue)
     if (row.phase === 'retrying' && hasChanged && !isRepeatedWait(row)) reporter.waiting(row)
     if (row.phase === 'registered') reportRegistered(row)
     if (hasEnded(row)) reportEnd(row)

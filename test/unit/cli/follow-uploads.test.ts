@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { followUploads } from '../../../electron/cli/commands/follow-uploads.ts'
 import type { UploadProgress, UploadReporter } from '../../../electron/cli/output/output.ts'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import {
@@ -198,6 +198,18 @@ test('reports each delay of an upload, but not each look for the process that ha
   expect(reported()).toEqual(['waiting a', 'waiting a'])
   send([retrying(6, failure('other-process'))])
   send([retrying(7, failure('other-process'))])
+  expect(reported()).toEqual(['waiting a', 'waiting a'])
+})
+
+test('reports an upload that waits for another one once, also when no place is free for its next check', () => {
+  const { send, reported } = setup()
+  const retrying = (retryAtMs: number | null, code: FailureCode) =>
+    row('a', { phase: 'retrying', failure: failure(code), retryAtMs })
+  send([retrying(1, 'same-as-other')])
+  send([retrying(null, 'same-as-other')])
+  expect(reported()).toEqual(['queued a', 'waiting a'])
+  send([retrying(2, 'connection-lost')])
+  send([retrying(null, 'connection-lost')])
   expect(reported()).toEqual(['waiting a', 'waiting a'])
 })
 

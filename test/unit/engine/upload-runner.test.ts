@@ -6,6 +6,7 @@ import {
   type FailureCode,
   type Result,
 } from '../../../electron/contract/failures.ts'
+import { unheldQueue, uploadStatusOf } from '../../../electron/contract/upload-status.ts'
 import type { ConflictCheckResult } from '../../../electron/conflicts/check-before-upload.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { createUploadRunner } from '../../../electron/engine/upload-runner.ts'
@@ -74,6 +75,7 @@ function setup({
       await expect.poll(() => queue.running.has(id)).toBe(false)
     },
     rows,
+    clock: environment.clock,
     nowMs: environment.now(),
   }
 }
@@ -114,6 +116,44 @@ test('a rate limit holds the uploads of all accounts of its server, and no other
   await end('a', { kind: 'hold', failure: failure('rate-limited'), untilMs: nowMs + 60_000 })
   await expect.poll(() => [...queue.running]).toEqual(['c'])
   expect(['a', 'b'].map((id) => rows.get(id)?.live.phase)).toEqual(['retrying', 'waiting'])
+})
+
+test.for<[string, FailureCode, readonly unknown[]]>([
+  ['waits for its turn', 'server-trouble', ['waiting', undefined, null, 'turn']],
+  [
+    'waits for its turn, and still says why it restarts',
+    'upload-ended',
+    ['waiting', 'upload-ended', null, 'turn'],
+  ],
+  [
+    'still waits for another upload, without a time',
+    'same-as-other',
+    ['retrying', 'same-as-other', null, 'upload'],
+  ],
+])('an upload whose time to retry comes while no place is free %s', async ([, code, state]) => {
+  const { queue, end, rows, clock, nowMs } = setup({})
+  queue.add(['a', 'b'])
+  await queue.setHeld(false)
+  await expect.poll(() => [...queue.running]).toEqual(['a'])
+  await end('a', { kind: 'retry', failure: failure(code), atMs: nowMs + 5_000 })
+  await expect.poll(() => [...queue.running]).toEqual(['b'])
+  expect(rows.get('a')?.live).toMatchObject({ phase: 'retrying', retryAtMs: nowMs + 5_000 })
+  clock.advance(5_000)
+  const row = rows.view('a')
+  const status = row && uploadStatusOf(row, unheldQueue)
+  expect([row?.phase, row?.failure?.code, row?.retryAtMs, status]).toEqual(state)
+})
+
+test('an upload whose server asks to wait longer shows the later time to retry', async () => {
+  const { queue, end, rows, clock, nowMs } = setup({})
+  queue.add(['a', 'b'])
+  await queue.setHeld(false)
+  await expect.poll(() => [...queue.running]).toEqual(['a'])
+  await end('a', { kind: 'retry', failure: failure('server-trouble'), atMs: nowMs + 5_000 })
+  await expect.poll(() => [...queue.running]).toEqual(['b'])
+  await end('b', { kind: 'hold', failure: failure('rate-limited'), untilMs: nowMs + 60_000 })
+  clock.advance(5_000)
+  expect(rows.get('a')?.live).toMatchObject({ phase: 'retrying', retryAtMs: nowMs + 60_000 })
 })
 
 interface RunSetup {

@@ -24,6 +24,7 @@ export function handQueue({
   const runs: Run[] = []
   const outcomes: string[] = []
   const settled: Outcome[] = []
+  const postponed: (readonly [string, number | null])[] = []
   let idleCount = 0
   const queue = new Queue({
     atOnce,
@@ -48,6 +49,7 @@ export function handQueue({
         outcomes.push(`${id} ${outcome.kind}`)
         settled.push(outcome)
       },
+      postponed: (id, untilMs) => void postponed.push([id, untilMs]),
       idle: () => void (idleCount += 1),
       positionOf: (id) => order[id] ?? 0,
       isSmall: (id) => small.includes(id),
@@ -64,6 +66,8 @@ export function handQueue({
     clock,
     outcomes,
     settled,
+    /** Each with the time until which its server asks to wait, or null. */
+    postponed,
     order,
     run,
     started: () => runs.map(({ id }) => id),

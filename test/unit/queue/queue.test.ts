@@ -52,6 +52,7 @@ test('settles a run before the next one starts', async () => {
       },
       pausing: () => {},
       settled: (id) => seen.push(`settled ${id}`),
+      postponed: () => {},
       idle: () => {},
       positionOf: () => 0,
       isSmall: () => false,
@@ -80,6 +81,7 @@ test('continues with other uploads when settling one throws', async () => {
       settled(id) {
         if (id === 'a') throw new Error('a bug')
       },
+      postponed: () => {},
       idle: () => {},
       positionOf: () => 0,
       isSmall: () => false,
@@ -208,6 +210,36 @@ test('a retry waits for its time while others run', async () => {
   expect(started()).toEqual(['a', 'b'])
   clock.advance(1)
   expect(started()).toEqual(['a', 'b', 'a'])
+})
+
+test('reports uploads whose time to retry has come while no place is free', async () => {
+  const { queue, clock, run, started, postponed } = handQueue({ order: { a: 1, b: 2, c: 3 } })
+  queue.add(['a', 'b', 'c'])
+  await run('a').end(later(clock.now() + 1_000))
+  await run('b').end(later(clock.now() + 9_000))
+  postponed.length = 0
+  clock.advance(1_000)
+  expect([started(), postponed]).toEqual([['a', 'b', 'c'], [['a', null]]])
+  // The connection is back.
+  queue.setOnline(true)
+  expect(postponed).toEqual([
+    ['a', null],
+    ['b', null],
+  ])
+  await run('c').end(done)
+  expect([started().at(-1), postponed.length]).toEqual(['a', 2])
+})
+
+test('reports a later time to retry while the server of an upload asks to wait', async () => {
+  const { queue, clock, run, started, postponed } = handQueue({ atOnce: 2, order: { a: 1, b: 2 } })
+  queue.add(['a', 'b'])
+  const untilMs = clock.now() + 9_000
+  await run('a').end(later(clock.now() + 1_000))
+  await run('b').end(hold(untilMs))
+  clock.advance(1_000)
+  expect([started(), postponed]).toEqual([['a', 'b'], [['a', untilMs]]])
+  clock.advance(8_000)
+  expect([started(), postponed.length]).toEqual([['a', 'b', 'a', 'b'], 1])
 })
 
 test('waking ends all times to retry at', async () => {

@@ -10,6 +10,7 @@ import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Companions } from '../intake/companions/companions.ts'
+import type { Intake } from '../intake/enqueue.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
 import type { TypeCorrections } from '../intake/type-corrections.ts'
 import type { Review } from '../intake/review/review.ts'
@@ -52,6 +53,7 @@ interface CallServices {
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
   readonly review: Review
+  readonly intake: Pick<Intake, 'discardReviewed'>
   readonly accounts: Pick<Accounts, 'list'>
   readonly sealing: AccountSealing
   readonly abandonedUploads: Pick<AbandonedUploads, 'cleanUp'>
@@ -127,7 +129,11 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     undoAdd: async ({ drop }) => commands.undoAdd(drop),
     review: async () => success(review.view()),
     excludeFromReview: ({ ids }) => excludeFromReview(services, new Set(ids)),
-    discardReview: () => excludeFromReview(services, new Set(review.ids())),
+    discardReview() {
+      // Otherwise the files that are still being inspected open the review again.
+      services.intake.discardReviewed()
+      return excludeFromReview(services, new Set(review.ids()))
+    },
     setReviewTeam: async ({ team }) => review.setTeam(team),
     retry({ ids }) {
       // Of an upload that is registered, only the verification can be repeated.

@@ -587,6 +587,7 @@ export function createEngine(options: EngineOptions): Engine {
         verify: verifier.verify,
         waitingFiles,
         review,
+        intake,
         accounts,
         sealing,
         abandonedUploads,

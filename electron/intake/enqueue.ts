@@ -19,6 +19,7 @@ import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-fil
 import type { Rows } from '../journal/rows.ts'
 import { isUndecided, undecidedTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
+import { isAborted } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -130,6 +131,8 @@ export class Intake {
   /** Files that a request is adding (see `fileKey`), with its end: they have no rows yet. */
   readonly #beingAdded = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
+  /** The requests whose files are being inspected for the review. */
+  readonly #reviewed = new Set<Order>()
 
   constructor(services: IntakeServices) {
     this.#services = services
@@ -186,17 +189,28 @@ export class Intake {
     await Promise.allSettled(this.#recording)
   }
 
+  /**
+   * Ends the requests whose files are still being inspected for the review: no more of their files are added. Those
+   * in the review stay.
+   */
+  discardReviewed(): void {
+    for (const { discarding } of this.#reviewed) discarding.abort()
+  }
+
   #orderFor({ team, ...request }: EnqueueRequest): Order | null {
     const chosen = team?.isUndecided
       ? { accountId: team.accountId, team: undecidedTeam }
       : this.#services.resolveTeam(team ?? null)
-    return chosen && { ...chosen, onConflict: this.#services.onConflict(), ...request }
+    const discarding = new AbortController()
+    const signals = request.signal ? [request.signal, discarding.signal] : [discarding.signal]
+    const signal = AbortSignal.any(signals)
+    return chosen && { ...chosen, onConflict: this.#services.onConflict(), ...request, signal, discarding }
   }
 
   async #enqueueFiles({ files, skipped }: CollectedFiles, order: Order): Promise<Result<AddReport>> {
     const proposed = order.approve ? await this.#propose(files, skipped, order) : null
     if (proposed && !(await order.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
-    if (order.signal?.aborted) return success({ ...emptyReport, skipped })
+    if (order.signal.aborted) return success({ ...emptyReport, skipped })
     const added = await this.#addAll(files, order, proposed)
     if (!added.ok) return added
     const { records, continuedCount, queuedNames } = added.value
@@ -229,9 +243,8 @@ export class Intake {
       resolve()
     }
     if (!added.ok || others.length === 0) return added
-    const { signal = new AbortController().signal } = order
-    await raceAbort(Promise.all(ends), signal)
-    if (signal.aborted) return added
+    await raceAbort(Promise.all(ends), order.signal)
+    if (order.signal.aborted) return added
     const rest = await this.#addAll(others, order, proposed)
     if (!rest.ok) return rest
     const { records, continuedCount, queuedNames } = rest.value
@@ -256,7 +269,7 @@ export class Intake {
     })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
-    if (order.signal?.aborted) return success({ records: [], continuedCount, queuedNames: [] })
+    if (order.signal.aborted) return success({ records: [], continuedCount, queuedNames: [] })
     const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
     const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
     if (!recorded.ok) return recorded
@@ -317,6 +330,7 @@ export class Intake {
     const need = mustReview ? 'yes' : needForReview(files, policy, mode)
     const records: UploadRecord[] = []
     let leftCount = need === 'yes' ? files.length : 0
+    if (need === 'yes') this.#reviewed.add(order)
     review.inspecting(leftCount)
     try {
       for await (const batch of this.#inspect(files, order)) {
@@ -329,10 +343,13 @@ export class Intake {
         leftCount -= doneCount
       }
     } finally {
+      this.#reviewed.delete(order)
       review.inspecting(-leftCount)
     }
+    // The user has removed those that were recorded.
+    if (order.discarding.signal.aborted) return success([])
     if (isDecided(need)) return success(records)
-    if (order.signal?.aborted) return success([])
+    if (order.signal.aborted) return success([])
     return this.#recordAll(this.#isReviewNeeded(need, records) ? records.map(toReview) : records)
   }
 
@@ -374,8 +391,8 @@ export class Intake {
     let [next, ahead] = [inspectFrom(0), inspectFrom(batchSize)]
     for (let start = 0; start < files.length; start += batchSize) {
       const batch = batchFrom(start)
-      const inspections = await next
-      if (order.signal?.aborted) return
+      const inspections = await raceAbort(next, order.signal)
+      if (isAborted(inspections)) return
       ;[next, ahead] = [ahead, inspectFrom(start + 2 * batchSize)]
       const offerFor = this.#services.typeOffers()
       yield batch.map((file, index) => {
@@ -457,6 +474,10 @@ function withTypeOffer(record: UploadRecord, offeredType: string | null): Upload
 interface Order extends Omit<EnqueueRequest, 'team'> {
   readonly accountId: string
   readonly team: Team
+  /** The request's own, and that of `discarding`. */
+  readonly signal: AbortSignal
+  /** Aborts when the user discards the review that its files are added to. */
+  readonly discarding: AbortController
 }
 
 interface RecordOptions extends Order {

@@ -2,6 +2,7 @@ import { truncateSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
+import { leasedFile } from '../../support/leased-file.ts'
 import {
   addFiles,
   allRegistered,
@@ -103,6 +104,20 @@ test('restores excluded files with their targets and places', async () => {
   expect(valueOf(await app.calls.undoRemove({ ids: [...removed] }))).toEqual([])
   await app.stop()
   expect((await open()).rows()).toHaveLength(6)
+})
+
+test('cancelling a review ends the inspection of its other files, and Undo restores those that were shown', async () => {
+  const harness = await setupReview()
+  const { app } = harness
+  const slow = await leasedFile()
+  const adding = addFiles(app, [...(await writeFiles(harness, 100)), slow.path])
+  await expect.poll(() => viewOf(app)).toMatchObject({ fileCount: 100, inspectingCount: 1 })
+  const removed = valueOf(await app.calls.discardReview(undefined))
+  slow.release()
+  expect(await adding).toEqual({ added: 0, refused: 0, skipped: [] })
+  expect([removed.length, app.rows(), await viewOf(app)]).toEqual([100, [], null])
+  expect(valueOf(await app.calls.undoRemove({ ids: [...removed] }))).toEqual(removed)
+  expect(await viewOf(app)).toMatchObject({ fileCount: 100, inspectingCount: 0 })
 })
 
 test('undoes a drop until the first of its files is registered', async () => {

@@ -82,6 +82,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       snapshot: () => ({ rows: given.shown ?? [] }),
     },
     review: { ids: () => given.reviewedIds ?? [] },
+    intake: { discardReviewed: () => void steps.push('discard reviewed') },
     inspector: {
       readDetails: async ({ path }: FileToInspect) => `details of ${path}`,
       report: async ({ path }: FileToInspect) => success(`report about ${path}`),
@@ -269,7 +270,7 @@ test('removes only files from the review that are shown there', async () => {
   const { calls, steps } = setup([], { reviewedIds })
   expect(await calls.excludeFromReview({ ids: ['b', 'other'] })).toEqual(success(['b']))
   expect(await calls.discardReview(undefined)).toEqual(success(reviewedIds))
-  expect(steps).toEqual(['cancel b', 'cancel a,b'])
+  expect(steps).toEqual(['cancel b', 'discard reviewed', 'cancel a,b'])
   const cancelled = failed(failure('journal-trouble'))
   expect(await setup([], { reviewedIds, cancelled }).calls.discardReview(undefined)).toEqual(cancelled)
 })

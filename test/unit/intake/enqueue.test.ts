@@ -297,6 +297,33 @@ test('records many files in batches, and counts those of a review that are still
   expect(inspecting.filter((count) => count !== 0)).toEqual([201, -100, -100, -1])
 })
 
+test('discarding the review ends the requests whose files are still inspected for it, and no others', async () => {
+  const { intake, enqueue, added, state, events, inspecting } = setup()
+  const [first, last] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const files = Array.from({ length: 300 }, (_, number) => foundFile(`${number}`))
+  state.inspecting = first.promise
+  const reviewed = enqueue(files, { review: 'joining' })
+  await expect.poll(() => state.inspectionCount).toBe(200)
+  state.inspecting = last.promise
+  const confirmed = enqueue([foundFile('watched')], { review: 'confirmed' })
+  await expect.poll(() => state.inspectionCount).toBe(201)
+  first.resolve()
+  await expect.poll(() => added().length).toBe(200)
+  intake.discardReviewed()
+  expect(await reviewed).toEqual({ added: 0, refused: 0, skipped: [] })
+  expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)
+  last.resolve()
+  expect(await confirmed).toMatchObject({ added: 1 })
+  expect(added().slice(200)).toMatchObject([{ fileName: 'watched', phase: 'waiting' }])
+  expect(events.filter((event) => event.startsWith('batch'))).toEqual([
+    'batch of 100',
+    'batch of 100',
+    'batch of 1',
+  ])
+  // The same files can be added again.
+  expect(await enqueue(files.slice(200), { review: 'joining' })).toMatchObject({ added: 100 })
+})
+
 test('records many files in batches after all were inspected, if that decides about a review', async () => {
   const { enqueue, added, events } = setup()
   const names = Array.from({ length: 101 }, (_, number) => `${number}`)

@@ -110,6 +110,10 @@ export interface NeededModelView {
   readonly failed: { readonly uploadId: string; readonly failure: Failure } | null
 }
 
+/** Whether it's unknown which models a library has: it can't be listed, and no earlier list was kept. */
+export const isLibraryUnknown = (listFailure: Failure | null, listedAtMs: number | null): boolean =>
+  listFailure !== null && listedAtMs === null
+
 /** The models that a workflow needs, with the results so far. */
 export interface WorkflowView {
   readonly id: string

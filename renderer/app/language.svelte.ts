@@ -9,6 +9,7 @@ import type { SkippedFile, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
 import { formatBytes, formatRate } from '../../electron/messages/format-size.ts'
+import { listingFailureText as formatListingFailure } from '../../electron/messages/listing-failure-text.ts'
 import { verificationLines } from '../../electron/messages/verification-text.ts'
 import { clockText } from '../../electron/messages/clock-text.ts'
 import {
@@ -63,13 +64,11 @@ export class Language {
 
   readonly t: Translate = (key, params) => translatorFor(this.locale)(key, params)
   /** Never throws: a failure stored by another version may lack a parameter of the message. */
-  readonly failureText = (failure: Failure, state: FailureState = 'final'): string => {
-    try {
-      return formatFailure(failure, this.t, state)
-    } catch {
-      return this.t('trouble.plain')
-    }
-  }
+  readonly failureText = (failure: Failure, state: FailureState = 'final'): string =>
+    this.#orPlain(() => formatFailure(failure, this.t, state))
+  /** Why a team's library can't be listed. */
+  readonly listingFailureText = (failure: Failure): string =>
+    this.#orPlain(() => formatListingFailure(failure, this.t))
   /** How the library's record of a registered upload compares with its file. */
   readonly verification = (row: UploadRow) => verificationLines(row.verification ?? null, this.t).join('\n')
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
@@ -123,4 +122,12 @@ export class Language {
     kept === undefined
       ? this.translateStored(`skipped.${reason}`, 'report.reason-unknown')
       : this.translateStored(`skipped.${reason}-of`, 'report.reason-unknown', { kept })
+
+  #orPlain(format: () => string): string {
+    try {
+      return format()
+    } catch {
+      return this.t('trouble.plain')
+    }
+  }
 }

@@ -1,6 +1,11 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { FoundModelView, FoundPlacesView, FoundPlaceView } from '../../electron/contract/discovery.ts'
+import {
+  isLibraryUnknown,
+  type FoundModelView,
+  type FoundPlacesView,
+  type FoundPlaceView,
+} from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { AddReport } from '../../electron/contract/uploads.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
@@ -43,6 +48,11 @@ export class FindModelsState {
     this.#services = services
   }
 
+  /** Whether it's unknown which models the team has, because its library can't be listed. */
+  readonly isLibraryUnknown = $derived.by(() => {
+    const { failure, listedAtMs } = this.view.library
+    return isLibraryUnknown(failure, listedAtMs)
+  })
   readonly #all = $derived.by(() => this.view.places.flatMap((place) => this.modelsIn(place)))
   readonly #chosenModels = $derived.by(() => this.#all.filter(({ id }) => this.chosen.has(id)))
   readonly count = $derived.by(() => this.#chosenModels.length)

@@ -1,6 +1,11 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { NeededModelState, NeededModelView, WorkflowView } from '../../electron/contract/discovery.ts'
+import {
+  isLibraryUnknown,
+  type NeededModelState,
+  type NeededModelView,
+  type WorkflowView,
+} from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { AddReport } from '../../electron/contract/uploads.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
@@ -52,6 +57,12 @@ export class WorkflowState {
         count: (this.view?.needs ?? []).filter((need) => need.stand === stand).length,
       }))
       .filter(({ count }) => count > 0),
+  )
+  /** Whether it's unknown which models the team has, because none is chosen or its library can't be listed. */
+  readonly isLibraryUnknown = $derived.by(
+    () =>
+      this.view !== null &&
+      (this.view.team === null || isLibraryUnknown(this.view.libraryFailure, this.view.libraryListedAtMs)),
   )
   /** Number of needed models that the team lacks and that are not queued. */
   readonly missingCount = $derived.by(

@@ -13,15 +13,14 @@ const ofOperation: Keys = {
   'bad-request': 'library.why-not-allowed',
   conflict: 'library.why-not-allowed',
 }
-const keys: Readonly<Record<LibraryOperation | 'list', Keys>> = {
+const keys: Readonly<Record<LibraryOperation, Keys>> = {
   change: { ...common, 'bad-request': 'library.why-refused', conflict: 'library.why-conflict' },
   status: ofOperation,
   delete: ofOperation,
-  list: { forbidden: 'library.why-forbidden-list', 'not-found': 'library.why-unlisted' },
 }
 
 /** The message for a failed library operation; null if the failure's own message fits. */
-export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'list'): MessageKey | null {
+export function libraryFailureKey({ code }: Failure, of: LibraryOperation): MessageKey | null {
   return keys[of][code] ?? null
 }
 

@@ -1,11 +1,16 @@
 import type { TeamChoice } from '../../contract/account.ts'
-import type { FoundModelState, FoundModelView, FoundPlaceView } from '../../contract/discovery.ts'
+import {
+  isLibraryUnknown,
+  type FoundModelState,
+  type FoundModelView,
+  type FoundPlaceView,
+} from '../../contract/discovery.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { FoundModels } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeLibraryFailure, expandHome, failureAsJson, t } from '../output/output.ts'
+import { describeLibraryFailure, expandHome, libraryFailureAsJson, t } from '../output/output.ts'
 
 type FindCommand = Extract<Command, { readonly name: 'find' }>
 
@@ -26,7 +31,7 @@ export async function runFindCommand(
   const { state, places, library } = found.view
   if (command.json) {
     const [models, sizeBytes] = [sum(places, 'modelCount'), sum(places, 'sizeBytes')]
-    const failed = library.failure ? { library: failureAsJson(library.failure) } : {}
+    const failed = library.failure ? { library: libraryFailureAsJson(library.failure) } : {}
     streams.out.json({
       event: 'found',
       models,
@@ -100,8 +105,9 @@ const modelCount = (count: number) => (count === 1 ? '1 model' : `${count} model
 function summary({ view: { places, library }, modelsIn }: FoundModels): string {
   const total = `${modelCount(sum(places, 'modelCount'))}, ${formatBytes(sum(places, 'sizeBytes'), 'en')}`
   if (!library.team) return `${total}. Sign in to compare them with your team’s library.`
-  // After Ctrl-C.
-  if (library.isListing) return `${total}. They were not compared with the library of ${library.team.name}.`
+  // The listing was stopped with Ctrl-C, or failed.
+  if (library.isListing || isLibraryUnknown(library.failure, library.listedAtMs))
+    return `${total}. They were not compared with the library of ${library.team.name}.`
   const states = places.flatMap(({ id }) => modelsIn(id).map(({ model }) => model.state))
   const count = (state: FoundModelState) => states.filter((other) => other === state).length
   const known = `${count('in-library')} in the library of ${library.team.name}`

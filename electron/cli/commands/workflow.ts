@@ -1,6 +1,6 @@
 import type { TeamChoice } from '../../contract/account.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { NeededModelView, WorkflowView } from '../../contract/discovery.ts'
+import { isLibraryUnknown, type NeededModelView, type WorkflowView } from '../../contract/discovery.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -179,13 +179,17 @@ function asJson(need: NeededModelView): object {
   }
 }
 
-function summary({ needs, team }: WorkflowView): string {
+function summary({ needs, team, libraryFailure, libraryListedAtMs }: WorkflowView): string {
   const count = (stand: NeededModelView['stand']) => needs.filter((need) => need.stand === stand).length
-  return [
-    `${needs.length === 1 ? '1 model' : `${needs.length} models`}: ${count('in-library')} in the library${team ? ` of ${team.name}` : ''}`,
+  const known = isLibraryUnknown(libraryFailure, libraryListedAtMs)
+    ? []
+    : [`${count('in-library')} in the library${team ? ` of ${team.name}` : ''}`]
+  const counts = [
+    ...known,
     `${count('queued')} in the queue`,
     ...(count('failed') > 0 ? [`${count('failed')} failed`] : []),
     `${count('here')} on this computer`,
     `${count('nowhere')} not found.`,
-  ].join(', ')
+  ]
+  return `${needs.length === 1 ? '1 model' : `${needs.length} models`}: ${counts.join(', ')}`
 }

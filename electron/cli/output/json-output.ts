@@ -2,6 +2,7 @@ import {
   failureAsJson,
   isCopyOfOther,
   isoTime,
+  libraryFailureAsJson,
   skippedAsJson,
   verificationAsJson,
   type Streams,
@@ -83,7 +84,7 @@ export function createJsonReporter(
         sizeBytes: row.sizeBytes,
         sentBytes: row.sentBytes,
       }),
-    libraryNotListed: (reason) => write('library-unlisted', failureAsJson(reason)),
+    libraryNotListed: (reason) => write('library-unlisted', libraryFailureAsJson(reason)),
     failed: (row) => write('failed', { id: row.id, file: row.fileName, ...failureAsJson(row.failure) }),
     modelEnded: ({ recognition, team }, { fileCount, presentCount, missing }) =>
       write('model', {

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { listingFailureKey, listingFailureText } from '../../messages/listing-failure-text.ts'
 import { failureText, translatorFor, isMessageKey } from '../../messages/messages.ts'
 import { retryClassOf, type Failure, type FailureState } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
@@ -108,15 +109,19 @@ export const t = translatorFor('en')
 
 /** The sentence for a failure with the server's message, followed by its code and technical detail. */
 export function describeFailure(failure: Failure, state: FailureState = 'final'): string {
-  const sentence = failureText(failure, t, state)
-  const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
-  return visibleText(`${sentence} (${code})`)
+  return withCode(failureText(failure, t, state), failure.code, failure.detail)
 }
+
+const withCode = (sentence: string, ...details: readonly (string | undefined)[]) =>
+  visibleText(`${sentence} (${details.filter(Boolean).join(': ')})`)
 
 /** Why a library could not be listed, or not again since `listedAtMs`: its older models were compared then. */
 export function describeLibraryFailure(reason: Failure, listedAtMs: number | null): string {
   const problem = listedAtMs === null ? 'can’t be listed' : 'couldn’t be refreshed'
-  return `The library ${problem}. ${describeFailure(reason)}`
+  const { code, detail, serverMessage } = reason
+  // The failure's own sentence has the server's message already.
+  const message = listingFailureKey(reason) ? serverMessage : undefined
+  return `The library ${problem}. ${withCode(listingFailureText(reason, t), code, detail, message)}`
 }
 
 /**
@@ -178,6 +183,12 @@ export function failureAsJson(failure: Failure | null, state: FailureState = 'fi
     ...(detail ? { detail } : {}),
   }
 }
+
+/** The members of a failure to list a library in JSON output. */
+export const libraryFailureAsJson = (failure: Failure): object => ({
+  ...failureAsJson(failure),
+  sentence: listingFailureText(failure, t),
+})
 
 /** The first word of a verification's line. */
 export function verificationLabel(verification: Verification): string {

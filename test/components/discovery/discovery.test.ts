@@ -115,6 +115,39 @@ test('a library that can’t be listed is not reported as a lack of models, and 
   expect(asks(asked, 'findPlaces')).toEqual([{ again: false }, { again: false }])
 })
 
+test('a library that can’t be listed leaves open which models of a place are new', async () => {
+  const library = { team, isListing: false, failure: failure('offline') }
+  const { screen, emit } = await places(foundView([comfy], { library: { ...library, listedAtMs: 1 } }))
+  await expect.element(screen.getByText('2 new', { exact: true })).toBeVisible()
+  emit('finding', foundView([comfy], { library: { ...library, listedAtMs: null } }))
+  await expect.element(screen.getByText('2 new', { exact: true })).not.toBeInTheDocument()
+})
+
+const refusedListings = [
+  [failure('forbidden', { team: '' }), 'You don’t have permission to see this team’s library.'],
+  [
+    failure('not-found', {}, { serverMessage: 'No such route' }),
+    'This server doesn’t provide a list of models.',
+  ],
+] as const
+
+test.each(refusedListings)(
+  'found models and a workflow explain why the library is not listed ($code) without upload errors',
+  async (why, words) => {
+    const library = { team, isListing: false, failure: why, listedAtMs: null }
+    const { screen, emit } = await places(foundView([comfy], { library }), {
+      workflow: () => success({ ...view, libraryFailure: why }),
+    })
+    const reason = screen.getByRole('main').getByText(words, { exact: false })
+    await expect.element(reason).toMatchTextContent(/aren’t marked.*You can still upload\.$/)
+    emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
+    await expect.element(reason).toMatchTextContent(/which models the team has.*You can still upload\.$/)
+    await expect
+      .element(reason)
+      .toHaveAttribute('title', [why.code, why.serverMessage].filter(Boolean).join(': '))
+  },
+)
+
 test('folders that can’t be read are named', async () => {
   const place = foundPlace('place-1', {
     modelCount: 0,
@@ -366,6 +399,26 @@ test('says as of when found models are compared with a library that can’t be r
   const { screen } = await places(foundView([comfy], { library }))
   await expect.element(screen.getByText(/Models are compared with it as of .*3:04/)).toBeVisible()
   expect(screen.getByText('aren’t marked', { exact: false }).elements()).toEqual([])
+})
+
+test('without the team’s library a workflow calls no model missing or only on this computer', async () => {
+  const unknown = { ...view, needs: workflowNeeds.slice(1), libraryFailure: failure('offline') }
+  const { screen, emit } = await workflow(unknown)
+  await expect.element(screen.getByRole('heading', { name: 'On this computer', exact: true })).toBeVisible()
+  await expect.element(screen.getByText('2 on this computer')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
+  const banner = screen.getByRole('note').filter({ hasText: 'flux.json' })
+  await expect.element(banner).toMatchTextContent(/^Models for flux\.json/)
+  // An older list shows what the team lacks.
+  emit('workflow', { ...unknown, libraryListedAtMs: 1 })
+  await expect.element(banner).toMatchTextContent(/^flux\.json: 2 models missing/)
+})
+
+test('without the team’s library the banner says when no model of a workflow is missing', async () => {
+  const needs = [need('queued.safetensors', { stand: 'queued' })]
+  const { screen } = await workflow({ ...view, needs, libraryFailure: failure('offline') })
+  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
+  await expect.element(screen.getByText('flux.json: no models missing')).toBeVisible()
 })
 
 test('one line counts the models by state', async () => {

@@ -89,6 +89,19 @@ test.for<[string, Partial<FoundPlacesView>]>([
   expect(err).toEqual([line])
 })
 
+test('counts no models in a library that can’t be listed, and says why', async () => {
+  const library = { ...offline, failure: failure('forbidden', { team: '' }) }
+  const { err } = await find(foundView([foundPlace('a')], { library }))
+  expect(err).toEqual([
+    '1 model, 1.0 GB. They were not compared with the library of Aurora Studio.',
+    'The library can’t be listed. You don’t have permission to see this team’s library. You can still upload. (forbidden)',
+  ])
+  const { events } = await find(foundView([], { library }), { json: true })
+  expect(events()).toMatchObject([
+    { library: { sentence: expect.stringMatching(/^You don’t have permission to see/) as string } },
+  ])
+})
+
 test('says why the library is not compared, and that the search took too long', async () => {
   const { err } = await find(foundView([foundPlace('a')], { state: 'late', library: offline }))
   const library = { ...offline, listedAtMs: 1 }

@@ -227,6 +227,17 @@ test('says which folders were not searched, and that the library could not be li
   ])
 })
 
+test('counts no models in a library that can’t be listed', async () => {
+  const view = { libraryFailure: failure('forbidden', { team: '' }), libraryListedAtMs: null }
+  const { err } = await run([here, nowhere], { view })
+  expect(err).toEqual([
+    'The library can’t be listed. You don’t have permission to see this team’s library. You can still upload. (forbidden)',
+    '2 models: 0 in the queue, 1 on this computer, 1 not found.',
+  ])
+  const old = await run([here, nowhere], { view: { ...view, libraryListedAtMs: 1 } })
+  expect(old.err.at(-1)).toMatch(/^2 models: 0 in the library of /)
+})
+
 test('uploads with --upload what is on this computer, except for nodes that are turned off', async () => {
   const { code, requested, out } = await run([inLibrary, here, off], { upload: true })
   expect([code, requested]).toEqual([exitCodes.ok, ['style/here.safetensors']])

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createJsonReporter } from '../../../../electron/cli/output/json-output.ts'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
+import { failure } from '../../../../electron/contract/failures.ts'
 import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
 import { patchOf, registeredRow, row, sendingRow } from '../../../components/support/rows.ts'
 
@@ -45,6 +46,17 @@ test('writes whether a model of several files is complete', () => {
   const statusOf = (presentCount: number) =>
     eventsOf(({ modelEnded }) => modelEnded(registeredRow('a'), { fileCount: 2, presentCount, missing: [] }))
   expect([statusOf(1), statusOf(2)]).toMatchObject([[{ complete: false }], [{ complete: true }]])
+})
+
+test('writes that the library can’t be listed without a sentence about uploads', () => {
+  const events = eventsOf(({ libraryNotListed }) => libraryNotListed(failure('forbidden', { team: '' })))
+  expect(events).toEqual([
+    {
+      event: 'library-unlisted',
+      code: 'forbidden',
+      sentence: 'You don’t have permission to see this team’s library. You can still upload.',
+    },
+  ])
 })
 
 test('writes the path that was skipped only for a copy of another model', () => {

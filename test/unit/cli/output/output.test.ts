@@ -9,6 +9,7 @@ import {
   failureAsJson,
   isCopyOfOther,
   isoTime,
+  libraryFailureAsJson,
   othersText,
   reportSkipped,
   skipReasonText,
@@ -101,6 +102,27 @@ test('says that a library can’t be listed, or that its older list is used', ()
   expect(describeLibraryFailure(failure('offline'), 0)).toMatch(
     /^The library couldn’t be refreshed\. .*\(offline\)$/,
   )
+})
+
+test.each([
+  [
+    failure('forbidden', { team: '' }),
+    'You don’t have permission to see this team’s library. You can still upload.',
+    '(forbidden)',
+  ],
+  [
+    failure('not-found', {}, { detail: 'HTTP 405', serverMessage: 'method not allowed' }),
+    'This server doesn’t provide a list of models. You can still upload.',
+    '(not-found: HTTP 405: method not allowed)',
+  ],
+  [
+    failure('signed-out', {}, { serverMessage: 'expired' }),
+    'You’re signed out: “expired”. Nothing is lost. Sign in again to continue uploads.',
+    '(signed-out)',
+  ],
+])('explains a library that can’t be listed ($code), as text and as JSON', (reason, sentence, code) => {
+  expect(describeLibraryFailure(reason, null)).toBe(`The library can’t be listed. ${sentence} ${code}`)
+  expect(libraryFailureAsJson(reason)).toEqual({ ...failureAsJson(reason), sentence })
 })
 
 test('a failure in JSON has the message of the server without a detail', () => {

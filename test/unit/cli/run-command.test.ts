@@ -8,7 +8,7 @@ import { runCommand, type EngineCommand } from '../../../electron/cli/run-comman
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { RetryOptions } from '../../../electron/platform/retry-call.ts'
-import { account, foundView, signedIn, signedOut } from '../../components/support/rows.ts'
+import { account, foundView, signedIn, signedOut, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
@@ -56,6 +56,7 @@ async function run(line: string, { accounts = [], token = null, team = null, int
       calls.push(request?.team)
       return success({ added: 0, refused: 0, skipped: [] })
     },
+    snapshot: () => snapshotOf([]),
     subscribe: () => () => undefined,
   })
   const context = {

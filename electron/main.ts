@@ -18,6 +18,7 @@ import { createKeychain } from './platform/keychain.ts'
 import { createLog } from './platform/log.ts'
 import { createSettings } from './platform/settings.ts'
 import { createEnvironment } from './platform/system-environment.ts'
+import { trackThreads } from './platform/threads/track-threads.ts'
 import { loadWorkerFiles } from './platform/threads/worker-file.ts'
 
 // Before `ready`, in this order: the data folder determines where the log is and which instance is the first.
@@ -72,6 +73,7 @@ else
           return engine
         },
         secretStore,
+        threads: trackThreads(process),
         log,
       })
     })

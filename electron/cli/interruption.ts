@@ -76,16 +76,6 @@ export function endBySignal(process: NodeJS.Process, exitCode: number): void {
   process.kill(process.pid, name)
 }
 
-/** Returns the worker threads that have not ended, which changes as they start and end. */
-export function trackThreads(process: NodeJS.Process): ReadonlySet<Worker> {
-  const threads = new Set<Worker>()
-  process.on('worker', (worker) => {
-    threads.add(worker)
-    worker.once('exit', () => threads.delete(worker))
-  })
-  return threads
-}
-
 /** How long the end of a command waits for file calls. On an unreachable disk they never return. */
 const defaultFileCallsMs = 1_000
 

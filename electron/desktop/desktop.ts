@@ -1,5 +1,6 @@
 import { app } from 'electron'
 import process from 'node:process'
+import type { Worker } from 'node:worker_threads'
 import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
 import { success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -53,6 +54,8 @@ export interface DesktopOptions {
   /** May throw if the journal can't be used. */
   readonly createEngine: () => Engine
   readonly secretStore: SessionSecretStore
+  /** The worker threads that have not ended. */
+  readonly threads: ReadonlySet<Worker>
   readonly log: FileLog
 }
 
@@ -143,6 +146,7 @@ function buildDesktop(options: BuildOptions) {
     stopPausing: () => void engine.calls.stopPausing({ ids: null }),
     stop: () => engine.stop(),
     isStuck: secretStore.isStuck,
+    threads: options.threads,
     log,
   })
   const trayAvailability = watchTrayAvailability(process.platform, realTimers, log)

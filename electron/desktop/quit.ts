@@ -1,5 +1,6 @@
 import { app, powerMonitor } from 'electron'
 import process from 'node:process'
+import type { Worker } from 'node:worker_threads'
 import type { Log } from '../platform/environment.ts'
 import type { Dialogs, RunningUploads } from './window/dialogs.ts'
 import { onEachWindow } from './window/each-window.ts'
@@ -42,9 +43,11 @@ export function setupQuit(options: {
   readonly stop: () => Promise<void>
   /** True when a pending call would prevent this process from exiting. */
   readonly isStuck: () => boolean
+  /** The worker threads that have not ended. One that hangs in a file call would prevent it too. */
+  readonly threads: ReadonlySet<Worker>
   readonly log: Log & { flush(): Promise<void> }
 }): QuitHandler {
-  const { dialogs, stop, isStuck, log } = options
+  const { dialogs, stop, isStuck, threads, log } = options
   let state: 'running' | 'asking' | 'finishing' | 'stopping' | 'stopped' = 'running'
   let mayAsk = true
 
@@ -92,7 +95,7 @@ export function setupQuit(options: {
     })
   })
   app.on('quit', () => {
-    if (isStuck()) process.kill(process.pid, 'SIGKILL')
+    if (isStuck() || threads.size > 0) process.kill(process.pid, 'SIGKILL')
   })
   const stopFinishing = () => {
     if (state === 'finishing') options.stopPausing()

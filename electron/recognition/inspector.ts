@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { failed, failure, type Failure, type Result } from '../contract/failures.ts'
-import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
+import { endThreads } from '../platform/threads/end-threads.ts'
 import { startWorker } from '../platform/threads/worker-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { refusedInspection } from './inspect-file.ts'
@@ -31,8 +31,6 @@ const defaultIdle = { afterInspectionMs: 20, otherwiseMs: 300 }
  * The largest valid file takes seconds, even over a slow network.
  */
 const maxFileMs = 120_000
-/** A thread that hangs in such a read can't be ended. */
-const closeLimitMs = 1_000
 
 type ThreadEnvironment = Pick<Environment, 'timers' | 'startThread'>
 
@@ -127,8 +125,8 @@ export class Inspector {
       job.cancelTimeout()
       job.refuse(failure('file-not-inspected'))
     }
-    const ended = Promise.all(threads.map(({ worker }) => worker.terminate()))
-    await withTimeout(ended, this.#environment.timers, closeLimitMs)
+    const workers = threads.map(({ worker }) => worker)
+    await endThreads(workers, this.#environment.timers)
   }
 
   #add(job: Job): void {

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
+import { threadEndLimitMs } from '../../platform/threads/end-threads.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
 import { unresponsiveResult, type FolderSearchResult } from '../scan/search-folder.ts'
 import type { Computer } from './known-places.ts'
@@ -19,8 +20,6 @@ const maxDurationMs = 60_000
  * Each folder has a limit of its own and is reported as soon as it is finished, so a long wait loses nothing.
  */
 const maxFoldersDurationMs = 180_000
-/** A thread that hangs in such a read can't be ended. */
-const closeLimitMs = 1_000
 /** A workflow of 16 MiB takes up to 600 MB once parsed. */
 const heapMegabytes = 1_024
 
@@ -50,7 +49,7 @@ export class SearchWorkerClient {
     let remaining = this.#withoutHanging(request)
     if (remaining !== request) {
       // A thread that does not hang ends within milliseconds.
-      await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, closeLimitMs)
+      await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, threadEndLimitMs)
       remaining = this.#withoutHanging(request)
     }
     return remaining !== null && (await this.#run(remaining, options)) && remaining === request
@@ -122,7 +121,7 @@ export class SearchWorkerClient {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const abort of this.#running) abort()
-    await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, closeLimitMs)
+    await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, threadEndLimitMs)
   }
 
   /** Does not wait for the end of the thread, which may hang as long as the disk does. */

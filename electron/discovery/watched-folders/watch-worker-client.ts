@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Environment } from '../../platform/environment.ts'
+import { endThreads } from '../../platform/threads/end-threads.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
 import type { WatchMessage, WatchRequest } from './watch-worker.ts'
 
@@ -51,7 +52,7 @@ export class WatchWorkerClient {
     this.#cancelRestart?.()
     const worker = this.#worker
     this.#worker = null
-    await worker?.terminate()
+    if (worker) await endThreads([worker], this.#options.environment.timers)
   }
 
   #send(request: WatchRequest): void {

@@ -1,5 +1,6 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Environment } from '../environment.ts'
+import { endThreads } from './end-threads.ts'
 import { startWorker } from './worker-file.ts'
 
 /** From the main thread to a worker. */
@@ -32,6 +33,7 @@ interface WorkerThreads<Job, Progress, Answer> {
   run(job: Job, options: RunOptions<Progress>): RunningJob<Answer>
   /** Starts a thread if there is none, before the first job needs it. */
   warm(): void
+  /** Ends the threads and their jobs, except those that hang. */
   close(): Promise<void>
 }
 
@@ -172,8 +174,9 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     warm() {
       if (threads.size === 0) start().worker.unref()
     },
-    async close() {
-      await Promise.all([...threads].map(({ worker }) => worker.terminate()))
+    close() {
+      const workers = [...threads].map(({ worker }) => worker)
+      return endThreads(workers, environment.timers)
     },
   }
 }

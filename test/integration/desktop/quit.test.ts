@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import process from 'node:process'
+import type { Worker } from 'node:worker_threads'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { setupQuit } from '../../../electron/desktop/quit.ts'
 import { app } from '../../electron-host/app.ts'
@@ -42,7 +43,7 @@ function pendingWork<T>() {
 const settled = () => vi.advanceTimersByTimeAsync(0)
 
 /** An app with this many running uploads, which is never really exited, and a record of what it does. */
-function setup({ running = 0, isStuck = false } = {}) {
+function setup({ running = 0, isStuck = false, threads = new Set<Worker>() } = {}) {
   for (const emitter of [app, powerMonitor]) removeAddedListeners(emitter)
   removeAddedListeners(process, signals)
   const exit = vi.spyOn(app, 'exit').mockReturnValue(undefined)
@@ -65,6 +66,7 @@ function setup({ running = 0, isStuck = false } = {}) {
     stopPausing,
     stop: stopping.start,
     isStuck: () => isStuck,
+    threads,
     log: { ...log, flush },
   })
   const count = () => ({
@@ -304,6 +306,12 @@ test.each([true, false])('ends the process at once if a call would keep it alive
   const { kill } = setup({ isStuck })
   app.emit('quit', event(), 0)
   expect(kill.mock.calls).toEqual(isStuck ? [[process.pid, 'SIGKILL']] : [])
+})
+
+test('ends the process at once if one of its threads has not ended', () => {
+  const { kill } = setup({ threads: new Set([new EventEmitter() as Worker]) })
+  app.emit('quit', event(), 0)
+  expect(kill.mock.calls).toEqual([[process.pid, 'SIGKILL']])
 })
 
 test('an update finishes parts and stops everything, and quits later without a question', async () => {

@@ -135,6 +135,7 @@ export function setup(
         },
       }),
     secretStore: { state: () => 'ok', isStuck: () => false } as unknown as SessionSecretStore,
+    threads: new Set(),
     log,
   })
   const tray = [...host.trays].at(-1) as Tray

@@ -9,8 +9,8 @@ import {
   killIfBlocked,
   listenForInterruption,
   renewSignalListeners,
-  trackThreads,
 } from '../../../electron/cli/interruption.ts'
+import { trackThreads } from '../../../electron/platform/threads/track-threads.ts'
 
 function setup() {
   const process = new EventEmitter() as NodeJS.Process
@@ -116,15 +116,8 @@ function processWithThread({ isBlocked = false } = {}) {
     },
   }) as unknown as Worker
   ;(process as EventEmitter).emit('worker', thread)
-  return { process, ends, threads, thread }
+  return { process, ends, threads }
 }
-
-test('a thread counts until it has ended', () => {
-  const { threads, thread } = processWithThread()
-  expect([...threads]).toEqual([thread])
-  thread.emit('exit', 0)
-  expect(threads.size).toBe(0)
-})
 
 test.each([
   ['normally once its threads have ended', false, ['exit']],

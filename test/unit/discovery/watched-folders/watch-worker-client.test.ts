@@ -1,16 +1,17 @@
+import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
-import { expect, onTestFinished, test } from 'vitest'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { WatchWorkerClient } from '../../../../electron/discovery/watched-folders/watch-worker-client.ts'
 import { standingClock, createTestEnvironment, type TestEnvironment } from '../../../support/hand-clock.ts'
 
-function setup() {
+function setup(start = (url: URL, options: WorkerOptions) => new Worker(url, options)) {
   const conditions = { canStart: true }
   const environment: TestEnvironment = {
     ...createTestEnvironment(standingClock()),
     startThread(url, options) {
       if (!conditions.canStart) throw new Error('no more threads')
-      return new Worker(url, options)
+      return start(url, options)
     },
   }
   const messages: string[] = []
@@ -146,4 +147,18 @@ test('ends the thread on close and starts no other to stop a folder', async () =
   // The id of a thread that has ended.
   expect(threads.map(({ threadId }) => threadId)).toEqual([-1])
   expect(messages).toHaveLength(2)
+})
+
+test('closes after a second while its thread hangs, and lets the process end', async () => {
+  const unref = vi.fn()
+  const terminate = () => new Promise<number>(() => {})
+  const thread = Object.assign(new EventEmitter(), { postMessage() {}, terminate, unref })
+  const { client, clock } = setup(() => thread as unknown as Worker)
+  client.start('one', 'a')
+  unref.mockClear()
+  const closed = client.close()
+  expect(unref).not.toHaveBeenCalled()
+  clock.advance(1_000)
+  await closed
+  expect(unref).toHaveBeenCalledOnce()
 })

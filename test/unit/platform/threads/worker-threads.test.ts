@@ -1,16 +1,22 @@
+import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MessageChannel, type MessagePort, type Worker, type WorkerOptions } from 'node:worker_threads'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { startWorker } from '../../../../electron/platform/threads/worker-file.ts'
 import { createWorkerThreads } from '../../../../electron/platform/threads/worker-threads.ts'
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 /**
  * A scripted thread. `hang` blocks it forever, like a read from a disk that is gone, so it receives no more
- * messages. `wait` is answered once it may proceed; so is `deaf`, but not when it is aborted. `throw` and
- * `exit` end the thread. Each job first reports a progress that names its thread.
+ * messages. `read` does so in a file call, in which it can't be ended. `wait` is answered once it may proceed; so
+ * is `deaf`, but not when it is aborted. `throw` and `exit` end the thread. Each job first reports a progress that
+ * names its thread.
  */
 const program = `
+import { readFileSync } from 'node:fs'
 import { parentPort, threadId } from 'node:worker_threads'
 const answer = (id, text) => parentPort.postMessage({ kind: 'answer', id, answer: text })
 const jobs = new Map()
@@ -22,6 +28,7 @@ parentPort.on('message', ({ kind, id, job, upTo }) => {
   if (job === 'hang') {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   }
+  if (job?.startsWith('read ')) readFileSync(job.slice(5), 'utf8')
   if (kind === 'allow') answer(id, jobs.get(id) + ' up to ' + upTo)
   if (kind === 'abort' && jobs.get(id) !== 'deaf') answer(id, 'aborted')
 })`
@@ -138,6 +145,28 @@ test('closing ends the threads and all jobs, including one that hangs', async ()
   await close()
   expect([await hanging.answer, await waiting.answer]).toEqual([null, null])
 })
+
+test.skipIf(process.platform === 'win32')(
+  'closes after a second while a thread hangs in a file call, and lets the process end',
+  async () => {
+    const { begin, clock, close, started } = setup()
+    const folder = mkdtempSync(join(tmpdir(), 'modelferry-threads-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const fifo = join(folder, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    begin(`read ${fifo}`)
+    // With an encoding, opening and reading are one call. Can be opened once the thread has opened it, which then waits for bytes.
+    const open = () => openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
+    let writer = 0
+    await expect.poll(() => (writer = open()), { timeout: 10_000 }).toBeGreaterThan(0)
+    onTestFinished(() => closeSync(writer))
+    const unref = vi.spyOn(started[0] as Worker, 'unref')
+    const closed = close()
+    clock.advance(1_000)
+    await closed
+    expect(unref).toHaveBeenCalledOnce()
+  },
+)
 
 test('warming starts one thread, which the first job uses', async () => {
   const { begin, warm, started } = setup({ count: 2 })

@@ -709,10 +709,13 @@ export function createEngine(options: EngineOptions): Engine {
     async stop() {
       stopping.abort()
       await queueRestored
-      await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
       review.close()
       companions.close()
+      // Together, so that a search or a watcher on a disk that does not respond delays no upload of another disk.
       await Promise.all([
+        finder.close(),
+        watchedFolders.close(),
+        waitingFiles.close(),
         hold.stop(),
         recovery.close(),
         signIns.close(),

@@ -175,6 +175,8 @@ export class Intake {
     // Before the files are scanned: the user may choose another team meanwhile.
     const order = this.#orderFor(request)
     if (!order) return failed(failure('no-team'))
+    // The engine may have been stopped while a file call hung: threads would not be ended any more.
+    if (order.signal?.aborted) return success(emptyReport)
     this.#services.warmUp()
     const found = await collect()
     if (found === null) return success(emptyReport)

@@ -7,6 +7,8 @@ import { failure, success, type Failure, type Result } from '../contract/failure
 import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import { undecidedTeam } from '../journal/upload-record.ts'
+import { isAborted } from '../platform/attempt.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 import type { ReviewMode } from './review/needs-review.ts'
 import type { ReviewPolicy } from './review/review-policy.ts'
@@ -119,8 +121,10 @@ export function createWaitingFiles(options: {
     if (team === null || paths.length === 0 || closing.signal.aborted) return
     beingAdded = new Set(paths)
     onChange(view())
-    const report = await add(paths, team, { review: 'first', signal: closing.signal })
-    if (closing.signal.aborted) return
+    const { signal } = closing
+    // A file call on a disk that does not respond may never return.
+    const report = await raceAbort(add(paths, team, { review: 'first', signal }), signal)
+    if (isAborted(report) || signal.aborted) return
     const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
     beingAdded = new Set()
     // A team that is gone meanwhile is no failure: the files wait again.

@@ -2,7 +2,10 @@ import { readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { dayMs, setup } from '../../support/engine.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { dayMs, setup, valueOf } from '../../support/engine.ts'
+import { advanceRetries } from '../../support/hand-clock.ts'
+import { leasedFile } from '../../support/leased-file.ts'
 
 test('leaves no timer and no open journal when it is stopped', async () => {
   const { app, clock, cloud, file, home } = await setup({
@@ -37,6 +40,22 @@ test('leaves no timer and no open journal when it is stopped', async () => {
   onTestFinished(() => database.close())
   expect(database.prepare('SELECT id FROM runners').all()).toEqual([])
 })
+
+test('stops uploads while a file that waited for a team can’t be read', async () => {
+  const { app, clock, cloud, file } = await setup({ isTeamChosen: false })
+  const accountId = app.session().accounts[0]?.id ?? ''
+  const team = { accountId, teamId: ALICES_TEAM_ID }
+  const held = cloud.hold('put-object', 'answer')
+  await app.add(await file('sending.safetensors'), { team })
+  await held.arrived
+  const leased = await leasedFile()
+  await app.engine.addFromOutside([leased.path])
+  valueOf(await app.calls.chooseTeam(team))
+  await leased.until('requested')
+  await advanceRetries(clock, app.stop())
+  held.release()
+  // Before the lease ends by itself.
+}, 40_000)
 
 test('ignores a network change after the stop', async () => {
   const { app, clock } = await setup()

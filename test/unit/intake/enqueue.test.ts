@@ -118,6 +118,12 @@ test('queues files behind all others, and reports the refused ones', async () =>
   expect(events).toEqual(['warm up', 'batch of 3', 'all 3'])
 })
 
+test('starts no threads for a request that was aborted before', async () => {
+  const { enqueue, events } = setup()
+  const report = await enqueue([foundFile('a')], { signal: AbortSignal.abort() })
+  expect([report, events]).toEqual([{ added: 0, refused: 0, skipped: [] }, []])
+})
+
 test('remembers no drop without new files', async () => {
   const { enqueue } = setup()
   expect(await enqueue([])).toEqual({ added: 0, refused: 0, skipped: [] })

@@ -109,6 +109,14 @@ test('files that are being added at the end of the app stay for the next start',
   expect([storedPaths().includes('/a.safetensors'), reports]).toEqual([true, []])
 })
 
+test('closes although adding the files never ends', async () => {
+  const { files, storedPaths } = setup()
+  files.start()
+  await files.addOrKeep(['/a.safetensors'], null)
+  await files.close()
+  expect(storedPaths()).toContain('/a.safetensors')
+})
+
 test('discards only files that are not being added', async () => {
   const { files, calls, storedPaths } = setup()
   files.start()

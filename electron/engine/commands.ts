@@ -140,7 +140,10 @@ export class UploadCommands {
     return written.ok ? success(true) : written
   }
 
-  /** Continues an upload that is paused or failed, unless the signal aborts before. Returns whether it was. */
+  /**
+   * Continues an upload that is paused or failed, unless the signal aborts before. Returns whether it was, and is not
+   * stopped any more: its file may still be broken.
+   */
   async continueUpload(id: string, signal?: AbortSignal): Promise<Result<boolean>> {
     const row = this.#rows.get(id)
     if (row && isPausing(row)) {
@@ -149,7 +152,9 @@ export class UploadCommands {
     }
     if (!row || (row.live.phase !== 'paused' && !isStopped(row))) return success(false)
     const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row, { signal })
-    return done.ok ? success(true) : done
+    if (!done.ok) return done
+    const now = this.#rows.get(id)
+    return success(now !== undefined && !isStopped(now))
   }
 
   /** Removes uploads. `not-registered-yet`: some stay, whose models the server may be adding to the library. */

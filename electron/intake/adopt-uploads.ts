@@ -4,7 +4,7 @@ import { remedyOf, success, type Failure, type Result } from '../contract/failur
 import { isKnownServer } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AccountFilter, UploadFilter } from '../journal/process-claims.ts'
-import type { Rows } from '../journal/rows.ts'
+import { isStopped, type Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -15,7 +15,9 @@ import type { FoundFile } from '../recognition/found-file.ts'
 export interface AdoptCommands {
   /** Uploads files although they can run code when loaded; returns whether any was waiting for that. */
   allow(ids: readonly string[]): Result<boolean>
-  /** Continues a stopped upload, unless the signal aborts before; returns whether it was stopped. */
+  /**
+   * Continues a stopped upload, unless the signal aborts before. Returns whether it was stopped, and is not any more.
+   */
   continueUpload(id: string, signal?: AbortSignal): Promise<Result<boolean>>
   /** Queues an upload in review that has no failure; returns whether it was. */
   approve(id: string): Result<boolean>
@@ -48,9 +50,16 @@ interface Adopted {
   readonly alreadyQueued: ReadonlySet<FoundFile>
   /** Files of uploads that were stopped and continue now. */
   readonly continued: ReadonlySet<FoundFile>
+  /** Files of uploads that were inspected again and are still refused. */
+  readonly stillRefused: ReadonlySet<FoundFile>
   /** The number of uploads that continue. */
   readonly continuedCount: number
+  /** The number of uploads that are still refused. */
+  readonly stillRefusedCount: number
 }
+
+/** What a file that is added again does to its upload. */
+type AdoptOutcome = 'already-queued' | 'continued' | 'still-refused'
 
 /**
  * Finds uploads of these files for the same user and team, with either sign-in, so that dropping a file
@@ -64,7 +73,7 @@ export async function adoptUploads(
 ): Promise<Result<Adopted>> {
   const { store, rows } = services
   const { accountId, team, signal } = request
-  if (signal?.aborted) return success({ continued: new Set(), alreadyQueued: new Set(), continuedCount: 0 })
+  if (signal?.aborted) return success(nothingAdopted)
   const accountIds = accountsOfPerson(services.accounts.list(), accountId)
   // Of two equal files the first one counts.
   const fileByKey = new Map(files.toReversed().map((file) => [uploadKey(file), file]))
@@ -77,6 +86,9 @@ export async function adoptUploads(
   // An upload that another process runs is waited for (see file-claims.ts); one that it has stopped is left to it.
   const stoppedElsewhere = queued.filter(({ id, phase }) => !rows.has(id) && phase !== 'waiting')
   const alreadyQueued = new Set(stoppedElsewhere.map(keyOfRecord))
+  const stillRefused = new Set<string>()
+  let stillRefusedCount = 0
+  const keysOf = { continued, 'already-queued': alreadyQueued, 'still-refused': stillRefused }
   const isRequested = (record: UploadRecord) =>
     record.phase !== 'registered' &&
     fileByKey.has(keyOfRecord(record)) &&
@@ -90,18 +102,28 @@ export async function adoptUploads(
     const found = fileByKey.get(keyOfRecord(record))
     const placed = found ? placeAgain(rows, record, found) : success(undefined)
     if (!placed.ok) return placed
-    const moved = await continueOne(services, record, request, found)
-    if (!moved.ok) return moved
-    if (moved.value) continuedIds.add(id)
-    const keysOfOutcome = moved.value ? continued : alreadyQueued
-    keysOfOutcome.add(keyOfRecord(record))
+    const outcome = await continueOne(services, record, request, found)
+    if (!outcome.ok) return outcome
+    if (outcome.value === 'continued') continuedIds.add(id)
+    if (outcome.value === 'still-refused') stillRefusedCount += 1
+    keysOf[outcome.value].add(keyOfRecord(record))
   }
   const filesOf = (some: ReadonlySet<string>) => new Set(files.filter((file) => some.has(uploadKey(file))))
   return success({
     continued: filesOf(continued),
     alreadyQueued: filesOf(alreadyQueued),
+    stillRefused: filesOf(stillRefused),
     continuedCount: continuedIds.size,
+    stillRefusedCount,
   })
+}
+
+const nothingAdopted: Adopted = {
+  continued: new Set(),
+  alreadyQueued: new Set(),
+  stillRefused: new Set(),
+  continuedCount: 0,
+  stillRefusedCount: 0,
 }
 
 const isInReview = (rows: Rows, id: string) => rows.get(id)?.live.phase === 'review'
@@ -125,15 +147,34 @@ export function queuedFiles(
   return new Set(files.filter((file) => keys.has(uploadKey(file))))
 }
 
-/** Continues a stopped upload as far as the user has approved it; returns whether it was stopped. */
+/** Continues a stopped upload as far as the user has approved it. */
 async function continueOne(
   services: AdoptServices,
-  { id, failure: reason }: UploadRecord,
-  { allow, isApproved, shown, signal }: AdoptRequest,
+  record: UploadRecord,
+  request: AdoptRequest,
   file: FoundFile | undefined,
+): Promise<Result<AdoptOutcome>> {
+  const { rows } = services
+  const { id } = record
+  const { shown, signal } = request
+  const isShown = shown !== undefined && isInReview(rows, id)
+  const continued = isShown
+    ? approveAsShown(services, id, file && shown.get(file))
+    : await continueStopped(services, record, request)
+  if (!continued.ok) return continued
+  if (continued.value) return success('continued')
+  const row = rows.get(id)
+  // After an abort, it may not have been inspected.
+  const isInspected = !isShown && signal?.aborted !== true
+  return success(isInspected && row && isStopped(row) ? 'still-refused' : 'already-queued')
+}
+
+/** Returns whether the upload was stopped and continues. */
+async function continueStopped(
+  { commands, rows }: AdoptServices,
+  { id, failure: reason }: UploadRecord,
+  { allow, isApproved, signal }: AdoptRequest,
 ): Promise<Result<boolean>> {
-  const { commands, rows } = services
-  if (shown && isInReview(rows, id)) return approveAsShown(services, id, file && shown.get(file))
   const isAllowed = reason !== null && isAllowedBy(allow, reason)
   const continued = isAllowed ? commands.allow([id]) : await commands.continueUpload(id, signal)
   return continued.ok && isApproved && isInReview(rows, id) ? commands.approve(id) : continued

@@ -87,6 +87,8 @@ interface Proposed {
 interface AddedFiles {
   readonly records: readonly UploadRecord[]
   readonly continuedCount: number
+  /** The number of uploads of the queue whose files were inspected again and are still refused. */
+  readonly stillRefusedCount: number
   /** Names of files that the queue had already. */
   readonly queuedNames: readonly string[]
 }
@@ -176,7 +178,7 @@ export class Intake {
     const order = this.#orderFor(request)
     if (!order) return failed(failure('no-team'))
     // The engine may have been stopped while a file call hung: threads would not be ended any more.
-    if (order.signal?.aborted) return success(emptyReport)
+    if (order.signal.aborted) return success(emptyReport)
     this.#services.warmUp()
     const found = await collect()
     if (found === null) return success(emptyReport)
@@ -215,11 +217,11 @@ export class Intake {
     if (order.signal.aborted) return success({ ...emptyReport, skipped })
     const added = await this.#addAll(files, order, proposed)
     if (!added.ok) return added
-    const { records, continuedCount, queuedNames } = added.value
-    const refused = records.filter(({ failure: reason }) => reason !== null).length
+    const { records, continuedCount, stillRefusedCount, queuedNames } = added.value
+    const newlyRefused = records.filter(({ failure: reason }) => reason !== null).length
     return success({
-      added: continuedCount + records.length - refused,
-      refused,
+      added: continuedCount + records.length - newlyRefused,
+      refused: stillRefusedCount + newlyRefused,
       skipped: [...skipped, ...queuedNames.map((name) => ({ name, reason: 'queued' }))],
       ...this.#rememberDrop(records),
     })
@@ -249,10 +251,11 @@ export class Intake {
     if (order.signal.aborted) return added
     const rest = await this.#addAll(others, order, proposed)
     if (!rest.ok) return rest
-    const { records, continuedCount, queuedNames } = rest.value
+    const { records, continuedCount, stillRefusedCount, queuedNames } = rest.value
     return success({
       records: [...added.value.records, ...records],
       continuedCount: added.value.continuedCount + continuedCount,
+      stillRefusedCount: added.value.stillRefusedCount + stillRefusedCount,
       queuedNames: [...added.value.queuedNames, ...queuedNames],
     })
   }
@@ -270,14 +273,16 @@ export class Intake {
       shown: proposed?.records,
     })
     if (!adopted.ok) return adopted
-    const { alreadyQueued, continued, continuedCount } = adopted.value
-    if (order.signal.aborted) return success({ records: [], continuedCount, queuedNames: [] })
-    const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
+    const { alreadyQueued, continued, stillRefused, continuedCount, stillRefusedCount } = adopted.value
+    const counts = { continuedCount, stillRefusedCount }
+    if (order.signal.aborted) return success({ records: [], ...counts, queuedNames: [] })
+    const known = [alreadyQueued, continued, stillRefused]
+    const fresh = files.filter((file) => !known.some((some) => some.has(file)))
     const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
     if (!recorded.ok) return recorded
     this.#services.enqueued(recorded.value.map(({ id }) => id))
     const queuedNames = [...alreadyQueued].map(({ name }) => name)
-    return success({ records: recorded.value, continuedCount, queuedNames })
+    return success({ records: recorded.value, ...counts, queuedNames })
   }
 
   #rememberDrop(records: readonly UploadRecord[]): Pick<AddReport, 'drop' | 'isInReview' | 'newIds'> {

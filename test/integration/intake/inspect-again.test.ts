@@ -72,6 +72,19 @@ async function replaced(
   return app.settled(id)
 }
 
+test('reports a broken file that is added again as refused until it is sound', async () => {
+  const { app, file } = await setup()
+  const path = await file('thing.safetensors', { ...lora, cutBytes: 1 })
+  const [id = ''] = await app.add(path)
+  const addAgain = async () => valueOf(await app.engine.addPaths([path]))
+  expect(await addAgain()).toEqual({ added: 0, refused: 1, skipped: [] })
+  expect(app.rows()).toMatchObject([{ id, phase: 'failed', failure: { code: 'file-cut-short' } }])
+  await rm(path)
+  await file('thing.safetensors', lora)
+  expect(await addAgain()).toEqual({ added: 1, refused: 0, skipped: [] })
+  expect((await app.settled(id)).phase).toBe('registered')
+})
+
 test('detects the type of a file that replaced another, and its folder', async () => {
   expect(await replaced(async () => {})).toMatchObject({
     phase: 'registered',

@@ -112,6 +112,15 @@ test('a file that is still rejected is reported, with what was found this time',
   expect(rows.get(id)?.record.identity).toEqual(changed)
 })
 
+test('continues no upload whose file is still rejected or that was removed meanwhile', async () => {
+  const { commands, rows, addFailed, stateOf } = setup({ failure: failure('file-cut-short') })
+  const [broken, gone] = [addFailed('file-cut-short'), addFailed('file-cut-short')]
+  const continued = [broken, gone].map((id) => commands.continueUpload(id))
+  rows.remove([gone])
+  expect(await Promise.all(continued)).toEqual([success(false), success(false)])
+  expect(stateOf(broken)).toEqual(['failed', 'file-cut-short'])
+})
+
 test('a file that grows while it is inspected is being written, unless it has not changed', async () => {
   const reasonWith = async (sample: string) => {
     const context = setup()

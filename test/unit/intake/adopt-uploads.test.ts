@@ -99,6 +99,32 @@ test.for<[what: string, record: UploadRecord, isFound: boolean]>([
   expect(await adopt([fileOf(record)])).toMatchObject({ continuedCount: isFound ? 1 : 0 })
 })
 
+test('counts an upload whose file is still refused as neither continued nor queued, unless aborted', async () => {
+  const record = stopped()
+  const { services } = setup([record])
+  const aborting = new AbortController()
+  const { signal } = aborting
+  services.commands.continueUpload = async () => success(false)
+  const adopt = () =>
+    adoptUploads(services, [fileOf(record)], { accountId: 'session', team, isApproved: false, signal })
+  const files = new Set([expect.objectContaining({ name: record.fileName })])
+  const none = new Set()
+  expect(await adopt()).toEqual(
+    success({
+      continued: none,
+      alreadyQueued: none,
+      stillRefused: files,
+      continuedCount: 0,
+      stillRefusedCount: 1,
+    }),
+  )
+  services.commands.continueUpload = async () => {
+    aborting.abort()
+    return success(false)
+  }
+  expect(await adopt()).toMatchObject({ value: { stillRefused: none, stillRefusedCount: 0 } })
+})
+
 test('does nothing for a request that was aborted', async () => {
   const record = stopped()
   const { adopt, calls } = setup([record])

@@ -85,8 +85,9 @@ const callGroups = {
     cancelPairing: call<SessionView>()('engine', nothing),
     /**
      * Signs out and encrypts what belongs to the account. `seal-unavailable` without a keychain, and nothing
-     * has changed: then `data` says whether it is `kept` readable or `removed`. `seal-pending`: signed out, but
-     * not everything could be encrypted yet.
+     * has changed: then `data` says whether it is `kept` readable or `removed`. If its uploads can't be removed
+     * (like `cancel`), the account stays signed in. `seal-pending`: signed out, but not everything could be
+     * encrypted yet.
      */
     signOut: call<SessionView>()(
       'engine',

@@ -205,24 +205,25 @@ const cleanUpLimitMs = 15_000
 
 /**
  * Signs out. What belongs to the user is encrypted with the last sign-in on the server; a key for it is stored
- * before anything else happens.
+ * before anything else happens. Uploads that are to be removed are cancelled first, and if that fails, the account
+ * stays signed in: the server may be adding the model of one of them to the library.
  */
 async function signOut(
   { accountId, data }: CallArgs<'signOut'>,
   services: CallServices,
 ): Promise<Result<SessionView>> {
-  const { commands, signIns, sealing, abandonedUploads, rows, library, environment } = services
+  const { commands, signIns, sealing, abandonedUploads, library, environment } = services
   const accounts = services.accounts.list()
   const account = accounts.find(({ id }) => id === accountId)
   const isLast = isLastSignIn(accounts, accountId)
   const prepared = isLast && data === undefined ? await sealing.prepare() : success(undefined)
   if (!prepared.ok) return prepared
+  const mustRemove = isLast && data === 'removed'
+  const cancelled = mustRemove ? await cancelUploadsOf(accountId, services) : success(undefined)
+  if (!cancelled.ok) return cancelled
   await commands.suspendAccount(accountId)
-  if (isLast && data === 'removed') {
-    // Storage is cleaned up while there is a sign-in for it.
-    await commands.cancel(rows.ids().filter((id) => rows.get(id)?.record.accountId === accountId))
-    await withTimeout(abandonedUploads.cleanUp(), environment.timers, cleanUpLimitMs)
-  }
+  // Storage is cleaned up while there is a sign-in for it.
+  if (mustRemove) await withTimeout(abandonedUploads.cleanUp(), environment.timers, cleanUpLimitMs)
   let sealed: Promise<Result<void>> = Promise.resolve(success(undefined))
   let forgotten = Promise.resolve()
   const signedOut = await signIns.signOut(accountId, isLast ? data : undefined, () => {
@@ -235,6 +236,22 @@ async function signOut(
   // The server was informed meanwhile, which may have failed and been logged.
   await sealing.eraseLogsAgain()
   return signedOut.ok && !done.ok ? done : signedOut
+}
+
+/** Cancels all uploads of an account, also those that are added while a cancellation waits for the server. */
+async function cancelUploadsOf(
+  accountId: string,
+  { commands, rows }: Pick<CallServices, 'commands' | 'rows'>,
+): Promise<Result<void>> {
+  const cancelledIds = new Set<string>()
+  const remainingIds = () =>
+    rows.ids().filter((id) => !cancelledIds.has(id) && rows.get(id)?.record.accountId === accountId)
+  for (let ids = remainingIds(); ids.length > 0; ids = remainingIds()) {
+    const cancelled = await commands.cancel(ids)
+    if (!cancelled.ok) return cancelled
+    for (const id of ids) cancelledIds.add(id)
+  }
+  return success(undefined)
 }
 
 /** Removes files from the review; returns their ids. */

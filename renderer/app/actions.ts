@@ -308,8 +308,8 @@ export class Actions {
     else ui.openSignIn(email)
   }
   /**
-   * Signs out; returns the failure if nothing has changed. Any other failure is shown as a notice, since the
-   * account is gone.
+   * Signs out; returns the failure if the user must choose what happens to the uploads. Any other failure is shown
+   * as a notice, since the account may be gone.
    */
   readonly signOut = async (accountId: string, data?: Account['data']): Promise<Failure | null> => {
     const result = await this.#bridge.signOut({ accountId, ...(data ? { data } : {}) })

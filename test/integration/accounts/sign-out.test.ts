@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { pauseLimitMs } from '../../../electron/queue/queue.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, type DemoAccount } from '../../cloud/accounts.ts'
 import {
   setup,
@@ -165,6 +166,37 @@ test('what is removed at a sign-out is gone, and storage has no part of it', asy
   expect([app.rows(), await historyOf(app)]).toEqual([[], []])
   // The model itself stays in the library.
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('keeps the account and an upload to be removed while registering isn’t answered', async () => {
+  const { app, cloud, clock, file } = await setup()
+  const held = cloud.hold('registerModel', 'answer')
+  const [id = ''] = await app.add(await file('registering.safetensors'))
+  await held.arrived
+  await app.phase(id, 'registering')
+  const [account] = app.session().accounts
+  const signedOut = app.calls.signOut({ accountId: account?.id ?? '', data: 'removed' })
+  clock.advance(pauseLimitMs)
+  expect(await signedOut).toMatchObject({ failure: { code: 'not-registered-yet', params: { count: 1 } } })
+  expect([app.row(id).phase, app.session().accounts[0]?.state]).toEqual(['registering', 'ready'])
+  held.release()
+  await app.phase(id, 'registered')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('keeps the account if the journal can’t remove its uploads', async () => {
+  const { app, file, home } = await setup()
+  valueOf(await app.calls.pauseAll(undefined))
+  const [id = ''] = await app.add(await file('waiting.safetensors'))
+  const journal = new DatabaseSync(join(home, 'journal.sqlite'))
+  onTestFinished(() => journal.close())
+  journal.exec(`CREATE TRIGGER no_room BEFORE DELETE ON uploads BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+  const [account] = app.session().accounts
+  const signOutAndRemove = () => app.calls.signOut({ accountId: account?.id ?? '', data: 'removed' })
+  expect(await signOutAndRemove()).toMatchObject({ failure: { code: 'journal-trouble' } })
+  expect([app.row(id).phase, app.session().accounts[0]?.state]).toEqual(['waiting', 'ready'])
+  journal.exec('DROP TRIGGER no_room')
+  expect(valueOf(await signOutAndRemove()).accounts).toEqual([])
 })
 
 test('a missing key is reported after the sign-in, and what it encrypted can be discarded', async () => {

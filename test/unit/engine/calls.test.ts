@@ -25,6 +25,7 @@ interface CallsSetup {
   readonly signedOut?: Result<'a session'>
   readonly discarded?: Result<void>
   readonly cancelled?: Result<void>
+  readonly addedWhileCancelling?: UploadRecord
   /** Delays the end of a cleanup. */
   readonly cleaning?: Promise<void>
   /** Rows that the page shows. */
@@ -62,7 +63,10 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     },
     commands: {
       suspendAccount: (id: string) => step(`suspend ${id}`, undefined),
-      cancel: (ids: readonly string[]) => step(`cancel ${ids.join()}`, given.cancelled ?? ok),
+      cancel(ids: readonly string[]) {
+        if (given.addedWhileCancelling) rows.restore([given.addedWhileCancelling])
+        return step(`cancel ${ids.join()}`, given.cancelled ?? ok)
+      },
       retry: (ids: readonly string[]) => step(`retry ${ids.join()}`, ok),
       resume(ids: readonly string[]) {
         steps.push(`resume ${ids.join()}`)
@@ -192,7 +196,7 @@ test.for<[string, CallsSetup, 'kept' | 'removed' | undefined, readonly string[]]
     'removes it on request, and cleans up storage while there is a sign-in for it',
     {},
     'removed',
-    [suspend, 'cancel u1', 'clean up', 'sign out removed', 'announce', 'forget library', 'seal'],
+    ['cancel u1', suspend, 'clean up', 'sign out removed', 'announce', 'forget library', 'seal'],
   ],
   [
     'keeps it for another sign-in of the user',
@@ -215,6 +219,19 @@ test('signs nobody out whose key cannot be stored, and reports what could not be
   expect(await setup([], { sealed: pending }).signOut()).toEqual(pending)
   const refused = failed(failure('journal-full'))
   expect(await setup([], { sealed: pending, signedOut: refused }).signOut()).toEqual(refused)
+})
+
+test('signs nobody out whose uploads cannot be removed', async () => {
+  const cancelled = failed(failure('not-registered-yet', { count: 1 }))
+  const { signOut, steps } = setup([uploadRecord({ id: 'u1' })], { cancelled })
+  expect([await signOut('removed'), steps]).toEqual([cancelled, ['cancel u1']])
+})
+
+test('a sign-out also removes uploads that are added while others are cancelled', async () => {
+  const late = uploadRecord({ id: 'late' })
+  const { signOut, steps } = setup([uploadRecord({ id: 'u1' })], { addedWhileCancelling: late })
+  expect(await signOut('removed')).toEqual(success('a session'))
+  expect(steps.slice(0, 3)).toEqual(['cancel u1', 'cancel late', suspend])
 })
 
 test('a sign-out waits fifteen seconds at most until storage is cleaned up', async () => {

@@ -195,6 +195,7 @@ test('the window is closed if the engine cannot use the journal', async () => {
         throw new Error('no journal')
       },
       secretStore: {} as SessionSecretStore,
+      threads: new Set(),
       log,
     })
   expect(start).toThrow('no journal')

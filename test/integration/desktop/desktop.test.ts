@@ -253,6 +253,7 @@ test('an engine that cannot use the journal leaves nothing behind', () => {
         throw new Error('no journal')
       },
       secretStore: {} as SessionSecretStore,
+      threads: new Set(),
       log: createLog({ folder: tmpdir() }),
     })
   expect(start).toThrow('no journal')

@@ -598,7 +598,10 @@ export interface Events {
   readonly surroundings: AppInfo
   readonly conditions: Conditions
   readonly deadline: DeadlineView | null
-  /** Files that the page did not add just now: from outside the app, or after they waited for a team. */
+  /**
+   * Files that the page did not add just now: from outside the app, or after they waited for a team; also those that
+   * were skipped after they had been queued.
+   */
   readonly added: AddReport
   readonly waitingFiles: WaitingFilesView
   readonly review: ReviewView | null

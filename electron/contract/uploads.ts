@@ -174,6 +174,8 @@ export interface AddReport {
   readonly isInReview?: true
   /** The files were approved in the review, to which an undo returns them. */
   readonly isApproval?: true
+  /** The skipped files were in the queue, from which the conflict setting has removed them. */
+  readonly wereQueued?: true
   readonly added: number
   readonly refused: number
   readonly skipped: readonly SkippedFile[]

@@ -40,6 +40,7 @@ import { watchPresses } from './window/last-press.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
 import { setApplicationMenu } from './window/menu.ts'
 import { createPageFeed, type PageFeed } from './window/page-feed.ts'
+import { createSkipReports } from './window/skip-reports.ts'
 import { createQuestionQueue } from './window/question-queue.ts'
 
 export interface DesktopOptions {
@@ -249,6 +250,10 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
   // After the subscriptions, since the monitors report their first values immediately.
   const monitors = startConditionMonitors({ settings, engine, conditions, whenDone, environment })
 
+  const skipReports = createSkipReports({
+    send: (report) => feed.sendEvent('added', report),
+    timers: environment.timers,
+  })
   engine.subscribe({
     patch(patch) {
       feed.sendPatch(patch)
@@ -268,10 +273,12 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
       options.memory.write({ lastFolder: null })
       desktop.notifications.forgetAccounts(isDeparted)
       desktop.notifications.dismissAll()
+      skipReports.forget(isDeparted)
     },
     visibilityChanged: (accountIds) => desktop.notifications.forgetAccounts((id) => accountIds.has(id)),
     library: (news) => feed.sendEvent('library', news),
     added: (report) => feed.sendEvent('added', report),
+    leftOut: skipReports.add,
     waitingFiles: (view) => feed.sendEvent('waitingFiles', view),
     review: (view) => feed.sendEvent('review', view),
     finding: (view) => feed.sendEvent('finding', view),

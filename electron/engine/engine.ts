@@ -188,7 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     environment,
     replacedFate: conflictSettings.replacedFate,
-    onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
+    onSkipped: ({ id, fileName, accountId }) => events.emit('leftOut', { id, fileName, accountId }),
     onDuplicate: (id, sha256, model) => reportOf(id).duplicate(sha256, model),
   })
 

@@ -4,7 +4,7 @@ import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { LibraryUpdate } from '../contract/library.ts'
 import type { ReviewView } from '../contract/review.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
-import type { AddReport, ConnectivityState, Patch, WaitingFilesView } from '../contract/uploads.ts'
+import type { AddReport, ConnectivityState, Patch, UploadRow, WaitingFilesView } from '../contract/uploads.ts'
 import type { Verification } from '../contract/verification.ts'
 import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
@@ -18,7 +18,7 @@ export interface EngineEvents {
   session: [session: SessionView]
   library: [update: LibraryUpdate]
   /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
-  leftOut: [upload: { readonly id: string; readonly fileName: string }]
+  leftOut: [upload: Pick<UploadRow, 'id' | 'fileName' | 'accountId'>]
   /** Files that waited for a team were added, or a watched folder has links that were not followed. */
   added: [report: AddReport]
   waitingFiles: [view: WaitingFilesView]

@@ -66,7 +66,20 @@ export class NoticesState {
     if (report.added + report.refused + report.skipped.length === 0) return
     // The sheet shows everything else.
     if (report.isInReview && report.skipped.length === 0) return
+    if (report.wereQueued && this.#extendReport(report.skipped)) return
     this.#add({ kind: 'report', report }, report.skipped.length === 0 && !canUndo(report))
+  }
+
+  /** Lists files in the report of those that were skipped after they had been queued; false if none is shown. */
+  #extendReport(skipped: AddReport['skipped']): boolean {
+    const isEarlier = (notice: Notice) => notice.kind === 'report' && notice.report.wereQueued === true
+    if (!this.all.some(isEarlier)) return false
+    this.all = this.all.map((notice) =>
+      notice.kind === 'report' && isEarlier(notice)
+        ? { ...notice, report: { ...notice.report, skipped: [...notice.report.skipped, ...skipped] } }
+        : notice,
+    )
+    return true
   }
 
   /**
@@ -197,9 +210,17 @@ function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   // Once the newer one was undone, the older one can be undone next.
   if (newer.kind === 'undo') return false
   if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
-  if (newer.kind === 'report' && older.kind === 'report')
-    return canUndo(newer.report) || !canUndo(older.report)
+  if (newer.kind === 'report' && older.kind === 'report') return supersedesReport(newer.report, older.report)
   return newer.kind === older.kind
+}
+
+/**
+ * Files that were skipped after they had been queued are listed nowhere else, and their report says nothing about what
+ * was added.
+ */
+function supersedesReport(newer: AddReport, older: AddReport): boolean {
+  if (newer.wereQueued || older.wereQueued) return false
+  return canUndo(newer) || !canUndo(older)
 }
 
 const isSameUndo = (one: Notice, other: Notice) =>

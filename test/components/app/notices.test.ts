@@ -48,6 +48,20 @@ test('a newer report does not replace one whose list is open', async () => {
   expect(screen.getByRole('button', { name: '1 skipped' }).elements()).toHaveLength(2)
 })
 
+test('says that files skipped after they had been queued are not in the library, and why', async () => {
+  const { screen, emit } = await openPage()
+  const skipped = [{ name: 'mine.safetensors', reason: 'path-taken' }]
+  emit('added', { added: 0, refused: 0, skipped, wereQueued: true })
+  const notice = screen.getByRole('status').filter({ hasText: 'removed from the list' })
+  await expect
+    .element(notice)
+    .toMatchTextContent('1 file was removed from the list and not added to the library.')
+  await userEvent.click(notice.getByRole('button', { name: '1 skipped' }))
+  const list = screen.getByRole('list', { name: 'Skipped files' })
+  await expect.element(list).toMatchTextContent('mine.safetensors')
+  await expect.element(list).toMatchTextContent('Another model already uses its library path')
+})
+
 const started: AddReport = { added: 1, refused: 0, skipped: [], drop: 'drop-1', newIds: ['Flux'] }
 
 test('a file that starts at once can be taken back until it is registered', async () => {

@@ -114,6 +114,17 @@ test('the page gets what the engine reports, and changed settings, languages and
     .toMatchObject(['conditions', { power: { isOnBattery: true } }])
 })
 
+test('the page is told together which uploads were skipped after they had been queued', async () => {
+  const { notify, sent } = await setupWindow()
+  const names = ['a.safetensors', 'b.safetensors']
+  for (const fileName of names)
+    notify(({ leftOut }) => leftOut?.({ id: fileName, fileName, accountId: 'alice' }))
+  const skipped = names.map((name) => ({ name, reason: 'path-taken' }))
+  await expect
+    .poll(() => sent('added'))
+    .toEqual([['added', { added: 0, refused: 0, skipped, wereQueued: true }]])
+})
+
 test('a hidden window is shown with what it missed, or at what the user has chosen', async () => {
   const { notify, sent, window, settings } = await setupWindow()
   const patchShown = patchOf({ running: 1 })

@@ -171,9 +171,9 @@ test('counts a file that is left out because its path is taken', async () => {
   const ended = wait(2)
   send([sendingRow('a')])
   reported()
-  emit().leftOut?.({ id: 'a', fileName: 'a.safetensors' })
+  emit().leftOut?.({ id: 'a', fileName: 'a.safetensors', accountId: 'alice' })
   expect([reported(), await ended()]).toEqual([['path-taken a.safetensors'], null])
-  emit().leftOut?.({ id: 'b', fileName: 'b.safetensors' })
+  emit().leftOut?.({ id: 'b', fileName: 'b.safetensors', accountId: 'alice' })
   expect([reported(), await ended()]).toEqual([['path-taken b.safetensors'], []])
 })
 

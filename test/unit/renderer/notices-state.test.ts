@@ -24,6 +24,33 @@ test('a report that disappears after a while keeps one that lists skipped files'
   expect(reports(notices)).toEqual([skipping, plain])
 })
 
+const later = (...names: readonly string[]): AddReport => ({
+  added: 0,
+  refused: 0,
+  skipped: names.map((name) => ({ name, reason: 'path-taken' })),
+  wereQueued: true,
+})
+
+test('files skipped after they had been queued are collected in one report until it is closed', () => {
+  const notices = new NoticesState()
+  notices.report(skipping)
+  notices.report(later('a'))
+  notices.report(undoable('drop-1'))
+  notices.report(later('b', 'c'))
+  expect(reports(notices)).toEqual([later('a', 'b', 'c'), undoable('drop-1')])
+  notices.dismiss(notices.all[0]?.id ?? 0)
+  notices.report(later('d'))
+  expect(reports(notices)).toEqual([undoable('drop-1'), later('d')])
+})
+
+test('a report of files skipped after they had been queued keeps the list of an earlier drop', () => {
+  const notices = new NoticesState()
+  notices.report(skipping)
+  notices.report(later('a'))
+  notices.report(skipping)
+  expect(reports(notices)).toEqual([later('a'), skipping])
+})
+
 test('a report with undo replaces the one of an earlier drop', () => {
   const notices = new NoticesState()
   notices.report(undoable('drop-1'))

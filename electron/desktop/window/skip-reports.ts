@@ -4,12 +4,12 @@ import type { Environment } from '../../platform/environment.ts'
 /** Uploads that are skipped within this time are reported together, in ms. Patches are as frequent. */
 const collectMs = 100
 
-export interface SkippedUpload {
+interface SkippedUpload {
   readonly fileName: string
   readonly accountId: string
 }
 
-export interface SkipReports {
+interface SkipReports {
   /** An upload was removed because the conflict setting says to skip it. */
   add(upload: SkippedUpload): void
   /** Users have signed out: their files must not be named any more. */

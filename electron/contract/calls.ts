@@ -172,8 +172,9 @@ const callGroups = {
     /** Stops uploads that are being paused at once, all unless some are named. */
     stopPausing: call<void>()('engine', v.strictObject({ ids: v.nullable(ids) })),
     resume: call<void>()('engine', v.strictObject({ ids })),
+    /** `settings-not-saved`: everything is paused, but only until the app ends. */
     pauseAll: call<void>()('engine', nothing),
-    /** Ends the pause of the whole queue and of every single upload. */
+    /** Ends the pause of the whole queue and of every single upload. Fails like `pauseAll`. */
     resumeAll: call<void>()('engine', nothing),
     /**
      * Stops the uploads, deletes what storage holds of them and removes their rows. Those of which nothing
@@ -473,7 +474,7 @@ const callGroups = {
     deadline: call<DeadlineView | null>()('desktop', nothing),
     /**
      * Uploads despite a hold (battery, metered network, schedule) until its cause ends, or always on this
-     * network.
+     * network. `settings-not-saved`: on this network only until the app ends.
      */
     sendAnyway: call<void>()('desktop', v.strictObject({ isAlways: v.boolean() })),
     /** `nothing` also cancels a running countdown. */

@@ -112,17 +112,15 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return success(undefined)
     },
     resume: async ({ ids }) => commands.resume(ids),
-    async pauseAll() {
-      await pauseAll(services, true)
-      return success(undefined)
-    },
+    pauseAll: () => pauseAll(services, true),
     /** Also ends the pause of single files: "resume all" means everything that is shown. */
     async resumeAll() {
-      await pauseAll(services, false)
+      const stored = await pauseAll(services, false)
       const paused = feed
         .snapshot()
         .rows.filter(({ phase, pausing }) => phase === 'paused' || pausing?.isSingle)
-      return commands.resume(paused.map(({ id }) => id))
+      const resumed = commands.resume(paused.map(({ id }) => id))
+      return resumed.ok ? stored : resumed
     },
     cancel: ({ ids }) => commands.cancel(ids),
     undoRemove: async ({ ids }) => commands.undoRemove(ids),
@@ -264,7 +262,7 @@ async function excludeFromReview(
   return removed.ok ? success(excluded) : removed
 }
 
-function pauseAll({ hold, feed }: CallServices, isPaused: boolean): Promise<void> {
+function pauseAll({ hold, feed }: CallServices, isPaused: boolean): Promise<Result<void>> {
   const applied = hold.pauseAll(isPaused)
   feed.touched()
   return applied

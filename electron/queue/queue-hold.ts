@@ -1,3 +1,4 @@
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 import type { HoldReason } from '../journal/upload-log/log-recorder.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -11,8 +12,11 @@ type HoldCondition = 'quiet-hours' | 'battery' | 'metered'
 export interface QueueHold {
   /** Whether the user paused all uploads, which is remembered across restarts. */
   isPausedByUser(): boolean
-  /** Resolves once the parts that need a few seconds are finished. */
-  pauseAll(isPaused: boolean): Promise<void>
+  /**
+   * Resolves once the parts that need a few seconds are finished; `settings-not-saved` when the change applies, but
+   * only until the app ends.
+   */
+  pauseAll(isPaused: boolean): Promise<Result<void>>
   /**
    * Battery, connection or quiet hours hold the queue, or none of them (null); the user's own pause is
    * independent. Resolves like `pauseAll`.
@@ -55,11 +59,14 @@ export function createQueueHold(options: {
 
   return {
     isPausedByUser: () => isPausedByUser,
-    pauseAll(isPaused) {
+    async pauseAll(isPaused) {
       isPausedByUser = isPaused
-      // If this fails, the pause holds until the end of this process.
-      choices.set('all-paused', isPaused ? 'yes' : 'no')
-      return apply()
+      const stored = choices.set('all-paused', isPaused ? 'yes' : 'no')
+      await apply()
+      // The journal's failures say that nothing was changed.
+      return stored.ok
+        ? success(undefined)
+        : failed(failure('settings-not-saved', {}, { detail: stored.failure.code }))
     },
     hold(holding) {
       condition = holding

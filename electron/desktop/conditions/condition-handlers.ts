@@ -10,10 +10,7 @@ export function createConditionHandlers(
 ): Pick<CallHandlers, 'conditions' | 'sendAnyway' | 'setWhenDone'> {
   return {
     conditions: async () => success(conditions.current()),
-    async sendAnyway({ isAlways }) {
-      conditions.sendAnyway(isAlways)
-      return success(undefined)
-    },
+    sendAnyway: async ({ isAlways }) => conditions.sendAnyway(isAlways),
     async setWhenDone({ whenDone: action }) {
       whenDone.set(action)
       return success(undefined)

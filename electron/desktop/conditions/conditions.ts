@@ -1,4 +1,5 @@
 import type { Conditions, Hold } from '../../contract/conditions.ts'
+import { success, type Result } from '../../contract/failures.ts'
 import { withNetwork } from '../../contract/settings.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
@@ -18,9 +19,9 @@ export interface ConditionsTracker {
   setPower(power: Conditions['power']): void
   /**
    * Overrides the current pause reasons until they end; with `isAlways` a metered network is stored as
-   * unmetered.
+   * unmetered. Fails like a change of the settings.
    */
-  sendAnyway(isAlways: boolean): void
+  sendAnyway(isAlways: boolean): Result<void>
   onChange(listener: ChangeListener): void
 }
 
@@ -100,10 +101,12 @@ export function createConditions(options: {
     sendAnyway(isAlways) {
       const { line } = network
       override = { reasons }
-      if (isAlways && line && reasons.some(({ kind }) => kind === 'metered')) {
-        settings.change({ lines: withNetwork(settings.current().lines, { ...line, isMetered: false }) })
-      }
+      const stored =
+        isAlways && line && reasons.some(({ kind }) => kind === 'metered')
+          ? settings.change({ lines: withNetwork(settings.current().lines, { ...line, isMetered: false }) })
+          : success(undefined)
       update()
+      return stored.ok ? success(undefined) : stored
     },
     onChange: (listener) => void listeners.push(listener),
   }

@@ -2,7 +2,7 @@ import { app, clipboard, shell } from 'electron'
 import { join } from 'node:path'
 import process from 'node:process'
 import type { CallHandlers, PageCommand } from '../../contract/calls.ts'
-import { failure } from '../../contract/failures.ts'
+import { failure, type Result } from '../../contract/failures.ts'
 import type { Patch, Snapshot } from '../../contract/uploads.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Log } from '../../platform/environment.ts'
@@ -68,6 +68,11 @@ export function createStatusDisplay(options: {
     else await options.dialogs.showFailure(failure('file-missing'))
   }
 
+  async function showResult(answer: Promise<Result<void>>): Promise<void> {
+    const result = await answer
+    if (!result.ok) await options.dialogs.showFailure(result.failure)
+  }
+
   const tray = createTray({
     icons: iconFolder,
     language,
@@ -80,9 +85,9 @@ export function createStatusDisplay(options: {
     }),
     actions: {
       open: window.show,
-      pauseAll: () => void engine.calls.pauseAll(undefined),
+      pauseAll: () => void showResult(engine.calls.pauseAll(undefined)),
       stopPausing: () => void engine.calls.stopPausing({ ids: null }),
-      resumeAll: () => void engine.calls.resumeAll(undefined),
+      resumeAll: () => void showResult(engine.calls.resumeAll(undefined)),
       sendAnyway: () => conditions.sendAnyway(false),
       setLimit: (limitBytesPerSecond) => void settings.change({ limitBytesPerSecond }),
       setWhenDone: options.whenDone.set,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
-import { success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { defaultSettings } from '../../../electron/contract/settings.ts'
 import type { Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createLanguage } from '../../../electron/desktop/settings/language.ts'
@@ -50,6 +50,8 @@ async function setup(
     readonly conditions?: Conditions
     readonly history?: UploadRow[]
     readonly file?: string
+    /** The result of pausing or resuming all uploads. */
+    readonly paused?: Result<void>
   } = {},
 ) {
   const { totals = emptyTotals, conditions = idleConditions, history = [], file = null } = options
@@ -61,9 +63,10 @@ async function setup(
     (name: string) =>
     (...args: readonly unknown[]) =>
       void done.push([name, ...args])
+  const { paused = success(undefined) } = options
   const recordCall = (name: string) => async (args: unknown) => {
     done.push([name, args])
-    return success(undefined) as never
+    return paused
   }
   let conditionsChanged = (_now: Conditions, _before: Conditions) => {}
   let current = conditions
@@ -93,7 +96,10 @@ async function setup(
     window: { show: record('show'), browserWindow: () => null },
     conditions: {
       current: () => current,
-      sendAnyway: record('sendAnyway'),
+      sendAnyway(isAlways) {
+        done.push(['sendAnyway', isAlways])
+        return success(undefined)
+      },
       onChange: (listener) => (conditionsChanged = listener),
     },
     whenDone: { set: record('whenDone') },
@@ -218,6 +224,17 @@ test('paused uploads are resumed by the menu', async () => {
   const { menu, done } = await setup({ totals: { ...emptyTotals, paused: 1 } })
   menu().getMenuItemById('resume-all')?.click()
   expect(done).toEqual([['resumeAll', undefined]])
+})
+
+test('the menu shows that pausing or resuming all uploads could not be stored', async () => {
+  const notSaved = failure('settings-not-saved')
+  const { menu, apply, label, showFailure } = await setup({ paused: failed(notSaved) })
+  menu().getMenuItemById('pause-all')?.click()
+  await expect.poll(() => showFailure.mock.calls).toEqual([[notSaved]])
+  apply({ totals: { ...emptyTotals, paused: 1 } })
+  await expect.poll(() => label('resume-all')).toBeDefined()
+  menu().getMenuItemById('resume-all')?.click()
+  await expect.poll(() => showFailure.mock.calls).toEqual([[notSaved], [notSaved]])
 })
 
 test('a countdown is notified when it begins, and again when files no longer wait for review', async () => {

@@ -26,6 +26,8 @@ interface CallsSetup {
   readonly discarded?: Result<void>
   readonly cancelled?: Result<void>
   readonly addedWhileCancelling?: UploadRecord
+  /** The result of pausing or resuming all uploads. */
+  readonly paused?: Result<void>
   /** Delays the end of a cleanup. */
   readonly cleaning?: Promise<void>
   /** Rows that the page shows. */
@@ -79,6 +81,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       async pauseAll(isPaused: boolean) {
         await nextTurn()
         steps.push(isPaused ? 'pause all' : 'resume all')
+        return given.paused ?? ok
       },
     },
     feed: {
@@ -274,6 +277,13 @@ test('resumes all uploads, also those that were paused one by one', async () => 
   })
   expect(await calls.resumeAll(undefined)).toEqual(ok)
   expect(steps).toEqual(['show totals', 'resume all', 'resume paused,pausing'])
+})
+
+test('reports that pausing or resuming all uploads could not be stored, and resumes them', async () => {
+  const paused = failed(failure('settings-not-saved'))
+  const { calls, steps } = setup([], { paused, shown: [{ id: 'a', phase: 'paused' }] })
+  expect([await calls.pauseAll(undefined), await calls.resumeAll(undefined)]).toEqual([paused, paused])
+  expect(steps.at(-1)).toBe('resume a')
 })
 
 test('stops uploads at once that are being paused', async () => {

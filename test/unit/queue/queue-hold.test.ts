@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
-import { success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createQueueHold, type QueueHold } from '../../../electron/queue/queue-hold.ts'
 
-function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}) {
+interface Options {
+  readonly stored?: 'yes' | 'no' | null
+  /** The journal accepts no change. */
+  readonly isFull?: boolean
+}
+
+function setup({ stored = null, isFull = false }: Options = {}) {
   const holds: boolean[] = []
   const ways: string[] = []
   const running = new Set<string>()
@@ -25,6 +31,7 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
     choices: {
       get: () => choices.allPaused,
       set(_name, value) {
+        if (isFull) return failed(failure('journal-full'))
         choices.allPaused = value
         return success(undefined)
       },
@@ -73,7 +80,7 @@ test('reports a held queue once nothing runs any more', async () => {
 test('the pause of the user and the conditions are independent', async () => {
   const { hold, choices, isHeld } = setup()
   await hold.start({ ownsQueue: true })
-  await hold.pauseAll(true)
+  expect(await hold.pauseAll(true)).toEqual(success(undefined))
   expect([isHeld(), choices.allPaused]).toEqual([true, 'yes'])
   await hold.hold('battery')
   await hold.pauseAll(false)
@@ -86,6 +93,14 @@ test('remembers the pause of the user across a restart', async () => {
   const { hold, isHeld } = setup({ stored: 'yes' })
   await hold.start({ ownsQueue: true })
   expect([isHeld(), hold.isPausedByUser()]).toEqual([true, true])
+})
+
+test('reports a pause of the user that cannot be stored, and its end, both of which apply', async () => {
+  const { hold, choices, isHeld } = setup({ isFull: true })
+  await hold.start({ ownsQueue: true })
+  const notSaved = failed(failure('settings-not-saved', {}, { detail: 'journal-full' }))
+  expect([await hold.pauseAll(true), isHeld(), choices.allPaused]).toEqual([notSaved, true, null])
+  expect([await hold.pauseAll(false), isHeld()]).toEqual([notSaved, false])
 })
 
 test('a restart of dead connections holds nothing', async () => {
@@ -106,7 +121,7 @@ test.each([
   ['battery, connection or quiet hours', 'finishing', (hold) => hold.hold('battery')],
   ['quitting', 'finishing', (hold) => hold.finishParts()],
   ['the stop of the app', 'at-once', (hold) => hold.stop()],
-] satisfies [string, string, (hold: QueueHold) => Promise<void>][])(
+] satisfies [string, string, (hold: QueueHold) => Promise<unknown>][])(
   '%s holds the queue: %s',
   async (_name, expected, change) => {
     const { hold, isHeld, how } = setup()

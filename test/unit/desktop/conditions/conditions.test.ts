@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
-import { success } from '../../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { createConditions } from '../../../../electron/desktop/conditions/conditions.ts'
 import {
   defaultSettings,
@@ -18,9 +18,11 @@ const phone = { id: 'uuid-2', name: 'Phone' }
 interface Options {
   /** The error with which holding the queue fails. */
   readonly holdError?: Error
+  /** Whether changes of the settings can be saved. */
+  readonly canSave?: boolean
 }
 
-function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
+function setup(change: Partial<Settings> = {}, { holdError, canSave = true }: Options = {}) {
   const clock = standingClock(noon)
   let settings: Settings = { ...defaultSettings, ...change }
   const held: boolean[] = []
@@ -33,7 +35,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
       current: () => settings,
       change(more) {
         settings = { ...settings, ...more } as Settings
-        return success(settings)
+        return canSave ? success(settings) : failed(failure('settings-not-saved'))
       },
     },
     engine: {
@@ -127,10 +129,18 @@ test('“send anyway” ends when the network changes', () => {
 test('“always on this network” is stored', () => {
   const { conditions, held, settings } = setup({ pauseOnMetered: true })
   conditions.setNetwork({ metered: 'yes', line: phone })
-  conditions.sendAnyway(true)
+  expect(conditions.sendAnyway(true)).toEqual(success(undefined))
   expect(settings().lines).toEqual([{ ...phone, isMetered: false }])
   conditions.setNetwork({ metered: 'no', line: studio })
   conditions.setNetwork({ metered: 'yes', line: phone })
+  expect(held).toEqual([true, false])
+})
+
+test('reports an “always on this network” that cannot be saved, and sends until the end of the app', () => {
+  const { conditions, held } = setup({ pauseOnMetered: true }, { canSave: false })
+  conditions.setNetwork({ metered: 'yes', line: phone })
+  expect(conditions.sendAnyway(false)).toEqual(success(undefined))
+  expect(conditions.sendAnyway(true)).toEqual(failed(failure('settings-not-saved')))
   expect(held).toEqual([true, false])
 })
 

@@ -1,5 +1,6 @@
 import { checkWindowOptions } from '../options.ts'
 import type { WindowOptions } from '../options.ts'
+import { hasQuirk } from '../quirks.ts'
 import type { HostWindow } from '../shapes.ts'
 import { host, theApp } from '../state.ts'
 import { event } from '../strict.ts'
@@ -61,7 +62,7 @@ export class BrowserWindow extends WindowState implements HostWindow {
   }
 
   _ready(): void {
-    if (this.#shownOnce) return
+    if (this.#shownOnce || hasQuirk('no-ready-to-show')) return
     this.#shownOnce = true
     this.emit('ready-to-show')
   }

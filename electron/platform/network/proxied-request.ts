@@ -34,6 +34,8 @@ const attemptMs = 3_000
 const proxyConnectMs = 10_000
 /** Time for a proxy to reach the server. */
 const tunnelMs = 30_000
+/** Servers send at most a few, such as one `102 Processing` every 20 s (RFC 2518, 10.1). */
+const maxInterimResponses = 100
 
 /**
  * An opener with its own connections. Node sends https through CONNECT and http with the absolute URL
@@ -81,9 +83,19 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
         agent: poolFor(isSecure, proxy),
         rejectUnauthorized: true,
       }
-      return isSecure ? httpsRequest(options) : httpRequest(options)
+      return limitInterimResponses(isSecure ? httpsRequest(options) : httpRequest(options))
     },
   }
+}
+
+/** Ends a request whose server keeps it busy with interim responses (1xx) and never responds. */
+function limitInterimResponses(request: ClientRequest): ClientRequest {
+  let count = 0
+  return request.on('information', () => {
+    count += 1
+    if (count > maxInterimResponses)
+      request.destroy(Object.assign(new Error('too many interim responses'), { code: 'RESPONSE_TOO_LONG' }))
+  })
 }
 
 /** The idle timeout is only for Node's own pool: the package would apply it to active connections too. */

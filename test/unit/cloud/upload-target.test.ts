@@ -189,7 +189,6 @@ test.each([
   ['::1', true],
   ['fe80::1%eth0', true],
   ['febf::1', true],
-  ['fec0::1', false],
   ['::ffff:10.0.0.1', false],
   ['64:ff9b::7fff:1', true],
   ['64:ff9b::a9fe:a9fe', true],

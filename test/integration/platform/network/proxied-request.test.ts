@@ -68,6 +68,18 @@ test('closes connections after the pool’s idle timeout, but none that waits fo
   expect(await closed).toBe('closed')
 })
 
+test('gives up on a server that sends interim responses without end', async () => {
+  const { url } = await startTestServer((_request, { socket }) => {
+    const send = () => {
+      while (socket?.writable && socket.write('HTTP/1.1 100 Continue\r\n\r\n'));
+    }
+    socket?.on('drain', send)
+    send()
+  })
+  const request = createRequestOpener({}).open(new URL(url), requestParts, null)
+  expect(await resultOf(request)).toBe('RESPONSE_TOO_LONG')
+})
+
 test('keeps the connection of a PUT for a minute without use', async () => {
   const { url, server } = await startTestServer((_request, response) => void response.end())
   // Otherwise the response would name the server's own time, which is shorter.

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
 import { success } from '../../../../electron/contract/failures.ts'
 import {
@@ -58,6 +59,7 @@ test.each([
 test.each([
   ['https://localhost:7000', 'http://localhost:9000/k'],
   ['https://core.example', 'https://localhost/k'],
+  ['https://core.example', 'https://localhost.localdomain/k'],
   ['https://169.254.7.5/api', 'https://169.254.7.6/k'],
 ])('a server at %s may not use the storage %s', (local, url) => {
   const checked = checkUploadTarget({ server: local, url, headers: null, sizeBytes: 1 })
@@ -69,18 +71,39 @@ test.each([
   ['loopback', '127.0.0.0', '127.255.255.255', '128.0.0.0'],
   ['link-local addresses', '169.254.0.0', '169.254.255.255', '169.255.0.0'],
   ['IPv4-compatible addresses', '::', '::ffff:ffff', '::1:0:0'],
-  ['link-local addresses of IPv6', 'fe80::', 'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'fec0::'],
+  ['multicast and reserved addresses', '224.0.0.0', '255.255.255.255', '223.255.255.255'],
+  [
+    'link-local and site-local addresses of IPv6',
+    'fe80::',
+    'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    'fe7f::',
+  ],
+  ['multicast addresses of IPv6', 'ff00::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'fe7f:ffff::'],
+  ['Teredo addresses', '2001::', '2001:0:ffff:ffff:ffff:ffff:ffff:ffff', '2001:1::'],
   ['translated unspecified addresses', '::ffff:0:0:0', '::ffff:0:ff:ffff', '::ffff:0:100:0'],
   ['translated loopback', '::ffff:0:7f00:0', '::ffff:0:7fff:ffff', '::ffff:0:8000:0'],
   ['translated link-local addresses', '::ffff:0:a9fe:0', '::ffff:0:a9fe:ffff', '::ffff:0:a9ff:0'],
   ['unspecified addresses by NAT64', '64:ff9b::', '64:ff9b::ff:ffff', '64:ff9b::100:0'],
   ['loopback by NAT64', '64:ff9b::7f00:0', '64:ff9b::7fff:ffff', '64:ff9b::8000:0'],
   ['link-local addresses by NAT64', '64:ff9b::a9fe:0', '64:ff9b::a9fe:ffff', '64:ff9b::a9ff:0'],
+  [
+    'loopback by a network’s own NAT64',
+    '64:ff9b:1::7f00:0',
+    '64:ff9b:1:7:8:9:7fff:ffff',
+    '64:ff9b:1::8000:0',
+  ],
   ['unspecified addresses by 6to4', '2002::', '2002:ff:ffff:ffff:ffff:ffff:ffff:ffff', '2002:100::'],
   ['loopback by 6to4', '2002:7f00::', '2002:7fff:ffff:ffff:ffff:ffff:ffff:ffff', '2002:8000::'],
   ['link-local addresses by 6to4', '2002:a9fe::', '2002:a9fe:ffff:ffff:ffff:ffff:ffff:ffff', '2002:a9ff::'],
 ])('%s are local from the first to the last one', (_what, first, last, next) => {
   expect([first, last, next].map(isLocalAddress)).toEqual([true, true, false])
+})
+
+test('the addresses of this computer are local', () => {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  expect(own.filter(({ address }) => !isLocalAddress(address))).toEqual([])
+  const [ipv4] = own.filter(({ family, internal }) => family === 'IPv4' && !internal)
+  if (ipv4) expect(isLocalAddress(`64:ff9b::${ipv4.address}`)).toBe(true)
 })
 
 const lookup = (hostname: string, all: boolean) =>

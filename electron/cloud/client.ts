@@ -14,6 +14,7 @@ import { raceAbort } from '../platform/delays.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'
 import { directConnection, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
+import { redactText } from '../platform/redact.ts'
 import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
@@ -309,7 +310,10 @@ const maxErrorMessageLength = 2_000
 function errorMessageOf(text: string): string | undefined {
   try {
     const parsed = v.safeParse(errorBody, JSON.parse(text))
-    return parsed.success ? parsed.output.error_message.slice(0, maxErrorMessageLength) : undefined
+    // A server may repeat a key or password of the request.
+    return parsed.success
+      ? redactText(parsed.output.error_message.slice(0, maxErrorMessageLength))
+      : undefined
   } catch {
     return undefined
   }

@@ -15,10 +15,19 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(negotiate|ntlm)\s+[\w+/=-]{16,}/gi, `$1 ${removed}`],
   // Schemes with parameters: `AWS4-HMAC-SHA256 Credential=…, Signature=…`, `Digest username="…", nonce="…"`.
   [/\b(AWS4-[\w-]{1,60}|digest)\s+(?:[\w-]+=(?:\\*"[^"\n]*"|[^\s,"]+)(?:\s*,\s*)?)+/gi, `$1 ${removed}`],
+  // Other schemes.
+  [/\b(authorization\s{0,5}[:=]\s{0,5}token\s+)[^\s"'<>\\,]+/gi, `$1${removed}`],
+  // Several values, up to the end of the line.
+  [/\b((?:set-)?cookie\s{0,5}[:=]\s{0,5})[^\s"'\\][^\n"'\\]*/gi, `$1${removed}`],
+  // Options of a command line, with a space before their value.
+  [
+    /(--[\w-]{0,40}(?:passw(?:or)?d|passphrase|secret|token)\s{1,5})(?:"[^"\n]*"|'[^'\n]*'|[^\s"'-][^\s"']*)/gi,
+    `$1${removed}`,
+  ],
   // JSON Web Tokens: base64url of `{"` is `eyJ`.
   [/\beyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g, removed],
   // Cyberun's keys, by their prefix.
-  [/\b(dk|sk|ak)-[\w.~+/=-]{4,}/g, `$1-${removed}`],
+  [/\b(dk|sk|ak)-[\w.~+/=-]{4,}/gi, `$1-${removed}`],
   // Parameters of signatures without their URL: Amazon S3, Google Cloud Storage, Alibaba OSS, Huawei OBS and
   // Tencent COS.
   [
@@ -71,7 +80,7 @@ function removeFromUrls(text: string): string {
 
 /** A secret's name, also as the end of a longer name (`user_password`), up to its value's quotation mark. */
 const beforeValue =
-  /(?:passw(?:or)?d|passphrase|(?:access|refresh|security|\bid)[_-]?token|client[_-]?secret|device[_-]?code|(?:raw|agent|api|secret|private)[_-]?key)[\w-]{0,40}\\*["']?\s{0,5}[:=]\s{0,5}(\\*["'])?/gi
+  /(?:(?:passw(?:or)?d|passphrase|(?:access|refresh|security|\bid)[_-]?token|client[_-]?secret|device[_-]?code|(?:raw|agent|api|secret|private)[_-]?key)[\w-]{0,40}|\b(?:token|signature|cookie))\\*["']?\s{0,5}[:=]\s{0,5}(\\*["'])?/gi
 /** Without quotation marks. An escaped character, or a quotation mark inside, belongs to the value. */
 const unquoted = /(?:\\.|["'](?![\s,}\]):]|$)|[^"'&\s,}\\])+/y
 

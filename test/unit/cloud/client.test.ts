@@ -142,6 +142,11 @@ test.each([
   })
 })
 
+test('removes a key that the server repeats from its message', async () => {
+  const { get } = await setup(answering(403, '{"error_message":"dk-0123456789 is revoked"}'))
+  expect(await get()).toMatchObject({ failure: { serverMessage: 'dk-[removed] is revoked' } })
+})
+
 test.each([404, 405, 410])(
   'a %i that is not from the API does not mean that a resource is missing',
   async (status) => {

@@ -77,13 +77,22 @@ test.each([
   ['{"user_password":"a\\"b","x":1}', '{"user_password":"[removed]","x":1}'],
   ['proxyPassword = hunter\\ 2 next', 'proxyPassword = [removed] next'],
   [`password=hun"ter'2, next`, 'password=[removed], next'],
+  ['TOKEN=abc&x=1', 'TOKEN=[removed]&x=1'],
+  ['{"token": "abc","x":1}', '{"token": "[removed]","x":1}'],
+  ['"Signature":"0a1b"', '"Signature":"[removed]"'],
+  ['Cookie: a=b; c=d\nnext', 'Cookie: [removed]\nnext'],
+  ['{"Set-Cookie":"a=b; c=d","x":1}', '{"Set-Cookie":"[removed]","x":1}'],
+  ['Authorization: Token abc', 'Authorization: Token [removed]'],
+  ['raw_key=abc, X-API-KEY: abc', 'raw_key=[removed], X-API-KEY: [removed]'],
+  [`login --password 'a b' --token abc -x`, 'login --password [removed] --token [removed] -x'],
+  ['DK-ABCD1234', 'DK-[removed]'],
 ])('%s', (text, clean) => {
   expect(redactText(text)).toBe(clean)
 })
 
 test('keeps ordinary text', () => {
   const text =
-    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud:8080/api/v1/a@b, code=5, passwords expire, negotiate a version, digest of a file'
+    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud:8080/api/v1/a@b, code=5, passwords expire, negotiate a version, digest of a file, tokenizer: clip, "tokens":128'
   expect(redactText(text)).toBe(text)
 })
 

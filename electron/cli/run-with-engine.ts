@@ -158,6 +158,6 @@ const dataFolderProblems: Readonly<Record<JournalProblem, (home: string) => stri
   'not-writable': (home) =>
     `The data folder ${home} isn’t writable. Change its permissions, or set MODELFERRY_HOME to another folder.`,
   'other-owner': (home) =>
-    `The data folder ${home} belongs to another user. Set MODELFERRY_HOME to a folder of your own.`,
+    `The data folder ${home} or a file in it belongs to another user. Set MODELFERRY_HOME to a folder of your own.`,
   other: (home) => `The data folder ${home} can’t be opened.`,
 }

@@ -26,33 +26,39 @@ const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
 const ourEntry =
   /^(?:app-update\.json|browser|logs|locks|libraries|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/
 
-/** The data folder belongs to another user, who could replace its files. */
+/** The data folder or a file in it belongs to another user, who could replace or prepare it. */
 export class OtherOwnerError extends Error {}
 
 /**
  * Creates the data folder so that only its owner has access. Other users lose their access to the files of an
  * existing folder, and to the folder if nothing else is in it. On Windows, the system protects the user's folders.
- * @throws if the folder can't be created or read, or belongs to another user; root may use any
+ * @throws if the folder can't be created or read, or if it or a file of ours in it belongs to another user; root
+ * may use any
  */
 export function protectDataFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: privateFolder })
   if (process.platform === 'win32') return
   const { mode, uid } = statSync(folder)
-  const ownUid = process.getuid?.()
-  // The administrator may use the folder of a user, such as a volume of a container.
-  if (uid !== ownUid && uid !== 0 && ownUid !== 0) {
-    throw new OtherOwnerError(`the data folder belongs to the user with the ID ${uid}`)
-  }
+  refuseOtherOwner(folder, uid)
   const names = readdirSync(folder)
   const isShared = (mode & stickyBit) !== 0 || resolve(folder) === homedir()
   const isOwn = names.every((name) => ourFile.test(name) || ourEntry.test(name))
-  if (!isShared && isOwn && uid === ownUid) removeOthersAccess(folder, mode)
+  if (!isShared && isOwn && uid === process.getuid?.()) removeOthersAccess(folder, mode)
   for (const name of names) {
     if (!ourFile.test(name)) continue
     const file = join(folder, name)
     const found = lstatSync(file, { throwIfNoEntry: false })
-    if (found?.isFile()) removeOthersAccess(file, found.mode)
+    if (!found) continue
+    refuseOtherOwner(file, found.uid)
+    if (found.isFile()) removeOthersAccess(file, found.mode)
   }
+}
+
+/** The administrator may use the folder of a user, such as a volume of a container. */
+function refuseOtherOwner(path: string, uid: number): void {
+  const ownUid = process.getuid?.()
+  if (uid !== ownUid && uid !== 0 && ownUid !== 0)
+    throw new OtherOwnerError(`${path} belongs to the user with the ID ${uid}`)
 }
 
 /** The same for a folder that is only read: it is not created, and stays as it is if that is not possible. */

@@ -94,6 +94,14 @@ testWithModes('refuses a folder of another user, except for root', () => {
   expect(() => protectDataFolder(folder)).not.toThrow()
 })
 
+testWithModes('refuses a journal of another user in a folder of its own', () => {
+  const file = writeFile(join(folder, 'journal.sqlite'), 0o666)
+  if (process.getuid?.() === 0) chownSync(file, 4_321, 4_321)
+  // Only root can make a file of another user: for others the folder is their own, and then the file is not.
+  vi.spyOn(process, 'getuid').mockReturnValueOnce(statSync(folder).uid).mockReturnValue(5_678)
+  expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
+})
+
 // No test may change another folder of root's: this one is of Linux and has fixed permissions.
 test.runIf(process.platform === 'linux')('uses a folder of root as it is', () => {
   vi.spyOn(process, 'getuid').mockReturnValue(5_678)

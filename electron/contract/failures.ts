@@ -76,6 +76,7 @@ export const failureKinds = {
   // the connection
   offline: { retry: 'later', remedy: 'wait' },
   'name-not-found': { retry: 'later', remedy: 'wait' },
+  'server-unreachable': { retry: 'later', remedy: 'wait' },
   'connection-lost': { retry: 'later', remedy: 'wait' },
   'timed-out': { retry: 'later', remedy: 'wait' },
   'certificate-untrusted': { retry: 'never', remedy: 'settings' },
@@ -305,6 +306,7 @@ export const failed = (reason: Failure): { readonly ok: false; readonly failure:
 const connectivityFailures: ReadonlySet<FailureCode> = new Set([
   'offline',
   'name-not-found',
+  'server-unreachable',
   'connection-lost',
   'timed-out',
   'proxy-unreachable',

@@ -13,6 +13,7 @@ const minDelayMs = 250
 const retriedForever: ReadonlySet<Failure['code']> = new Set([
   'offline',
   'name-not-found',
+  'server-unreachable',
   'connection-lost',
   'timed-out',
   'not-the-api',

@@ -201,6 +201,7 @@ const stopsSending = (hash: Attempt<FileHash>): boolean =>
 /** Temporary failures of a request that the server has not received, or has not performed. */
 const notPerformedCodes: ReadonlySet<FailureCode> = new Set([
   'name-not-found',
+  'server-unreachable',
   'proxy-unreachable',
   'rate-limited',
 ])

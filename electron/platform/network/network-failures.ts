@@ -9,7 +9,7 @@ const known: Readonly<Record<string, FailureCode>> = {
   EHOSTUNREACH: 'offline',
   EADDRNOTAVAIL: 'offline',
   ENONET: 'offline',
-  ECONNREFUSED: 'connection-lost',
+  ECONNREFUSED: 'server-unreachable',
   ECONNRESET: 'connection-lost',
   ECONNABORTED: 'connection-lost',
   EPIPE: 'connection-lost',

@@ -91,7 +91,7 @@ test('finds the API’s path, and refuses an address without this API', async ()
     isApi: false,
   })
   expect(await app.engine.checkServer('http://127.0.0.1:9/api/v1')).toMatchObject({
-    failure: { code: 'connection-lost' },
+    failure: { code: 'server-unreachable' },
     isReached: false,
     isApi: false,
     clockAheadMs: 0,

@@ -351,7 +351,7 @@ test('waits for a server that can’t be reached, and uploads once it is back', 
   const reconnect = await cloud.unplug()
   const command = start('upload', await file('a.safetensors'), '--json')
   expect(await command.line(({ event }) => event === 'sign-in-delayed')).toMatchObject({
-    code: 'connection-lost',
+    code: 'server-unreachable',
   })
   await reconnect()
   expect((await command.ended).code).toBe(0)

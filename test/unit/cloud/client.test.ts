@@ -410,11 +410,11 @@ test.each([
   expect([calls, asked.length]).toEqual([[], 1])
 })
 
-test('reports an unreachable server as a lost connection with its host', async () => {
+test('reports an unreachable server with its host', async () => {
   const { client } = await setup(answering(200, ''))
   const unreachable = createCloudClient(await closedOrigin(), createTestEnvironment(standingClock()))
   expect(await unreachable.send(requestFor())).toMatchObject({
-    failure: { code: 'connection-lost', params: { host: expect.stringContaining('127.0.0.1') } },
+    failure: { code: 'server-unreachable', params: { host: expect.stringContaining('127.0.0.1') } },
   })
   expect(client.server.endsWith('/api/v1')).toBe(true)
 })

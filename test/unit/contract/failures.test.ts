@@ -88,6 +88,7 @@ test.each<[FailureCode, number | undefined, boolean]>([
 test.each<[FailureCode, boolean]>([
   ['offline', true],
   ['name-not-found', true],
+  ['server-unreachable', true],
   ['connection-lost', true],
   ['timed-out', true],
   ['proxy-unreachable', true],

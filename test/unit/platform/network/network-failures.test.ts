@@ -16,7 +16,7 @@ test.each([
   ['EHOSTUNREACH', 'offline'],
   ['EADDRNOTAVAIL', 'offline'],
   ['ENONET', 'offline'],
-  ['ECONNREFUSED', 'connection-lost'],
+  ['ECONNREFUSED', 'server-unreachable'],
   ['ECONNRESET', 'connection-lost'],
   ['ECONNABORTED', 'connection-lost'],
   ['EPIPE', 'connection-lost'],

@@ -12,10 +12,20 @@ export type PlaceKind =
   | 'hugging-face'
   | 'extra-paths'
 
+/** A model or file that a confirmation lists. */
+export interface ListedItem {
+  readonly name: string
+  /** Where it is: in the library, or on this computer if it is uploaded from there; null if not known. */
+  readonly path: string | null
+  readonly sizeBytes: number | null
+}
+
 /** The confirmation before uploading files that the app found. */
 export interface UploadConfirmation {
   readonly count: number
   readonly sizeBytes: number
+  /** The files, or the first of them. */
+  readonly items?: readonly ListedItem[]
   readonly team: string
   readonly server: string
 }

@@ -1,9 +1,13 @@
 /**
- * Characters that control a terminal, break a line or reorder text, so that it reads differently from what it
- * is (trojansource.codes). Marks that only give neutral characters a direction are common in Arabic and
- * Hebrew names and are kept.
+ * Characters that control a terminal, break a line, reorder text (trojansource.codes) or are invisible, such as
+ * soft hyphens and tags, so that a text reads differently from what it is. Kept are marks that only give neutral
+ * characters a direction, which are common in Arabic and Hebrew names, the variations of emoji, and joiners
+ * outside of ASCII text, where other scripts and emoji have them.
  */
-const deceptive = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
+const deceptive =
+  /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]--[\u200c-\u200f\u061c\ufe00-\ufe0f]]|(?<=^|[\0-\x7f])[\u200c\u200d]/gv
+/** A name is quoted in messages; one of these would end the quotation. */
+const quotationMarks = /["“”„«»「」『』]/gu
 
 /** Text from a file, a server or a name on one line, with a � in place of each deceptive character. */
 export const visibleText = (text: string): string => text.toWellFormed().replace(deceptive, '\ufffd')
@@ -11,9 +15,12 @@ export const visibleText = (text: string): string => text.toWellFormed().replace
 /** Longer than names that people give; a longer one would push the question out of a native dialog. */
 const maxNameLength = 80
 
-/** The name of a person, a team or a model: visible, trimmed and at most `maxLength` characters long. */
+/**
+ * The name of a person, a team or a model: visible, trimmed, at most `maxLength` characters long, and without
+ * double quotation marks.
+ */
 export function visibleName(text: string, maxLength = maxNameLength): string {
-  const characters = [...visibleText(text.trim())]
+  const characters = [...visibleText(text.trim()).replace(quotationMarks, "'")]
   return characters.length <= maxLength
     ? characters.join('')
     : `${characters.slice(0, maxLength - 1).join('')}…`

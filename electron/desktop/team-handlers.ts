@@ -2,9 +2,9 @@ import { isSamePerson, teamKey, type SessionView, type TeamChoice } from '../con
 import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, remedyOf, success } from '../contract/failures.ts'
 import type { FailedDeletion } from '../contract/library.ts'
-import type { Snapshot } from '../contract/uploads.ts'
+import type { Snapshot, UploadRow } from '../contract/uploads.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Destination, NamedItems } from './window/confirmations.ts'
+import type { Destination, ListedItems } from './window/confirmations.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
 /** Number of parallel requests when many models are deleted. */
@@ -46,17 +46,6 @@ export function createTeamHandlers(options: {
     return view.ok ? view.value.folders.find((folder) => folder.id === id) : undefined
   }
 
-  /** From a listing of any age, as the one that the page shows. */
-  async function modelNames(choice: TeamChoice, ids: readonly string[]): Promise<NamedItems> {
-    const listing = await engine.library.models(choice, { maxAgeMs: Infinity })
-    const models = new Map(listing.ok ? listing.value.models.map((model) => [model.id, model]) : [])
-    const names = ids.flatMap((id) => {
-      const model = models.get(id)
-      return model ? [model.displayName || (model.modelPath ?? model.id)] : []
-    })
-    return { count: ids.length, names }
-  }
-
   return {
     async watchFolder({ team }) {
       const [folder] = await dialogs.pickPaths('watched-folder')
@@ -85,7 +74,10 @@ export function createTeamHandlers(options: {
       const ids = [...new Set(modelIds)]
       const destination = destinationOf(engine.session(), choice)
       if (!destination) return failed(failure('no-team'))
-      const isConfirmed = await dialogs.confirmDeleting(await modelNames(choice, ids), destination)
+      const isConfirmed = await dialogs.confirmDeleting(
+        await listedModels(engine.library, choice, ids),
+        destination,
+      )
       return isConfirmed ? success(await deleteModels(engine.library, choice, ids)) : success(null)
     },
     async allow({ ids }) {
@@ -111,8 +103,10 @@ export function createTeamHandlers(options: {
       const ids = new Set(decision.ids)
       const uploads = engine.snapshot().rows.filter(({ id }) => ids.has(id))
       if (uploads.length === 0) return success(undefined)
-      const names = uploads.map(({ fileName }) => fileName)
-      const isConfirmed = await dialogs.confirmReplacing({ count: uploads.length, names })
+      const isConfirmed = await dialogs.confirmReplacing({
+        count: uploads.length,
+        items: uploads.map(listedUpload),
+      })
       return isConfirmed
         ? engine.decide({ ...decision, ids: uploads.map(({ id }) => id) })
         : success(undefined)
@@ -135,6 +129,23 @@ export function createOtherTeamHandlers({
   }
 }
 
+/** From a listing of any age, as the one that the page shows. */
+async function listedModels(
+  library: Pick<Engine['library'], 'models'>,
+  choice: TeamChoice,
+  ids: readonly string[],
+): Promise<ListedItems> {
+  const listing = await library.models(choice, { maxAgeMs: Infinity })
+  const models = new Map(listing.ok ? listing.value.models.map((model) => [model.id, model]) : [])
+  const items = ids.flatMap((id) => {
+    const model = models.get(id)
+    if (!model) return []
+    const { displayName, modelPath: path, sizeBytes } = model
+    return [{ name: displayName || (path ?? id), path, sizeBytes }]
+  })
+  return { count: ids.length, items }
+}
+
 /** A team as the confirmations name it; null if the account is signed out or doesn't have the team. */
 function destinationOf({ accounts }: SessionView, { accountId, teamId }: TeamChoice): Destination | null {
   const account = accounts.find(({ id, state }) => id === accountId && state === 'ready')
@@ -152,12 +163,19 @@ function destinationForFiles(session: SessionView, { accountId, teamId }: TeamCh
 }
 
 function unsafeFiles({ rows }: Pick<Snapshot, 'rows'>, ids: ReadonlySet<string>) {
-  return rows.flatMap(({ id, fileName, failure: finding, accountId, team }) =>
-    ids.has(id) && finding && remedyOf(finding) === 'allow'
-      ? [{ id, fileName, finding, choice: { accountId, teamId: team.id } }]
-      : [],
-  )
+  return rows.flatMap((row) => {
+    const { id, failure: finding, accountId, team } = row
+    return ids.has(id) && finding && remedyOf(finding) === 'allow'
+      ? [{ id, ...listedUpload(row), finding, choice: { accountId, teamId: team.id } }]
+      : []
+  })
 }
+
+const listedUpload = ({ fileName: name, target, sizeBytes }: UploadRow) => ({
+  name,
+  path: target.modelPath,
+  sizeBytes,
+})
 
 async function deleteModels(
   library: Pick<Engine['library'], 'remove'>,

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { serverOf, type Team, type TeamChoice } from '../contract/account.ts'
+import type { UploadConfirmation } from '../contract/discovery.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { AddReport, SkippedFile, Target } from '../contract/uploads.ts'
@@ -151,9 +152,7 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
     }
     const files = [...byKey.values()].map(({ file }) => file)
     if (files.length === 0) return success({ added: 0, refused: 0, skipped })
-    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-    const question = { count: files.length, sizeBytes, team: to.team.name, server: serverOf(to.accountId) }
-    if (!(await confirm(question))) return success(null)
+    if (!(await confirm(questionAbout(files, to)))) return success(null)
     return intake.enqueueFound(
       { files, skipped },
       {
@@ -178,6 +177,16 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
       const models = listing.value.models.filter(({ id }) => ids.has(id))
       return add(await sourcesOfModels(models, from), to, confirm)
     },
+  }
+}
+
+function questionAbout(files: readonly FoundFile[], { accountId, team }: TeamOfAccount): UploadConfirmation {
+  return {
+    count: files.length,
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    items: files.map(({ name, path, sizeBytes }) => ({ name, path, sizeBytes })),
+    team: team.name,
+    server: serverOf(accountId),
   }
 }
 

@@ -1,8 +1,9 @@
 import type { MessageBoxOptions } from 'electron'
 import type { Account } from '../../contract/account.ts'
-import type { UploadConfirmation } from '../../contract/discovery.ts'
+import type { ListedItem, UploadConfirmation } from '../../contract/discovery.ts'
 import type { Failure } from '../../contract/failures.ts'
 import { visibleName, visiblePath, visibleText } from '../../contract/visible-text.ts'
+import { formatBytes } from '../../messages/format-size.ts'
 import { failureText, type Params, type Translate } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { AskQuestion, QuestionKind } from './question-queue.ts'
@@ -15,10 +16,10 @@ export interface Destination {
   readonly server: string
 }
 
-/** Models or files of a question: how many, and the names of those that are known. */
-export interface NamedItems {
+/** Models or files of a question: how many, and those that are known. */
+export interface ListedItems {
   readonly count: number
-  readonly names: readonly string[]
+  readonly items: readonly ListedItem[]
 }
 
 /** Questions in native dialogs about what the page must not do by itself. */
@@ -34,18 +35,17 @@ export interface Confirmations {
   /** Asks whether new models in a folder may be uploaded to a team. */
   confirmWatching(folder: string, destination: Destination): Promise<boolean>
   /** Asks whether to delete models from a team's library. */
-  confirmDeleting(models: NamedItems, destination: Destination): Promise<boolean>
+  confirmDeleting(models: ListedItems, destination: Destination): Promise<boolean>
   /** Asks whether to upload files of one team although they can run code when they are loaded. */
   confirmUnsafe(files: readonly UnsafeFile[], destination: Destination): Promise<boolean>
   /** Asks whether these uploads may delete the models that they replace. */
-  confirmReplacing(uploads: NamedItems): Promise<boolean>
+  confirmReplacing(uploads: ListedItems): Promise<boolean>
   /** Asks whether uploads may delete the models that they replace from now on. */
   confirmReplacedFate(): Promise<boolean>
 }
 
 /** A file that can run code, and what was found in it. */
-export interface UnsafeFile {
-  readonly fileName: string
+export interface UnsafeFile extends ListedItem {
   readonly finding: Failure
 }
 
@@ -57,20 +57,9 @@ interface Question {
 }
 
 /** More would make a native dialog too long. */
-const namesShown = 5
-
-/** The question about uploading files to a team, with its texts from `textOf`. */
-function uploadQuestion(
-  { count, sizeBytes, team, server }: UploadConfirmation,
-  textOf: (part: 'question' | 'explanation' | 'send', params: Params) => string,
-): Question {
-  const texts = { team: visibleName(team), server }
-  return {
-    message: textOf('question', { count, sizeBytes, ...texts }),
-    detail: textOf('explanation', texts),
-    action: textOf('send', { count }),
-  }
-}
+const itemsShown = 5
+/** A longer name could contain a sentence. */
+const maxListedNameLength = 60
 
 /** @param showMessage returns the index of the clicked button */
 export function createConfirmations(
@@ -97,9 +86,13 @@ export function createConfirmations(
 
   return {
     confirmSending: (asked) =>
-      confirm('send', (t) => uploadQuestion(asked, (part, params) => t(`send-found.${part}`, params))),
+      confirm('send', (t) =>
+        uploadQuestion(asked, language, (part, params) => t(`send-found.${part}`, params)),
+      ),
     confirmOtherTeam: (asked) =>
-      confirm('other-team', (t) => uploadQuestion(asked, (part, params) => t(`other-team.${part}`, params))),
+      confirm('other-team', (t) =>
+        uploadQuestion(asked, language, (part, params) => t(`other-team.${part}`, params)),
+      ),
     confirmServer(address) {
       const { host } = new URL(address)
       return confirm('server', (t) => ({
@@ -125,42 +118,24 @@ export function createConfirmations(
       }))
     },
     confirmDeleting(models, destination) {
-      const { count, names } = models
+      const { count, items } = models
       const texts = { count, ...visibleDestination(destination) }
-      const [name] = names
+      const [only] = items
       return confirm('delete', (t) => ({
         message:
-          count === 1 && name !== undefined
-            ? t('delete-models.question-one', { name: visibleName(name), ...texts })
+          count === 1 && only
+            ? t('delete-models.question-one', { name: visibleName(only.name, maxListedNameLength), ...texts })
             : t('delete-models.question', texts),
-        detail: withNames(models, t('delete-models.explanation', texts), t),
+        detail: withItems(models, t('delete-models.explanation', texts), language),
         action: t('delete-models.delete', { count }),
       }))
     },
-    confirmUnsafe(files, destination) {
-      const [first] = files
-      const count = files.length
-      const names = files.map(({ fileName }) => fileName)
-      const texts = { count, ...visibleDestination(destination) }
-      return confirm('unsafe', (t) => {
-        const explanation = t('allow-unsafe.explanation', texts)
-        if (count !== 1 || !first)
-          return {
-            message: t('allow-unsafe.question', texts),
-            detail: withNames({ count, names }, explanation, t),
-            action: t('allow-unsafe.allow', { count }),
-          }
-        return {
-          message: t('allow-unsafe.question-one', { name: visibleName(first.fileName), ...texts }),
-          detail: `${failureText(first.finding, t)}\n\n${explanation}`,
-          action: t('allow-unsafe.allow', { count }),
-        }
-      })
-    },
+    confirmUnsafe: (files, destination) =>
+      confirm('unsafe', () => unsafeQuestion(files, destination, language)),
     confirmReplacing: (uploads) =>
       confirm('replace', (t) => ({
         message: t('replace-models.question', { count: uploads.count }),
-        detail: withNames(uploads, t('replace-models.explanation'), t),
+        detail: withItems(uploads, t('replace-models.explanation'), language),
         action: t('replace-models.replace'),
       })),
     confirmReplacedFate: () =>
@@ -172,13 +147,56 @@ export function createConfirmations(
   }
 }
 
-/** Lists the first names of several items, one a line, above an explanation. */
-function withNames({ count, names }: NamedItems, explanation: string, t: Translate): string {
-  const shown = names.slice(0, namesShown)
-  if (count === 1 || shown.length === 0) return explanation
-  const lines = shown.map((name) => `• ${visibleName(name)}`)
+/** Lists the first of several items with path and size, one a line, above an explanation. */
+function withItems({ count, items }: ListedItems, explanation: string, language: Language): string {
+  const t = language.translate()
+  const shown = items.slice(0, itemsShown)
+  if (shown.length === 0) return explanation
+  const lines = shown.map(({ name, path, sizeBytes }) => {
+    const facts = [
+      t('names.quoted', { name: visibleName(name, maxListedNameLength) }),
+      path === null ? '' : visiblePath(path),
+      sizeBytes === null ? '' : formatBytes(sizeBytes, language.locale()),
+    ]
+    return `• ${facts.filter(Boolean).join(' · ')}`
+  })
   const more = count - shown.length
   return [...lines, ...(more > 0 ? [t('names.more', { count: more })] : []), '', explanation].join('\n')
+}
+
+/** The question about uploading files to a team, with its texts from `textOf`. */
+function uploadQuestion(
+  { count, sizeBytes, items = [], team, server }: UploadConfirmation,
+  language: Language,
+  textOf: (part: 'question' | 'explanation' | 'send', params: Params) => string,
+): Question {
+  const texts = { team: visibleName(team), server }
+  return {
+    message: textOf('question', { count, sizeBytes, ...texts }),
+    detail: withItems({ count, items }, textOf('explanation', texts), language),
+    action: textOf('send', { count }),
+  }
+}
+
+/** One file is named with what was found in it. */
+function unsafeQuestion(
+  files: readonly UnsafeFile[],
+  destination: Destination,
+  language: Language,
+): Question {
+  const t = language.translate()
+  const count = files.length
+  const texts = { count, ...visibleDestination(destination) }
+  const [only] = count === 1 ? files : []
+  const explanation = t('allow-unsafe.explanation', texts)
+  const detail = only ? `${failureText(only.finding, t)}\n\n${explanation}` : explanation
+  return {
+    message: only
+      ? t('allow-unsafe.question-one', { name: visibleName(only.name, maxListedNameLength), ...texts })
+      : t('allow-unsafe.question', texts),
+    detail: withItems({ count, items: files }, detail, language),
+    action: t('allow-unsafe.allow', { count }),
+  }
 }
 
 /** Team and account are named by the server. */

@@ -9,6 +9,7 @@ test.each([
   ['gnp.\u202esrotasnetefas', 'gnp.�srotasnetefas'],
   ['\u2066isolated\u2069', '�isolated�'],
   ['half a surrogate \ud800', 'half a surrogate �'],
+  ['soft\u00adhyphen, zero\u200bwidth, join\u200der, tag\u{e0041}', 'soft�hyphen, zero�width, join�er, tag�'],
 ])('shows deceptive characters of %j', (text, visible) => {
   expect(visibleText(text)).toBe(visible)
 })

@@ -14,7 +14,9 @@ const choice = { accountId: person.id, teamId: team?.id ?? '' }
 const destination: Destination = { team: team?.name ?? '', account: person.email, server: 'cloud.example' }
 const offered = { count: 2, sizeBytes: 3_000 }
 const report = { added: 2, refused: 0, skipped: [] }
-const models = [{ id: 'a', displayName: 'Depth', modelPath: null }]
+const models = [{ id: 'a', displayName: 'Depth', modelPath: 'loras/depth.gguf', sizeBytes: 9 }]
+const depth = { name: 'Depth', path: 'loras/depth.gguf', sizeBytes: 9 }
+const fileOf = (id: string) => ({ name: `${id}.gguf`, path: `loras/${id}.gguf`, sizeBytes: 7 })
 const finding = failure('file-dangerous')
 const folder = {
   id: 'folder-1',
@@ -62,6 +64,8 @@ function setup(isConfirmed: boolean, given: Given = {}) {
         rows: ['a', 'b'].map((id) => ({
           id,
           fileName: `${id}.gguf`,
+          target: { modelPath: `loras/${id}.gguf` },
+          sizeBytes: 7,
           accountId: person.id,
           team: { id: choice.teamId },
           failure: id === 'a' ? finding : null,
@@ -180,10 +184,10 @@ test('does not ask about an unknown team or folder', async () => {
   expect([asked, done]).toEqual([[], []])
 })
 
-test('asks before models are deleted, with the names that the library has, and the team', async () => {
+test('asks before models are deleted, with what the library says of them, and the team', async () => {
   const { handlers, asked, done } = setup(false)
   expect(await handlers.deleteModels({ choice, modelIds: ['a', 'b', 'a'] })).toEqual(success(null))
-  expect([asked, done]).toEqual([[['delete', { count: 2, names: ['Depth'] }, destination]], []])
+  expect([asked, done]).toEqual([[['delete', { count: 2, items: [depth] }, destination]], []])
 })
 
 test('returns the models that could not be deleted', async () => {
@@ -204,18 +208,19 @@ test('deletes at most four models at the same time', async () => {
 
 test('names models without a name by their path, or else by their id', async () => {
   const listed = [
-    { id: 'a', displayName: '', modelPath: 'models/a.gguf' },
-    { id: 'b', displayName: '', modelPath: null },
+    { id: 'a', displayName: '', modelPath: 'models/a.gguf', sizeBytes: null },
+    { id: 'b', displayName: '', modelPath: null, sizeBytes: null },
   ]
   const { handlers, asked } = setup(false, { listed })
   await handlers.deleteModels({ choice, modelIds: ['a', 'b'] })
-  expect(asked).toEqual([['delete', { count: 2, names: ['models/a.gguf', 'b'] }, destination]])
+  const items = [{ name: 'models/a.gguf' }, { name: 'b' }]
+  expect(asked).toMatchObject([['delete', { count: 2, items }, destination]])
 })
 
 test('asks without names before models of an unreadable library are deleted', async () => {
   const { handlers, asked } = setup(false, { listed: null })
   await handlers.deleteModels({ choice, modelIds: ['a'] })
-  expect(asked).toEqual([['delete', { count: 1, names: [] }, destination]])
+  expect(asked).toEqual([['delete', { count: 1, items: [] }, destination]])
 })
 
 test('asks about no folder if none was picked', async () => {
@@ -236,8 +241,8 @@ test('asks before each single model is deleted', async () => {
   for (const id of ['a', 'b']) await handlers.deleteModels({ choice, modelIds: [id] })
   expect([asked, done]).toEqual([
     [
-      ['delete', { count: 1, names: ['Depth'] }, destination],
-      ['delete', { count: 1, names: [] }, destination],
+      ['delete', { count: 1, items: [depth] }, destination],
+      ['delete', { count: 1, items: [] }, destination],
     ],
     [],
   ])
@@ -263,7 +268,7 @@ test.each([true, false])('asks once before uploads delete what they replace: %s'
   const { handlers, asked, done } = setup(isYes)
   const decision: CallArgs<'decide'> = { ids: ['a', 'b', 'x'], choice: 'replace', fate: 'delete' }
   expect(await handlers.decide(decision)).toEqual(success(undefined))
-  expect(asked).toEqual([['replace', { count: 2, names: ['a.gguf', 'b.gguf'] }]])
+  expect(asked).toEqual([['replace', { count: 2, items: [fileOf('a'), fileOf('b')] }]])
   expect(done).toEqual(isYes ? [{ ...decision, ids: ['a', 'b'] }] : [])
 })
 
@@ -272,7 +277,7 @@ test.each([true, false])(
   async (isYes) => {
     const { handlers, asked, done } = setup(isYes)
     expect(await handlers.allow({ ids: ['a', 'b', 'x'] })).toEqual(success(undefined))
-    const files = [{ id: 'a', fileName: 'a.gguf', finding, choice }]
+    const files = [{ id: 'a', ...fileOf('a'), finding, choice }]
     expect(asked).toEqual([['unsafe', files, destination]])
     expect(done).toEqual(isYes ? [['a']] : [])
   },
@@ -292,7 +297,7 @@ test('one question about unsafe files names those of one team', async () => {
   const teams = [...person.teams, { id: 'other', name: 'Other' }]
   changeSession(signedIn({ ...person, teams }))
   await handlers.allow({ ids: ['a'] })
-  const files = [{ id: 'a', fileName: 'a.gguf', finding, choice: { ...choice, teamId: 'other' } }]
+  const files = [{ id: 'a', ...fileOf('a'), finding, choice: { ...choice, teamId: 'other' } }]
   expect(asked).toEqual([['unsafe', files, { ...destination, team: 'Other' }]])
   expect(done).toEqual([['a']])
 })

@@ -6,6 +6,8 @@ import { nativeTranslatorFor } from '../../../../electron/messages/messages.ts'
 
 const destination = { team: 'Studio', account: 'mira@example.org', server: 'cloud.example' }
 
+const item = (name: string) => ({ name, path: `loras/${name}`, sizeBytes: 3_000_000 })
+
 function setup(clicked = 0) {
   const boxes: MessageBoxOptions[] = []
   const kinds: string[] = []
@@ -23,53 +25,64 @@ function setup(clicked = 0) {
   return { confirmations, boxes, kinds }
 }
 
-test('names the model that is deleted', async () => {
+test('names the model that is deleted, with its path and size', async () => {
   const { confirmations, boxes, kinds } = setup()
-  expect(await confirmations.confirmDeleting({ count: 1, names: ['Depth\n'] }, destination)).toBe(true)
-  expect(await confirmations.confirmDeleting({ count: 1, names: [] }, destination)).toBe(true)
+  expect(await confirmations.confirmDeleting({ count: 1, items: [item('Depth\n')] }, destination)).toBe(true)
+  expect(await confirmations.confirmDeleting({ count: 1, items: [] }, destination)).toBe(true)
   expect(boxes.map(({ message }) => message)).toEqual([
     'Delete “Depth” from the library of Studio?',
     'Delete 1 model from the library of Studio?',
   ])
-  expect(boxes[0]?.detail).not.toContain('•')
+  expect(boxes[0]?.detail).toMatch(/^• “Depth” · loras\/Depth� · 3.0 MB\n\n/)
   expect(kinds).toEqual(['delete', 'delete'])
 })
 
-test('names up to five of several models that are deleted, and counts the others', async () => {
+test('lists up to five of several models that are deleted, and counts the others', async () => {
   const { confirmations, boxes } = setup()
-  const names = ['A', 'B', 'C', 'D', 'E', 'F']
-  await confirmations.confirmDeleting({ count: 8, names }, destination)
-  await confirmations.confirmDeleting({ count: 2, names: ['A', 'x'.repeat(500)] }, destination)
+  const items = ['A', 'B', 'C', 'D', 'E', 'F'].map((name) => ({ name, path: null, sizeBytes: null }))
+  await confirmations.confirmDeleting({ count: 8, items }, destination)
   expect(boxes[0]?.message).toBe('Delete 8 models from the library of Studio?')
   expect(boxes[0]?.detail?.split('\n').slice(0, 7)).toEqual([
-    ...['• A', '• B', '• C', '• D', '• E', 'and 3 more'],
+    ...['• “A”', '• “B”', '• “C”', '• “D”', '• “E”', 'and 3 more'],
     '',
   ])
-  expect(boxes[1]?.detail?.split('\n').slice(0, 3)).toEqual(['• A', `• ${'x'.repeat(79)}…`, ''])
+})
+
+test.each([
+  ['ends the quotation', 'x” from nowhere? Press “Delete', /^• “x' from nowhere\? Press 'Delete” · /],
+  ['is long', 'x'.repeat(500), /^• “x{59}…” · /],
+  ['is invisible', 'a\u00ad\u200b\u{e0041}b', /^• “a���b” · /],
+])('shows a name that %s for what it is', async (_what, name, line) => {
+  const { confirmations, boxes } = setup()
+  await confirmations.confirmDeleting({ count: 2, items: [{ ...item('y'), name }] }, destination)
+  expect(boxes[0]?.detail).toMatch(line)
 })
 
 test('says that files are uploaded to another team again', async () => {
   const { confirmations, boxes, kinds } = setup()
-  const question = { count: 2, sizeBytes: 3_000_000, team: 'Studio', server: 'cloud.example' }
+  const items = [item('a.gguf')]
+  const question = { count: 2, sizeBytes: 3_000_000, items, team: 'Studio', server: 'cloud.example' }
   expect(await confirmations.confirmOtherTeam(question)).toBe(true)
   expect(boxes[0]?.message).toBe('Upload 2 files (3.0 MB) to Studio too?')
-  expect(boxes[0]?.detail).toContain('to cloud.example again')
+  expect(boxes[0]?.detail).toMatch(
+    /^• “a.gguf” · loras\/a.gguf · 3.0 MB\nand 1 more\n\n.*to cloud.example again/,
+  )
   expect(kinds).toEqual(['other-team'])
 })
 
 test('names the uploads that delete what they replace', async () => {
   const { confirmations, boxes } = setup()
-  await confirmations.confirmReplacing({ count: 2, names: ['a.safetensors', 'b.safetensors'] })
+  await confirmations.confirmReplacing({ count: 2, items: [item('a'), item('b')] })
   expect(boxes[0]).toMatchObject({ message: 'Delete the models that 2 uploads replace?' })
-  expect(boxes[0]?.detail).toContain('• b.safetensors\n\n')
+  expect(boxes[0]?.detail).toContain('• “b” · loras/b · 3.0 MB\n\n')
 })
 
 test('names an unsafe file, what was found in it, and the team', async () => {
   const { confirmations, boxes, kinds } = setup()
   const finding = failure('file-dangerous', { imports: 'posix.system' })
-  await confirmations.confirmUnsafe([{ fileName: 'old.ckpt', finding }], destination)
+  await confirmations.confirmUnsafe([{ ...item('old.ckpt'), finding }], destination)
   await confirmations.confirmUnsafe(
-    ['a.pt', 'b.pt'].map((fileName) => ({ fileName, finding })),
+    ['a.pt', 'b.pt'].map((name) => ({ ...item(name), finding })),
     destination,
   )
   expect(kinds).toEqual(['unsafe', 'unsafe'])
@@ -80,13 +93,16 @@ test('names an unsafe file, what was found in it, and the team', async () => {
   })
   expect(boxes[0]?.detail).toContain('posix.system')
   expect(boxes[1]?.message).toBe('Upload 2 files to Studio although they can run code?')
-  expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual(['• a.pt', '• b.pt'])
+  expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual([
+    '• “a.pt” · loras/a.pt · 3.0 MB',
+    '• “b.pt” · loras/b.pt · 3.0 MB',
+  ])
 })
 
 test('shows a right-to-left name in what was found without replacement characters', async () => {
   const { confirmations, boxes } = setup()
   const finding = failure('file-dangerous', { imports: 'סטודיו' })
-  await confirmations.confirmUnsafe([{ fileName: 'old.ckpt', finding }], destination)
+  await confirmations.confirmUnsafe([{ ...item('old.ckpt'), finding }], destination)
   expect(boxes[0]?.detail).toContain('\u2068סטודיו\u2069')
   expect(boxes[0]?.detail).not.toContain('\ufffd')
 })

@@ -16,43 +16,26 @@ const updateIntervalMs = 1_000
 export function createTaskbar(options: {
   readonly window: () => BrowserWindow | null
   readonly isHeld: () => boolean
-  /** Windows has no badge counts: this image is laid over the icon instead. Null on other systems. */
+  /** On Windows this image is laid over the icon, in place of a badge count. Null on other systems. */
   readonly overlayImage: string | null
   /** The overlay's text for screen readers. */
   readonly overlayDescription: (needsYou: number) => string
 }): Taskbar {
   const { window, isHeld, overlayImage, overlayDescription } = options
   let summary: Summary | null = null
-  let shownProgress = ''
-  let shownBadge = 0
-  let shownOverlay = ''
+  const overlay = overlayImage === null ? null : nativeImage.createFromPath(overlayImage)
 
+  // Also without a change: Windows forgets both when a window is hidden.
   const throttle = createUpdateThrottle(updateIntervalMs, () => {
     if (!summary) return
     const { needsYou } = summary.totals
     const { value, mode } = taskbarProgress(summary, isHeld())
     const target = window()
-    const progress = `${target?.id} ${value} ${mode}`
-    if (progress !== shownProgress) {
-      shownProgress = progress
-      target?.setProgressBar(value, { mode })
-    }
-    if (target) setOverlay(target, needsYou)
-    if (needsYou === shownBadge) return
-    shownBadge = needsYou
-    app.setBadgeCount(shownBadge)
+    target?.setProgressBar(value, { mode })
+    // Electron's badge count would replace the overlay on Windows (browser_win.cc).
+    if (overlay === null) return void app.setBadgeCount(needsYou)
+    target?.setOverlayIcon(needsYou > 0 ? overlay : null, needsYou > 0 ? overlayDescription(needsYou) : '')
   })
-
-  function setOverlay(target: BrowserWindow, needsYou: number): void {
-    if (overlayImage === null) return
-    // With the id, since a reopened window starts without an overlay.
-    const overlay = `${target.id} ${needsYou}`
-    if (overlay === shownOverlay) return
-    shownOverlay = overlay
-    if (needsYou > 0)
-      target.setOverlayIcon(nativeImage.createFromPath(overlayImage), overlayDescription(needsYou))
-    else target.setOverlayIcon(null, '')
-  }
 
   return {
     update(next) {

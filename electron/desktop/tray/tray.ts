@@ -25,8 +25,8 @@ export interface TrayIcon {
 
 const updateIntervalMs = 1_000
 /**
- * Rebuilding a menu closes it under the pointer on some desktops, so a menu with only new numbers is rebuilt
- * less often.
+ * Rebuilding a menu closes it under the pointer on some desktops, so menu and tooltip are updated less often if
+ * only their numbers are new.
  */
 const menuIntervalMs = 5_000
 
@@ -86,11 +86,10 @@ export function createTray(options: TrayOptions): TrayIcon {
     const state = trayStateOf(totals, allPaused || isHeld)
     const summary = summaryText(totals, allPaused, language.translate())
     const step = progressStep(totals)
-    const icon = JSON.stringify([state, step, summary, isDarkPanel()])
+    const icon = JSON.stringify([state, step, isDarkPanel()])
     if (icon !== shownIcon) {
       shownIcon = icon
       tray.setImage(imageFor(state, step))
-      tray.setToolTip(`${app.getName()} · ${summary}`)
     }
     drawMenu(tray, current, state, summary)
   }
@@ -107,6 +106,8 @@ export function createTray(options: TrayOptions): TrayIcon {
     ])
     const numbers = `${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
     if (!menuThrottle.startBuild(structure, numbers)) return
+    // On Linux, changing the tooltip rebuilds the menu too (Chromium, status_icon_linux_dbus.cc).
+    target.setToolTip(`${app.getName()} · ${summary}`)
     const text = { t: language.translate(), tag: language.regionalTag(), nowMs: Date.now() }
     target.setContextMenu(Menu.buildFromTemplate(trayMenuTemplate(current, actions, text)))
   }

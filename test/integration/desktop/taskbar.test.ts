@@ -60,19 +60,17 @@ test('shows that the queue is held', () => {
   expect(setup({ isHeld: true, hasOverlay: false }).update(half)).toEqual([[1, 0.5, 'paused']])
 })
 
-test('sets only what has changed, and everything on a reopened window', () => {
+test('lays an image over the icon in place of a badge, and repeats what a hidden window forgets', () => {
   const { open, update } = setup()
-  expect(update({ ...half, needsYou: 1 })).toEqual([
-    [1, 0.5, 'error'],
-    [1, true, '1 need attention'],
-  ])
-  expect(update({ ...half, needsYou: 1 })).toEqual([])
+  const shown = (id: number) => [
+    [id, 0.5, 'error'],
+    [id, true, '1 need attention'],
+  ]
+  expect(update({ ...half, needsYou: 1 })).toEqual(shown(1))
+  expect(update({ ...half, needsYou: 1 })).toEqual(shown(1))
   open(2)
-  expect(update({ ...half, needsYou: 1 })).toEqual([
-    [2, 0.5, 'error'],
-    [2, true, '1 need attention'],
-  ])
-  expect(update({ ...half, needsYou: 3 })).toEqual([[2, true, '3 need attention']])
+  expect(update({ ...half, needsYou: 1 })).toEqual(shown(2))
+  expect(app.badgeCount).toBe(0)
   expect(update(half)).toEqual([
     [2, 0.5, 'normal'],
     [2, false, ''],
@@ -80,14 +78,10 @@ test('sets only what has changed, and everything on a reopened window', () => {
 })
 
 test('the badge counts the files that need attention, also without a window', () => {
-  const { open, update } = setup()
+  const { open, update } = setup({ hasOverlay: false })
   open(null)
   expect(update({ needsYou: 1 })).toEqual([])
   expect(app.badgeCount).toBe(1)
-  // Another value than the app's own is not overwritten without a change.
-  app.badgeCount = 9
-  update({ needsYou: 1 })
-  expect(app.badgeCount).toBe(9)
   update({})
   expect(app.badgeCount).toBe(0)
 })

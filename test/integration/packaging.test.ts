@@ -2,12 +2,21 @@ import { extractFile, listPackage, statFile } from '@electron/asar'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeStandin } from '../support/packaging/make-standin.ts'
+import { makeAppImageTools, makeStandin } from '../support/packaging/make-standin.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
 // Packs the built app with a substitute for Electron's release: everything but the runtime is what users
@@ -18,6 +27,7 @@ const unpacked = join(folder, 'dist/linux-unpacked')
 const archive = join(unpacked, 'resources/app.asar')
 const unpackedFolder = join(unpacked, 'resources/app.asar.unpacked')
 const record = join(folder, 'fpm')
+const image = join(folder, 'image')
 let packed: string[] = []
 
 beforeAll(async () => {
@@ -27,6 +37,7 @@ beforeAll(async () => {
       stdio: 'pipe',
       env: {
         ...process.env,
+        APPIMAGE_TOOLS_PATH: join(folder, 'appimage-tools'),
         CUSTOM_FPM_PATH: join(projectFolder, 'test/support/packaging/fake-fpm'),
         ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za',
         FPM_RECORD: record,
@@ -34,8 +45,9 @@ beforeAll(async () => {
     })
   if (!existsSync(join(projectFolder, 'out/third-party.txt'))) run('electron-vite', 'build')
   await makeStandin(join(folder, 'standin'))
+  makeAppImageTools(join(folder, 'appimage-tools'), image)
   const settings = [`-c.electronDist=${folder}/standin`, `-c.directories.output=${folder}/dist`]
-  run('electron-builder', '--linux', 'dir', 'deb', 'rpm', 'tar.gz', '--x64', ...settings)
+  run('electron-builder', '--linux', 'dir', 'deb', 'rpm', 'AppImage', 'tar.gz', '--x64', ...settings)
   packed = listPackage(archive, { isPack: false }).filter(
     (path) => !('files' in statFile(archive, path.slice(1))),
   )
@@ -249,6 +261,22 @@ test.for(['deb', 'rpm'])('links the command on the PATH to the command line in t
     "ln -sf '/opt/Modelferry/bin/modelferry' '/usr/bin/modelferry'",
   )
   expect(statSync(join(unpacked, 'bin/modelferry')).mode & 0o111).toBe(0o111)
+})
+
+test.for([
+  ['in the sandbox where users can create namespaces', 'exit 0', '--hidden\n'],
+  ['without the sandbox where namespaces are restricted', 'exit 1', '--no-sandbox\n--hidden\n'],
+] as const)('starts the AppImage %s', ([, unshare, expected]) => {
+  const tools = join(folder, 'tools')
+  mkdirSync(tools, { recursive: true })
+  const programs = [
+    [join(image, 'modelferry'), 'printf "%s\\n" "$@"'],
+    [join(tools, 'unshare'), `test "$*" = '-Ur true' && ${unshare}`],
+  ] as const
+  for (const [path, text] of programs) writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const env = { PATH: `${tools}:${process.env['PATH']}` }
+  const started = execFileSync(join(image, 'AppRun'), ['--hidden'], { encoding: 'utf8', env })
+  expect(started).toBe(expected)
 })
 
 test('puts the program into the archive for other Linux systems', () => {

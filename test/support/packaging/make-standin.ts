@@ -47,3 +47,14 @@ export async function makeStandin(folder: string): Promise<void> {
   await createPackage(defaultApp, join(folder, 'resources/default_app.asar'))
   rmSync(defaultApp, { recursive: true })
 }
+
+/**
+ * Creates a substitute for the tools that build an AppImage (electron-builder-binaries, appimage-tools-runtime). Its
+ * mksquashfs copies the files of the image to `record`.
+ */
+export function makeAppImageTools(folder: string, record: string): void {
+  for (const name of ['runtimes', 'lib/x64']) mkdirSync(join(folder, name), { recursive: true })
+  writeFileSync(join(folder, 'runtimes/runtime-x64'), 'runtime')
+  writeFileSync(join(folder, 'desktop-file-validate'), '')
+  writeFileSync(join(folder, 'mksquashfs'), `#!/bin/sh\ncp -a "$1" '${record}' && : >"$2"\n`, { mode: 0o755 })
+}

@@ -264,6 +264,18 @@ test.for(['deb', 'rpm'])('links the command on the PATH to the command line in t
 })
 
 test.for([
+  ['deb', ['libsecret-1-0', 'libgbm1', 'libasound2t64 | libasound2']],
+  ['rpm', ['libsecret-1.so.0()(64bit)', 'libgbm.so.1()(64bit)', 'libasound.so.2()(64bit)']],
+] as const)(
+  'requires the libraries of Electron and of the keychain in the %s package',
+  ([kind, libraries]) => {
+    const args = readFileSync(join(record, kind, 'args'), 'utf8')
+    const required = [...args.matchAll(/^(?:-d\n|--depends=)(.*)$/gm)].map(([, name]) => name)
+    expect(required).toEqual(expect.arrayContaining([...libraries]))
+  },
+)
+
+test.for([
   ['in the sandbox where users can create namespaces', 'exit 0', '--hidden\n'],
   ['without the sandbox where namespaces are restricted', 'exit 1', '--no-sandbox\n--hidden\n'],
 ] as const)('starts the AppImage %s', ([, unshare, expected]) => {

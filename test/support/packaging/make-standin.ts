@@ -18,7 +18,7 @@ const emptyFiles = [
   'LICENSE',
   'LICENSES.chromium.html',
 ]
-const locales = ['en-US', 'zh-CN', 'zh-TW', 'de']
+const locales = ['en-US', 'en-GB', 'zh-CN', 'zh-TW', 'de']
 
 /**
  * Creates a substitute for Electron's Linux release, to test packaging on machines that cannot download

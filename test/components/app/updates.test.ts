@@ -69,7 +69,7 @@ test('update states without a decision show no banner', async () => {
 })
 
 const stands: readonly (readonly [UpdateState, string, string | null])[] = [
-  [{ kind: 'off', why: 'package' }, 'Update it with your system’s package manager', null],
+  [{ kind: 'off', why: 'package' }, 'download the newest package from modelferry.app', null],
   [{ kind: 'resting' }, 'Automatic update checks are turned off', 'Check now'],
   [{ kind: 'found', version: '1.1.0' }, 'Modelferry 1.1.0 is available.', 'Download'],
   [{ kind: 'downloading', version: '1.1.0', percent: 40 }, 'Downloading Modelferry 1.1.0: 40%', null],

@@ -1,6 +1,6 @@
 import { appPath, setAppPath } from './app-paths.ts'
 import { SingleInstance } from './single-instance.ts'
-import { host } from './state.ts'
+import { complain, host } from './state.ts'
 import type { AppSide } from './state.ts'
 import { event, joined, strict, strictEmitter } from './strict.ts'
 
@@ -78,7 +78,13 @@ const beforeReady = (what: string) => {
 const life = {
   isReady: () => host.ready,
   whenReady: () => ready.promise,
-  enableSandbox: () => beforeReady('app.enableSandbox()'),
+  /** Like Electron it removes `--no-sandbox`, without which Chromium has no child processes as root. */
+  enableSandbox(): void {
+    beforeReady('app.enableSandbox()')
+    if (!host.switches.delete('no-sandbox') || process.getuid?.() !== 0) return
+    complain('app.enableSandbox() has removed --no-sandbox, without which no page can be opened as root')
+    process.exit(1)
+  },
   disableHardwareAcceleration: () => beforeReady('app.disableHardwareAcceleration()'),
   requestSingleInstanceLock: (data?: unknown) => instance.request(app.getPath('userData'), data),
   hasSingleInstanceLock: () => instance.held,

@@ -10,7 +10,8 @@ const forLog = (url: string) => url.slice(0, 200)
  * before `ready`.
  */
 export function restrictWebContents(log: Log): void {
-  app.enableSandbox()
+  // It would remove `--no-sandbox`, without which no child process starts as root (electron_api_app.cc).
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
   app.on('web-contents-created', (_event, contents) => {
     // No policy of the page covers WebRTC; over TCP it stays possible.
     contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')

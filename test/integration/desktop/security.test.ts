@@ -49,6 +49,13 @@ test('all pages run in a sandbox and without WebRTC over UDP', () => {
   expect(policy).toBe('disable_non_proxied_udp')
 })
 
+test('keeps --no-sandbox, without which the app does not start as root', () => {
+  host.switches.set('no-sandbox', '')
+  onTestFinished(() => void host.switches.delete('no-sandbox'))
+  expect(openContents().recorded).toEqual([])
+  expect(app.commandLine.hasSwitch('no-sandbox')).toBe(true)
+})
+
 test.each([
   ['will-navigate', 'a navigation was prevented'],
   ['will-redirect', 'a redirect was prevented'],

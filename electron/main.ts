@@ -8,7 +8,7 @@ import { reportStartFailure } from './desktop/diagnostics/start-failure.ts'
 import { claimSingleInstance } from './desktop/integration/single-instance.ts'
 import { createSystemProxyFinder } from './desktop/network/system-proxy.ts'
 import { registerAppScheme, setupAppProtocol } from './desktop/security/app-protocol.ts'
-import { restrictSession, restrictWebContents } from './desktop/security/security.ts'
+import { disableSpellChecker, restrictSession, restrictWebContents } from './desktop/security/security.ts'
 import { createSessionSecretStore } from './desktop/security/secret-store.ts'
 import { openJsonStore } from './desktop/settings/json-store.ts'
 import { createLanguage } from './desktop/settings/language.ts'
@@ -26,6 +26,7 @@ const folders = setupAppFolders(import.meta.dirname)
 const log = createLog({ folder: folders.logs })
 logCrashes(log)
 restrictWebContents(log)
+disableSpellChecker()
 registerAppScheme()
 const instance = claimSingleInstance(log)
 

@@ -7,7 +7,7 @@ import { nativeImage } from './native-image.ts'
 import { nativeTheme } from './native-theme.ts'
 import { Notification } from './notification.ts'
 import { powerMonitor, powerSaveBlocker } from './power.ts'
-import { defaultSession, net, protocol, session } from './session.ts'
+import { net, protocol, session } from './session.ts'
 import { absent } from './strict.ts'
 import { webContents } from './window/web-contents.ts'
 
@@ -41,7 +41,6 @@ export {
   app,
   BrowserWindow,
   clipboard,
-  defaultSession,
   dialog,
   globalShortcut,
   ipcMain,

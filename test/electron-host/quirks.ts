@@ -13,8 +13,6 @@ export type Quirk =
   | 'ended-stdin'
   /** `process.exit` returns before the process ends (Windows, electron/electron#41866). */
   | 'exit-returns'
-  /** A session loads the dictionaries of its spell checker when it is created (electron/electron#22995). */
-  | 'eager-dictionaries'
   /** `did-start-loading` is emitted for a navigation that is prevented. */
   | 'loading-when-prevented'
 

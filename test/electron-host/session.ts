@@ -146,6 +146,29 @@ function proxyFor(url: string): string {
   return isLoopback && !bypassed.includes('<-loopback>') ? 'DIRECT' : `PROXY ${server}`
 }
 
+interface SpellChecker {
+  setSpellCheckerLanguages(languages: readonly string[]): void
+  getSpellCheckerLanguages(): readonly string[]
+}
+
+function spellChecker(): SpellChecker {
+  let current: readonly string[] = ['en-US']
+  return {
+    setSpellCheckerLanguages: (languages) => void (current = languages),
+    getSpellCheckerLanguages: () => current,
+  }
+}
+
+/**
+ * On Linux and Windows a new session loads its dictionaries, and downloads missing ones, unless a listener of
+ * `session-created` has removed its languages.
+ */
+function announce(created: SpellChecker, partition: string): void {
+  host.app?.emit('session-created', created)
+  const languages = created.getSpellCheckerLanguages()
+  if (languages.length > 0) host.record('dictionaries-downloaded', { partition, languages })
+}
+
 export const defaultSession = strictEmitter('session', {
   protocol,
   webRequest: strict('session.webRequest', { onBeforeRequest }),
@@ -153,19 +176,34 @@ export const defaultSession = strictEmitter('session', {
   setPermissionCheckHandler: (handler: CheckHandler | null) => void (checkHandler = handler),
   setDevicePermissionHandler: (handler: unknown) =>
     host.record('device-permission-handler', { set: handler !== null }),
-  setSpellCheckerEnabled: (on: boolean) => host.record('spell-checker', { on }),
+  ...spellChecker(),
   resolveProxy: (url: string) => Promise.resolve(proxyFor(url)),
   setProxy: (config: object) => Promise.resolve(host.record('set-proxy', { config })),
   clearCache: () => Promise.resolve(),
   clearStorageData: () => Promise.resolve(),
 })
 
+let isDefaultCreated = false
+
+/** The default session, which Electron creates at the first use. */
+export function useDefaultSession(): typeof defaultSession {
+  if (!isDefaultCreated) {
+    isDefaultCreated = true
+    announce(defaultSession, '')
+  }
+  return defaultSession
+}
+
 export const session = strict('session', {
-  defaultSession,
+  get defaultSession() {
+    return useDefaultSession()
+  },
   fromPartition(partition: string, { cache = true }: { readonly cache?: boolean } = {}) {
     // Requests are sent by Node without cache and cookies, which is sufficient for a session that only main
     // uses.
     if (cache || partition.startsWith('persist:')) throw notEmulated(`session.fromPartition('${partition}')`)
-    return strict(`session of '${partition}'`, { _partition: partition })
+    const created = strict(`session of '${partition}'`, { _partition: partition, ...spellChecker() })
+    announce(created, partition)
+    return created
   },
 })

@@ -37,6 +37,15 @@ export function restrictWebContents(log: Log): void {
 }
 
 /**
+ * Keeps every session, also that of the updater, from downloading dictionaries. A session begins to load them when
+ * it is created, and only an empty list of languages ends that (electron/electron#22995). macOS checks the
+ * spelling itself. Must be called before `ready`.
+ */
+export function disableSpellChecker(): void {
+  app.on('session-created', (created) => created.setSpellCheckerLanguages([]))
+}
+
+/**
  * Denies the page all permissions, requests and downloads; the main process and its threads send all requests.
  * WebRTC and the lookup of host names are no requests. Must be called after `ready`.
  */
@@ -57,6 +66,4 @@ export function restrictSession(log: Log): void {
     event.preventDefault()
     log.warn('a download was denied', { url: forLog(item.getURL()) })
   })
-  // The spell checker would download dictionaries.
-  defaultSession.setSpellCheckerEnabled(false)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { calls } from '../../../electron/contract/calls.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
+import { written } from '../support/main-steps.ts'
 import { signIn } from '../support/page-steps.ts'
 import type { RunningApp } from '../support/running-app.ts'
 
@@ -208,6 +209,13 @@ test('exposes only the calls of the contract to the page', async ({ page }) => {
     swapped: false,
     leaked: [],
   })
+})
+
+test('no session downloads dictionaries for a spell checker', { tag: '@host' }, async ({ app }) => {
+  await app.electron.evaluate(({ session }) => {
+    session.fromPartition('electron-updater', { cache: false })
+  })
+  expect(await written(app.electron, 'dictionaries-downloaded')).toEqual([])
 })
 
 test('rejects a call with wrong arguments and changes nothing', async ({ page, harness }) => {

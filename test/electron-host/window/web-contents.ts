@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { nativeImage } from '../native-image.ts'
 import type { NativeImage } from '../native-image.ts'
 import { PageContents } from '../page/page-contents.ts'
-import { defaultSession } from '../session.ts'
+import { useDefaultSession } from '../session.ts'
 import { complain, host } from '../state.ts'
 import { strict } from '../strict.ts'
 
@@ -12,7 +12,7 @@ const zoomStep = 1.2
 
 /** The remaining members of Electron's `webContents`. */
 export class WebContents extends PageContents {
-  readonly session = defaultSession
+  readonly session = useDefaultSession()
 
   loadFile(path: string): Promise<void> {
     return this.loadURL(pathToFileURL(resolve(host.appPath, path)).href)

@@ -211,6 +211,12 @@ test('exposes only the calls of the contract to the page', async ({ page }) => {
   })
 })
 
+test('listens to no other messages of the page', async ({ app }) => {
+  const channels = await app.electron.evaluate(({ ipcMain }) => ipcMain.eventNames())
+  // Electron's own listener keeps a message of this name from being thrown.
+  expect(channels.filter((name) => name !== 'error')).toEqual([])
+})
+
 test('no session downloads dictionaries for a spell checker', { tag: '@host' }, async ({ app }) => {
   await app.electron.evaluate(({ session }) => {
     session.fromPartition('electron-updater', { cache: false })

@@ -12,3 +12,7 @@ export function hideWindow(
   window.once('leave-full-screen', () => window.hide())
   window.setFullScreen(false)
 }
+
+/** True for a window that is neither on screen nor minimised, which Windows and macOS call invisible too. */
+export const isHidden = (window: Pick<BrowserWindow, 'isVisible' | 'isMinimized'>): boolean =>
+  !window.isVisible() && !window.isMinimized()

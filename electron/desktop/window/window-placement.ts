@@ -1,6 +1,7 @@
 import type { BrowserWindow } from 'electron'
 import * as v from 'valibot'
 import type { JsonStore } from '../../platform/settings.ts'
+import { isHidden } from './hide-window.ts'
 import { centred, windowBounds, type Bounds } from './window-bounds.ts'
 
 /** The properties of a display that the window's placement depends on. */
@@ -92,7 +93,7 @@ export function createWindowPlacement(
     },
     save(window) {
       const key = displaySetKey(currentDisplays())
-      if (!window.isVisible() && key !== placedOnKey) return
+      if (isHidden(window) && key !== placedOnKey) return
       placedOnKey = key
       placements.write(currentDisplays(), {
         bounds: window.getNormalBounds(),
@@ -103,7 +104,7 @@ export function createWindowPlacement(
     restore(window) {
       const displays = currentDisplays()
       const key = displaySetKey(displays)
-      if (window.isVisible() || key === placedOnKey) return
+      if (!isHidden(window) || key === placedOnKey) return
       placedOnKey = key
       const { bounds, isMaximised } = placements.read(displays)
       if (window.isFullScreen()) return

@@ -84,9 +84,16 @@ function setupWindow(displays: readonly DisplayArea[], stored: Readonly<Record<s
   let values = { ...stored }
   let current = displays
   const done: string[] = []
-  const state = { bounds: small as object, isVisible: true, isMaximised: false, isFullScreen: false }
+  const state = {
+    bounds: small as object,
+    isVisible: true,
+    isMinimised: false,
+    isMaximised: false,
+    isFullScreen: false,
+  }
   const window = {
     isVisible: () => state.isVisible,
+    isMinimized: () => state.isMinimised,
     isMaximized: () => state.isMaximised,
     isFullScreen: () => state.isFullScreen,
     getNormalBounds: () => state.bounds,
@@ -170,6 +177,7 @@ test('a hidden window is placed for other displays before it is shown, once', ()
 
 test.each([
   ['visible', { isVisible: true }, desk],
+  ['minimised, which Windows and macOS call invisible', { isVisible: false, isMinimised: true }, desk],
   ['hidden on the same displays', { isVisible: false }, laptop],
   ['in full screen', { isVisible: false, isFullScreen: true }, desk],
 ])('a window that is %s is not moved', (_what, state, displays) => {

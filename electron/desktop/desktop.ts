@@ -65,7 +65,7 @@ export function startDesktop(options: DesktopOptions): void {
   const { folders, instance, memory, language, log } = options
   // Without a listener Electron would quit when the last window is closed.
   app.on('window-all-closed', () => undefined)
-  const window = createMainWindow({ preload: folders.preload, memory, log })
+  const window = createMainWindow({ preload: folders.preload, memory, timers: realTimers, log })
   const updateRecord = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
   const startsHidden = instance.startsHidden() || updateRecord.wasStartedHidden()
   // The processes of the page start while this one opens the journal. The page's requests and calls follow.

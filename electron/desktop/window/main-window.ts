@@ -1,13 +1,13 @@
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
 import { EventEmitter } from 'node:events'
 import process from 'node:process'
-import type { Log } from '../../platform/environment.ts'
+import type { Log, Timers } from '../../platform/environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 import { pageAddress } from '../security/ipc-sender.ts'
-import { hideWindow } from './hide-window.ts'
+import { hideWindow, isHidden } from './hide-window.ts'
 import { reloadAfterCrash } from './reload-after-crash.ts'
 import { smallestSize } from './window-bounds.ts'
-import { createWindowPlacement } from './window-placement.ts'
+import { createWindowPlacement, type Placement } from './window-placement.ts'
 import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
 
 interface MainWindowEvents {
@@ -21,7 +21,7 @@ interface MainWindowEvents {
 
 export interface MainWindow {
   readonly events: Pick<EventEmitter<MainWindowEvents>, 'on'>
-  /** Opens the window, or brings it to the front. */
+  /** Opens the window, or brings it to the front. A new window is shown once its page is drawn. */
   show(): void
   hide(): void
   /** Minimises the window into dock or taskbar, and opens it there if it is not open. */
@@ -44,54 +44,113 @@ export interface MainWindow {
 const backgrounds = { light: '#ffffff', dark: '#191d22' }
 const currentBackground = () => (nativeTheme.shouldUseDarkColors ? backgrounds.dark : backgrounds.light)
 
+/** Longer than a page takes to load. */
+const longestWaitMs = 3_000
+
+/**
+ * Calls back once the page of a new window is drawn, or some seconds later, unless the window was closed before. On
+ * Wayland a window that is not shown yet may get no `ready-to-show` (electron/electron#48859).
+ */
+function oncePageDrawn(window: BrowserWindow, timers: Timers, listener: () => void): void {
+  const cancelWait = timers.after(longestWaitMs, listener)
+  window.once('ready-to-show', listener)
+  window.webContents.once('did-finish-load', listener)
+  window.once('closed', cancelWait)
+}
+
+function createHidden(bounds: Placement['bounds'], preload: string): BrowserWindow {
+  return new BrowserWindow({
+    ...bounds,
+    minWidth: smallestSize.width,
+    minHeight: smallestSize.height,
+    show: false,
+    title: app.getName(),
+    backgroundColor: currentBackground(),
+    // The menu's shortcuts still work; Alt shows the menu bar.
+    autoHideMenuBar: true,
+    webPreferences: {
+      preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      spellcheck: false,
+      // Those of scripts, such as `alert`, which the page doesn't use.
+      disableDialogs: true,
+    },
+  })
+}
+
+type WindowState = Pick<
+  MainWindow,
+  'isVisible' | 'isFocused' | 'isHidden' | 'webContents' | 'webContentsId' | 'browserWindow'
+>
+
+/** The state of a window, which may have been closed. */
+function stateOf(window: () => BrowserWindow | null): WindowState {
+  const browserWindow = () => {
+    const current = window()
+    return current && !current.isDestroyed() ? current : null
+  }
+  const webContents = () => {
+    const contents = browserWindow()?.webContents
+    return contents && !contents.isDestroyed() ? contents : null
+  }
+  return {
+    isVisible() {
+      const current = browserWindow()
+      return current !== null && current.isVisible() && !current.isMinimized()
+    },
+    isFocused: () => browserWindow()?.isFocused() ?? false,
+    isHidden() {
+      const current = browserWindow()
+      return current !== null && isHidden(current)
+    },
+    webContents,
+    webContentsId: () => webContents()?.id ?? null,
+    browserWindow,
+  }
+}
+
 export function createMainWindow(options: {
   readonly preload: string
   readonly memory: JsonStore
+  readonly timers: Timers
   readonly log: Log
 }): MainWindow {
-  const { preload, memory, log } = options
+  const { preload, memory, timers, log } = options
   const events = new EventEmitter<MainWindowEvents>()
   const placement = createWindowPlacement(memory, () => screen.getAllDisplays())
   const zoomFactor = () => storedZoom(memory.read()['zoom'])
   let window: BrowserWindow | null = null
+  /** What happens to a new window once its page is drawn; null afterwards, and if it was hidden before. */
+  let whenDrawn: 'show' | 'minimise' | null = null
+  /** The state of a window that was not shown yet. */
+  let firstState: Pick<Placement, 'isMaximised' | 'isFullScreen'> | null = null
 
-  function open(initialState: 'shown' | 'minimised'): BrowserWindow {
-    const { bounds, isMaximised, isFullScreen } = placement.initial()
-    const opened = new BrowserWindow({
-      ...bounds,
-      minWidth: smallestSize.width,
-      minHeight: smallestSize.height,
-      show: false,
-      title: app.getName(),
-      backgroundColor: currentBackground(),
-      // The menu's shortcuts still work; Alt shows the menu bar.
-      autoHideMenuBar: true,
-      webPreferences: {
-        preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webSecurity: true,
-        spellcheck: false,
-        // Those of scripts, such as `alert`, which the page doesn't use.
-        disableDialogs: true,
-      },
-    })
-    opened.once('ready-to-show', () => {
-      if (initialState === 'minimised') return opened.minimize()
-      if (isMaximised) opened.maximize()
-      opened.show()
-      if (isFullScreen) opened.setFullScreen(true)
-    })
+  const state = stateOf(() => window)
+  const { browserWindow, webContents } = state
+
+  function open(initially: 'show' | 'minimise'): BrowserWindow {
+    const { bounds, ...initialState } = placement.initial()
+    const opened = createHidden(bounds, preload)
+    window = opened
+    whenDrawn = initially
+    firstState = initialState
+    oncePageDrawn(opened, timers, pageDrawn)
     // A reloaded page starts without the zoom factor.
     opened.webContents.on('did-finish-load', () => opened.webContents.setZoomFactor(zoomFactor()))
     opened.on('close', (event) => {
-      placement.save(opened)
+      if (firstState === null) placement.save(opened)
       events.emit('close', event)
     })
     opened.on('closed', () => (window = null))
     opened.on('show', () => events.emit('shown'))
-    opened.on('restore', () => events.emit('shown'))
+    opened.on('restore', () => {
+      // The user has opened a window that was minimised from the beginning.
+      if (firstState !== null) bringToFront(opened)
+      events.emit('shown')
+    })
     opened.on('page-title-updated', (event) => event.preventDefault())
     opened.webContents.on('did-start-loading', () => events.emit('page-loading'))
     reloadAfterCrash(opened.webContents, { now: Date.now, log })
@@ -101,53 +160,58 @@ export function createMainWindow(options: {
     return opened
   }
 
-  nativeTheme.on('updated', () => window?.setBackgroundColor(currentBackground()))
-  const browserWindow = () => (window && !window.isDestroyed() ? window : null)
-  const webContents = () => {
-    const contents = browserWindow()?.webContents
-    return contents && !contents.isDestroyed() ? contents : null
+  function pageDrawn(): void {
+    const current = browserWindow()
+    if (current === null) return
+    if (whenDrawn === 'show') bringToFront(current)
+    if (whenDrawn === 'minimise') current.minimize()
+    whenDrawn = null
   }
+
+  function bringToFront(current: BrowserWindow): void {
+    const first = firstState
+    firstState = null
+    whenDrawn = null
+    // A page that crashed twice in a row was not reloaded automatically.
+    const contents = webContents()
+    if (contents?.isCrashed()) contents.reload()
+    placement.restore(current)
+    if (current.isMinimized()) current.restore()
+    if (first?.isMaximised) current.maximize()
+    current.show()
+    if (first?.isFullScreen) current.setFullScreen(true)
+    current.focus()
+  }
+
+  nativeTheme.on('updated', () => window?.setBackgroundColor(currentBackground()))
 
   return {
     events,
+    ...state,
     show() {
       const current = browserWindow()
-      if (!current) {
-        window = open('shown')
-        return
-      }
-      // A page that crashed twice in a row was not reloaded automatically.
-      const contents = webContents()
-      if (contents?.isCrashed()) contents.reload()
-      placement.restore(current)
-      if (current.isMinimized()) current.restore()
-      current.show()
-      current.focus()
+      if (current === null) open('show')
+      else if (whenDrawn === null) bringToFront(current)
+      else whenDrawn = 'show'
     },
-    hide: () => hideWindow(browserWindow(), process.platform),
+    hide() {
+      whenDrawn = null
+      hideWindow(browserWindow(), process.platform)
+    },
     minimise() {
       const current = browserWindow()
-      if (!current) {
-        window = open('minimised')
-        return
+      if (current === null) open('minimise')
+      else if (whenDrawn !== null) whenDrawn = 'minimise'
+      else {
+        // A hidden window has no taskbar entry, so minimising it directly would make it unreachable.
+        if (isHidden(current)) current.showInactive()
+        current.minimize()
       }
-      // A hidden window has no taskbar entry, so minimising it directly would make it unreachable.
-      if (!current.isVisible()) current.showInactive()
-      current.minimize()
     },
     zoom(change) {
       const zoom = zoomAfter(zoomFactor(), change)
       memory.write({ zoom })
       webContents()?.setZoomFactor(zoom)
     },
-    isVisible() {
-      const current = browserWindow()
-      return current !== null && current.isVisible() && !current.isMinimized()
-    },
-    isFocused: () => browserWindow()?.isFocused() ?? false,
-    isHidden: () => browserWindow()?.isVisible() === false,
-    webContents,
-    webContentsId: () => webContents()?.id ?? null,
-    browserWindow,
   }
 }

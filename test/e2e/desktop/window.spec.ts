@@ -28,6 +28,12 @@ async function underWay({ page }: RunningApp, harness: EngineHarness) {
   return held
 }
 
+test('shows its window without ready-to-show', { tag: '@host' }, async ({ harness }) => {
+  harness.environment['ELECTRON_HOST_QUIRKS'] = 'no-ready-to-show'
+  const { electron } = await harness.start()
+  expect(await isSeen(electron)).toBe(true)
+})
+
 test('keeps uploading after the window is closed, and asks about it only once', async ({ app, harness }) => {
   const held = await underWay(app, harness)
   await answerBoxes(app.electron, closing.keepSending)

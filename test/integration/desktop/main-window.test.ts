@@ -49,10 +49,11 @@ beforeEach(() => {
 function setup(stored: Readonly<Record<string, unknown>> = {}) {
   removeAddedListeners(nativeTheme)
   const memory = memoryStore(stored)
-  const { log, lines } = createTestEnvironment(standingClock())
+  const clock = standingClock()
+  const { log, lines } = createTestEnvironment(clock)
   const preload = join(page, 'preload.cjs')
   writeFileSync(preload, '')
-  const window = createMainWindow({ preload, memory, log })
+  const window = createMainWindow({ preload, memory, timers: clock.timers, log })
   const events: string[] = []
   for (const name of ['shown', 'page-loading'] as const) window.events.on(name, () => void events.push(name))
   const current = () => window.browserWindow() as unknown as BrowserWindow
@@ -70,6 +71,7 @@ function setup(stored: Readonly<Record<string, unknown>> = {}) {
     memory,
     preload,
     lines,
+    clock,
     events,
     current,
     loaded,
@@ -96,6 +98,33 @@ test('shows the window once its page is drawn', async () => {
   expect(current().autoHideMenuBar).toBe(true)
   expect(current().isMaximized()).toBe(false)
   expect(current().isFullScreen()).toBe(false)
+})
+
+test('shows a window although its page is not loaded within three seconds', () => {
+  const { window, clock } = setup()
+  window.show()
+  clock.advance(2_999)
+  expect(window.isVisible()).toBe(false)
+  clock.advance(1)
+  expect(window.isVisible()).toBe(true)
+})
+
+test('a window that is hidden before its page is drawn stays hidden', async () => {
+  const { window, clock, loaded } = setup()
+  window.minimise()
+  window.hide()
+  await loaded()
+  clock.advance(3_000)
+  expect([window.isVisible(), window.isHidden()]).toEqual([false, true])
+  window.show()
+  expect(window.isVisible()).toBe(true)
+})
+
+test('a window that was closed before its page was drawn is not shown', async () => {
+  const { window, clock, close } = setup()
+  window.show()
+  await close()
+  expect(clock.waits()).toEqual([])
 })
 
 test('the page has no access to Node, and only our preload', async () => {
@@ -132,7 +161,24 @@ test('a window that is opened minimised is not shown', async () => {
   expect(events).toEqual(['page-loading'])
   window.show()
   expect([current().isMinimized(), window.isVisible(), window.isFocused()]).toEqual([false, true, true])
+  expect(current().isMaximized()).toBe(true)
   expect(events).toEqual(['page-loading', 'shown'])
+})
+
+test('a window that was opened minimised, and was never shown, keeps its stored placement', async () => {
+  const { window, memory, loaded, close } = setup({ maximized: true })
+  window.minimise()
+  await loaded()
+  await close()
+  expect(memory.read()).toEqual({ maximized: true })
+})
+
+test('a window that was opened minimised is maximised when the user restores it', async () => {
+  const { window, current, loaded } = setup({ maximized: true })
+  window.minimise()
+  await loaded()
+  current().restore()
+  expect([window.isVisible(), current().isMaximized()]).toEqual([true, true])
 })
 
 test('a hidden window is in the taskbar again when it is minimised', async () => {

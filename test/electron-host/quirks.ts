@@ -13,8 +13,6 @@ export type Quirk =
   | 'ended-stdin'
   /** `process.exit` returns before the process ends (Windows, electron/electron#41866). */
   | 'exit-returns'
-  /** `did-start-loading` is emitted for a navigation that is prevented. */
-  | 'loading-when-prevented'
 
 const active = new Set((process.env['ELECTRON_HOST_QUIRKS'] ?? '').split(',').filter(Boolean))
 

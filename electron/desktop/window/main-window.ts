@@ -15,7 +15,7 @@ interface MainWindowEvents {
   close: [event: { preventDefault(): void }]
   /** The window became visible: shown, or restored from the taskbar. */
   shown: []
-  /** The page is being loaded or reloaded. */
+  /** The page does not listen: a new one has begun, or its process has ended. */
   'page-loading': []
 }
 
@@ -152,7 +152,9 @@ export function createMainWindow(options: {
       events.emit('shown')
     })
     opened.on('page-title-updated', (event) => event.preventDefault())
-    opened.webContents.on('did-start-loading', () => events.emit('page-loading'))
+    // Not `did-start-loading`, which is emitted for a prevented navigation too.
+    opened.webContents.on('did-navigate', () => events.emit('page-loading'))
+    opened.webContents.on('render-process-gone', () => events.emit('page-loading'))
     reloadAfterCrash(opened.webContents, { now: Date.now, log })
     opened
       .loadURL(pageAddress)

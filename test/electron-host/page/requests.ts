@@ -97,8 +97,11 @@ function isPrevented(
     isMainFrame,
     frame: isMainFrame ? contents.mainFrame : null,
   })
+  // Chromium begins to load before it asks (FrameTreeNode::CreatedNavigationRequest).
+  if (isMainFrame) contents.emit('did-start-loading', {})
   contents.emit('will-frame-navigate', details)
   if (isMainFrame && !details.defaultPrevented) contents.emit('will-navigate', details, url, false, true)
+  if (isMainFrame && details.defaultPrevented) contents.emit('did-stop-loading', {})
   return details.defaultPrevented
 }
 

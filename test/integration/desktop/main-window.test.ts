@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { startChromium } from '../../electron-host/chromium.ts'
 import { screen } from '../../electron-host/desktop.ts'
 import { nativeTheme } from '../../electron-host/native-theme.ts'
 import { host } from '../../electron-host/state.ts'
+import type { HostEvent } from '../../electron-host/strict.ts'
 import type { BrowserWindow } from '../../electron-host/window/browser-window.ts'
 import { removeAddedListeners } from '../../support/added-listeners.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -295,6 +297,20 @@ test('a page that crashed twice in a row is loaded again when the window is show
   window.show()
   expect(reload).toHaveBeenCalledTimes(2)
   await expect.poll(() => webContents.isCrashed()).toBe(false)
+  await loaded()
+})
+
+test('the page is still there after a navigation that was prevented', async () => {
+  const { events, current, open, loaded } = setup()
+  await open()
+  const { webContents } = current()
+  webContents.on('will-navigate', (event: HostEvent) => event.preventDefault())
+  const stopped = once(webContents, 'did-stop-loading')
+  await webContents.executeJavaScript("void (location.href = 'https://elsewhere.example')")
+  await stopped
+  expect(events).toEqual(['page-loading', 'shown'])
+  webContents.reload()
+  await expect.poll(() => events).toEqual(['page-loading', 'shown', 'page-loading'])
   await loaded()
 })
 

@@ -133,7 +133,7 @@ function buildDesktop(options: BuildOptions) {
   const notifications = createNotifications({ window, reveal, memory, language, log })
   const onPaused = () => notifications.notifyChange('questions-paused')
   const ask = createQuestionQueue({ ...environment, lastPressMs: watchPresses(), onPaused })
-  const dialogs = createDialogs({ parent: window.browserWindow, ask, language, memory })
+  const dialogs = createDialogs({ parent: window.visibleWindow, ask, language, memory })
   const mayCheck = createRateLimit({ ...serverCheckLimit, now: environment.now })
 
   const quitHandler = setupQuit({
@@ -143,6 +143,7 @@ function buildDesktop(options: BuildOptions) {
       return { running: totals.running, unacknowledgedBytes }
     },
     dialogs,
+    showWindow: window.show,
     finishParts: engine.finishParts,
     stopPausing: () => void engine.calls.stopPausing({ ids: null }),
     stop: () => engine.stop(),

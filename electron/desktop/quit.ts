@@ -37,6 +37,8 @@ export function quitOrExit(): void {
 export function setupQuit(options: {
   readonly running: () => RunningUploads
   readonly dialogs: Pick<Dialogs, 'confirmQuit'>
+  /** Brings the window to the front, to which an open question belongs. */
+  readonly showWindow: () => void
   /** Resolves once the parts that need a few seconds are finished, or `stopPausing` was called. */
   readonly finishParts: () => Promise<void>
   readonly stopPausing: () => void
@@ -88,7 +90,8 @@ export function setupQuit(options: {
     event.preventDefault()
     // Quitting again means now.
     if (state === 'finishing') return options.stopPausing()
-    if (state === 'stopping' || (state === 'asking' && mayAsk)) return
+    if (state === 'stopping') return
+    if (state === 'asking' && mayAsk) return options.showWindow()
     void quit().catch((error: unknown) => {
       state = 'running'
       log.error('quitting failed', { error })

@@ -7,8 +7,6 @@ import process from 'node:process'
 export type Quirk =
   /** `ready-to-show` is never emitted (Wayland, electron/electron#48859). */
   | 'no-ready-to-show'
-  /** A message box of a hidden window is an invisible sheet, which nobody answers (macOS). */
-  | 'sheets'
   /** `process.stdin` has ended (Windows, electron/electron#21705). */
   | 'ended-stdin'
   /** `process.exit` returns before the process ends (Windows, electron/electron#41866). */

@@ -1,12 +1,4 @@
-import {
-  app,
-  dialog,
-  type BrowserWindow,
-  type FileFilter,
-  type MessageBoxOptions,
-  type OpenDialogOptions,
-  type OpenDialogReturnValue,
-} from 'electron'
+import { app, dialog, type BrowserWindow, type FileFilter, type MessageBoxOptions } from 'electron'
 import { dirname, join } from 'node:path'
 import type { Failure } from '../../contract/failures.ts'
 import { failureText } from '../../messages/messages.ts'
@@ -43,18 +35,17 @@ export interface Dialogs extends Confirmations {
 const modelExtensions = ['safetensors', 'sft', 'gguf', 'ckpt', 'pt', 'pt2', 'pth', 'bin', 'pkl', 'onnx']
 
 export function createDialogs(options: {
-  readonly parent: () => BrowserWindow | null
+  /** A visible window for a dialog. */
+  readonly parent: () => BrowserWindow
   readonly ask: AskQuestion
   readonly language: Language
   readonly memory: JsonStore
 }): Dialogs {
   const { parent, ask, language, memory } = options
 
-  /** Returns the index of the clicked button. Without a window the dialog has no parent. */
+  /** Returns the index of the clicked button. */
   async function showMessage(options: MessageBoxOptions): Promise<number> {
-    const owner = parent()
-    const box = { ...options, title: app.getName() }
-    const { response } = await (owner ? dialog.showMessageBox(owner, box) : dialog.showMessageBox(box))
+    const { response } = await dialog.showMessageBox(parent(), { ...options, title: app.getName() })
     return response
   }
 
@@ -95,7 +86,7 @@ export function createDialogs(options: {
       const isFolder = what === 'folder' || what === 'model-folder' || what === 'watched-folder'
       const isSingle = what !== 'files' && what !== 'folder'
       const lastFolder = memory.read()['lastFolder']
-      const { canceled, filePaths } = await showPicker(parent(), {
+      const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
         title: t(isFolder ? 'pick.folder' : 'pick.files'),
         buttonLabel: t('pick.add'),
         defaultPath: typeof lastFolder === 'string' ? lastFolder : app.getPath('downloads'),
@@ -118,11 +109,8 @@ export function createDialogs(options: {
       return filePaths
     },
     async pickSavePath({ title, fileName, filters }) {
-      const owner = parent()
-      const box = { title, filters, defaultPath: join(app.getPath('downloads'), fileName) }
-      const { canceled, filePath } = await (owner
-        ? dialog.showSaveDialog(owner, box)
-        : dialog.showSaveDialog(box))
+      const defaultPath = join(app.getPath('downloads'), fileName)
+      const { canceled, filePath } = await dialog.showSaveDialog(parent(), { title, filters, defaultPath })
       return canceled || filePath === '' ? null : filePath
     },
     async showFailure(failure) {
@@ -134,8 +122,4 @@ export function createDialogs(options: {
       })
     },
   }
-}
-
-function showPicker(owner: BrowserWindow | null, box: OpenDialogOptions): Promise<OpenDialogReturnValue> {
-  return owner ? dialog.showOpenDialog(owner, box) : dialog.showOpenDialog(box)
 }

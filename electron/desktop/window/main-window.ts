@@ -23,6 +23,8 @@ export interface MainWindow {
   readonly events: Pick<EventEmitter<MainWindowEvents>, 'on'>
   /** Opens the window, or brings it to the front. A new window is shown once its page is drawn. */
   show(): void
+  /** The window, shown at once if it is not visible: a dialog that belongs to an invisible one can't be reached. */
+  visibleWindow(): BrowserWindow
   hide(): void
   /** Minimises the window into dock or taskbar, and opens it there if it is not open. */
   minimise(): void
@@ -195,6 +197,11 @@ export function createMainWindow(options: {
       if (current === null) open('show')
       else if (whenDrawn === null) bringToFront(current)
       else whenDrawn = 'show'
+    },
+    visibleWindow() {
+      const current = browserWindow() ?? open('show')
+      if (!state.isVisible()) bringToFront(current)
+      return current
     },
     hide() {
       whenDrawn = null

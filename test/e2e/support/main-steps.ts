@@ -12,26 +12,27 @@ declare global {
 }
 
 /** Answers all further message boxes with this button and records them. */
-export async function answerBoxes(electron: ElectronApplication, button: number): Promise<void> {
-  await electron.evaluate(({ dialog }, response) => {
-    globalThis.dialogsAsked = []
-    dialog.showMessageBox = async (...words: unknown[]) => {
-      globalThis.dialogsAsked.push((words.at(-1) as { message: string }).message)
-      return { response, checkboxChecked: false }
-    }
-  }, button)
+export function answerBoxes(electron: ElectronApplication, button: number): Promise<void> {
+  return replaceBoxes(electron, button)
 }
 
 /** Answers all further message boxes as the Enter key does, with their default button, and records them. */
-export async function pressEnterInBoxes(electron: ElectronApplication): Promise<void> {
-  await electron.evaluate(({ dialog }) => {
+export function pressEnterInBoxes(electron: ElectronApplication): Promise<void> {
+  return replaceBoxes(electron, null)
+}
+
+/** A box of an invisible window is not answered: on macOS it is a sheet that nobody sees. */
+async function replaceBoxes(electron: ElectronApplication, button: number | null): Promise<void> {
+  await electron.evaluate(({ dialog }, chosen) => {
     globalThis.dialogsAsked = []
     dialog.showMessageBox = async (...words: unknown[]) => {
       const { message, defaultId = 0 } = words.at(-1) as { message: string; defaultId?: number }
+      const isSheet = words.length > 1
+      if (isSheet && !(words[0] as Electron.BaseWindow).isVisible()) return new Promise(() => undefined)
       globalThis.dialogsAsked.push(message)
-      return { response: defaultId, checkboxChecked: false }
+      return { response: chosen ?? defaultId, checkboxChecked: false }
     }
-  })
+  }, button)
 }
 
 /** Makes the native picker return these paths. */

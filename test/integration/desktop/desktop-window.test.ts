@@ -12,6 +12,7 @@ import { createLog } from '../../../electron/platform/log.ts'
 import { app } from '../../electron-host/app.ts'
 import { openBrowser } from '../../electron-host/browser.ts'
 import { startChromium } from '../../electron-host/chromium.ts'
+import { dialog } from '../../electron-host/desktop.ts'
 import { invoke } from '../../electron-host/ipc-main.ts'
 import { Menu } from '../../electron-host/menus.ts'
 import { powerMonitor } from '../../electron-host/power.ts'
@@ -174,6 +175,49 @@ test('a page that is loaded again gets no events before its snapshot; it closes 
   app.quit()
   await expect.poll(() => called).toContain('stop')
   await expect.poll(() => host.windows.size).toBe(0)
+})
+
+/** The user answers message boxes with this button; `isParentVisible` is about their window when they were asked. */
+function answerBoxes(response: number) {
+  const asked: { message: string; detail: string; isParentVisible: boolean }[] = []
+  const box = vi.spyOn(dialog, 'showMessageBox').mockImplementation((async (
+    parent: BrowserWindow,
+    options: { message: string; detail: string },
+  ) => {
+    asked.push({ ...options, isParentVisible: parent.isVisible() })
+    return { response }
+  }) as never)
+  onTestFinished(() => box.mockRestore())
+  return asked
+}
+
+test('quitting without a window opens one to ask how, with the uploads and what would be sent again', async () => {
+  const asked = answerBoxes(2)
+  const { called, exit } = setup({ running: 2 })
+  onTestFinished(closeWindows)
+  app.quit()
+  await expect.poll(() => asked).toHaveLength(1)
+  expect(asked).toMatchObject([
+    {
+      message: expect.stringMatching(/2 /),
+      detail: expect.stringMatching(/\b3 (?:B|bytes)\b/),
+      isParentVisible: true,
+    },
+  ])
+  expect([called.includes('stop'), exit.mock.calls]).toEqual([false, []])
+})
+
+test('quitting finishes parts, which quitting again ends, and stops the engine', async () => {
+  const asked = answerBoxes(0)
+  const { called, exit, window } = await setupWindow({ running: 1 })
+  window.hide()
+  called.length = 0
+  app.quit()
+  await expect.poll(() => called).toContain('finishParts')
+  expect(asked).toMatchObject([{ isParentVisible: true }])
+  app.quit()
+  await expect.poll(() => exit.mock.calls).toEqual([[0]])
+  expect(called.filter((name) => name !== 'history')).toEqual(['finishParts', 'stopPausing null', 'stop'])
 })
 
 test('a hidden start without a tray opens the window minimised', async () => {

@@ -12,7 +12,6 @@ import { createLanguage } from '../../../electron/desktop/settings/language.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { createLog } from '../../../electron/platform/log.ts'
 import { app } from '../../electron-host/app.ts'
-import { dialog } from '../../electron-host/desktop.ts'
 import { invoke } from '../../electron-host/ipc-main.ts'
 import { Menu } from '../../electron-host/menus.ts'
 import { powerMonitor } from '../../electron-host/power.ts'
@@ -138,33 +137,6 @@ test('checks the network after the computer has slept', () => {
   const { called } = setup()
   powerMonitor.emit('resume')
   expect(called).toContain('networkChanged')
-})
-
-test('quitting asks with the number of uploads and the bytes that would be sent again', async () => {
-  const question = vi
-    .spyOn(dialog, 'showMessageBox')
-    .mockImplementation((async () => ({ response: 2 })) as never)
-  onTestFinished(() => question.mockRestore())
-  const { called, exit } = setup({ running: 2 })
-  app.quit()
-  await nextTurn()
-  const [[options]] = question.mock.calls as unknown as [[{ message: string; detail: string }]]
-  expect(options.message).toMatch(/2 /)
-  expect(options.detail).toMatch(/\b3 (?:B|bytes)\b/)
-  expect([called.filter((name) => name !== 'history'), exit.mock.calls]).toEqual([[], []])
-})
-
-test('quitting finishes parts, which quitting again ends, and stops the engine', async () => {
-  const question = vi
-    .spyOn(dialog, 'showMessageBox')
-    .mockImplementation((async () => ({ response: 0 })) as never)
-  onTestFinished(() => question.mockRestore())
-  const { called, exit } = setup({ running: 1 })
-  app.quit()
-  await expect.poll(() => called).toContain('finishParts')
-  app.quit()
-  await expect.poll(() => exit.mock.calls).toEqual([[0]])
-  expect(called.filter((name) => name !== 'history')).toEqual(['finishParts', 'stopPausing null', 'stop'])
 })
 
 test('the app goes on when its last window is closed', () => {

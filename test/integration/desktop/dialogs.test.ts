@@ -13,7 +13,7 @@ function answering(name: 'showMessageBox' | 'showOpenDialog' | 'showSaveDialog',
     read: () => stored,
     write: (change: Record<string, unknown>) => void (stored = { ...stored, ...change }),
   }
-  let window: BrowserWindow | null = null
+  const window = {} as BrowserWindow
   const dialogs = createDialogs({
     parent: () => window,
     ask: (_kind, show) => show(),
@@ -22,7 +22,7 @@ function answering(name: 'showMessageBox' | 'showOpenDialog' | 'showSaveDialog',
   })
   return {
     dialogs,
-    setWindow: (one: object) => void (window = one as BrowserWindow),
+    window,
     options: () => shown.mock.calls.map((words) => words.at(-1) as unknown as Record<string, unknown>),
     owners: () => shown.mock.calls.map((words) => (words.length > 1 ? words[0] : null)),
   }
@@ -115,21 +115,12 @@ test.each([
   ])
 })
 
-test('dialogs belong to the window while there is one', async () => {
-  const window = {}
+test('dialogs belong to the visible window', async () => {
   const message = answering('showMessageBox', { response: 2 })
   await message.dialogs.askCloseAction(true)
-  message.setWindow(window)
-  await message.dialogs.askCloseAction(true)
-  expect(message.owners()).toEqual([null, window])
   const open = answering('showOpenDialog', { canceled: true, filePaths: [] })
   await open.dialogs.pickPaths('files')
-  open.setWindow(window)
-  await open.dialogs.pickPaths('files')
-  expect(open.owners()).toEqual([null, window])
   const save = answering('showSaveDialog', { canceled: true, filePath: '' })
   await save.dialogs.pickSavePath({ title: '', fileName: 'a', filters: [] })
-  save.setWindow(window)
-  await save.dialogs.pickSavePath({ title: '', fileName: 'a', filters: [] })
-  expect(save.owners()).toEqual([null, window])
+  for (const { owners, window } of [message, open, save]) expect(owners()).toEqual([window])
 })

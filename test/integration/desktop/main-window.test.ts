@@ -111,6 +111,23 @@ test('shows a window although its page is not loaded within three seconds', () =
   expect(window.isVisible()).toBe(true)
 })
 
+test('shows a window at once as the parent of a dialog, as it was when it was last closed', async () => {
+  const { window, current, loaded } = setup({ maximized: true })
+  const parent = window.visibleWindow()
+  expect([parent === window.browserWindow(), window.isVisible(), current().isMaximized()]).toEqual([
+    true,
+    true,
+    true,
+  ])
+  await loaded()
+  current().minimize()
+  window.visibleWindow()
+  expect(window.isVisible()).toBe(true)
+  window.hide()
+  window.visibleWindow()
+  expect([window.isVisible(), host.windows.size]).toEqual([true, 1])
+})
+
 test('a window that is hidden before its page is drawn stays hidden', async () => {
   const { window, clock, loaded } = setup()
   window.minimise()

@@ -110,7 +110,10 @@ export function createDialogs(options: {
     },
     async pickSavePath({ title, fileName, filters }) {
       const defaultPath = join(app.getPath('downloads'), fileName)
-      const { canceled, filePath } = await dialog.showSaveDialog(parent(), { title, filters, defaultPath })
+      // On Linux with GTK 3 an existing file is otherwise replaced without a question (file_dialog_linux.cc).
+      const properties = ['showOverwriteConfirmation' as const]
+      const box = { title, filters, defaultPath, properties }
+      const { canceled, filePath } = await dialog.showSaveDialog(parent(), box)
       return canceled || filePath === '' ? null : filePath
     },
     async showFailure(failure) {

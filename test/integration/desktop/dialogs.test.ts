@@ -111,7 +111,12 @@ test.each([
   const filters = [{ name: 'JSON', extensions: ['json'] }]
   expect(await dialogs.pickSavePath({ title: 'Save', fileName: 'receipt.json', filters })).toBe(expected)
   expect(options()).toMatchObject([
-    { title: 'Save', filters, defaultPath: expect.stringMatching(/receipt\.json$/) },
+    {
+      title: 'Save',
+      filters,
+      defaultPath: expect.stringMatching(/receipt\.json$/),
+      properties: ['showOverwriteConfirmation'],
+    },
   ])
 })
 

@@ -116,7 +116,12 @@ const table = {
   },
   // The local cloud shares no code with the app, so that an error in the app cannot hide itself in the tests.
   'test-cloud': { from: '^test/cloud/', folders: [], node: true },
-  'electron-host': { from: '^test/electron-host/', folders: [], packages: ['ws'], node: true },
+  'electron-host': {
+    from: '^test/electron-host/',
+    folders: [],
+    packages: ['ws', '@jellybrick/dbus-next'],
+    node: true,
+  },
 }
 
 /** The files that a row applies to: by default the folder with the row's name. */

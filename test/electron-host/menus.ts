@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { NativeImage, nativeImage } from './native-image.ts'
 import { host, theApp } from './state.ts'
+import { registerIcon } from './status-notifier.ts'
 import { StrictEmitter } from './strict.ts'
 
 const roles = new Set(
@@ -117,6 +118,7 @@ export class Tray extends StrictEmitter {
   toolTip = ''
   title = ''
   menu: Menu | null = null
+  readonly #icon = registerIcon()
 
   constructor(image: NativeImage | string) {
     super('Tray', trayEvents)
@@ -160,6 +162,7 @@ export class Tray extends StrictEmitter {
 
   destroy(): void {
     host.trays.delete(this)
+    this.#icon.end()
     this._destroyed = true
   }
 

@@ -1,4 +1,12 @@
-import { interface as service, Message, sessionBus, Variant, type Interface } from '@jellybrick/dbus-next'
+import {
+  DBusError,
+  interface as service,
+  Message,
+  sessionBus,
+  Variant,
+  type Interface,
+  type MessageBus,
+} from '@jellybrick/dbus-next'
 import { once } from 'node:events'
 
 // Fake desktop and system services on the real session bus of the test.
@@ -13,17 +21,35 @@ export interface FakeService {
   end(): void
 }
 
-function withProperties(name: string, properties: Properties): Interface {
+interface FakeMethod {
+  readonly inSignature?: string
+  readonly outSignature?: string
+  readonly answer: (...values: never[]) => unknown
+}
+
+function fakeInterface(
+  name: string,
+  properties: Properties,
+  methods: Readonly<Record<string, FakeMethod>> = {},
+): Interface {
   class Fake extends service.Interface {}
   for (const [property, [, value]] of Object.entries(properties)) Reflect.set(Fake.prototype, property, value)
+  for (const [method, { answer }] of Object.entries(methods)) Reflect.set(Fake.prototype, method, answer)
   Fake.configureMembers({
     properties: Object.fromEntries(
       Object.entries(properties).map(([property, [signature]]) => [property, { signature, access: 'read' }]),
     ),
+    methods: Object.fromEntries(
+      Object.entries(methods).map(([method, { inSignature = '', outSignature = '' }]) => [
+        method,
+        { inSignature, outSignature },
+      ]),
+    ),
   })
   const made = new Fake(name)
-  // The library's constructor overwrites the configured properties.
-  Reflect.set(made, '$properties', Reflect.get(Fake.prototype, '$properties'))
+  // The library's constructor overwrites the configured members.
+  for (const members of ['$properties', '$methods'])
+    Reflect.set(made, members, Reflect.get(Fake.prototype, members))
   return made
 }
 
@@ -43,16 +69,9 @@ export async function fakeMethod(
   outSignature: string,
   answer: () => unknown,
 ): Promise<{ signal(member: string, signature: string, body: readonly unknown[]): void; end(): void }> {
-  const { name, path, member, inSignature = '' } = method
-  class Fake extends service.Interface {}
-  Reflect.set(Fake.prototype, member, answer)
-  Fake.configureMembers({ methods: { [member]: { inSignature, outSignature } } })
-  const made = new Fake(method.interface ?? name)
-  Reflect.set(made, '$methods', Reflect.get(Fake.prototype, '$methods'))
-  const bus = sessionBus()
-  await once(bus, 'connect')
-  bus.export(path, made)
-  await bus.requestName(name, 0)
+  const { name, path, member, inSignature } = method
+  const methods = { [member]: { ...(inSignature !== undefined && { inSignature }), outSignature, answer } }
+  const bus = await ownName(name, path, fakeInterface(method.interface ?? name, {}, methods))
   return {
     signal(signal, signature, body) {
       bus.send(Message.newSignal(path, method.interface ?? name, signal, signature, [...body]))
@@ -64,11 +83,32 @@ export async function fakeMethod(
 /** The panel's service for tray icons. */
 const trayWatcher = 'org.kde.StatusNotifierWatcher'
 
-/** A fake panel for tray icons; without a host it accepts icons but does not display them. */
-export const openPanel = (hasHost = true) =>
-  fakeService(trayWatcher, {
-    '/StatusNotifierWatcher': { [trayWatcher]: { IsStatusNotifierHostRegistered: ['b', hasHost] } },
-  })
+/**
+ * A fake panel for tray icons; without a host it accepts icons but does not display them. One that refuses icons does
+ * so as GNOME's did (electron/electron#53213).
+ */
+export async function openPanel({ hasHost = true, acceptsIcons = true } = {}): Promise<{ end(): void }> {
+  const items: string[] = []
+  const register = (name: string) => {
+    if (!acceptsIcons) throw new DBusError('org.freedesktop.DBus.Error.NameHasNoOwner', name)
+    items.push(`${name}/StatusNotifierItem`)
+  }
+  const panel = fakeInterface(
+    trayWatcher,
+    { IsStatusNotifierHostRegistered: ['b', hasHost], RegisteredStatusNotifierItems: ['as', items] },
+    { RegisterStatusNotifierItem: { inSignature: 's', answer: register } },
+  )
+  const bus = await ownName(trayWatcher, '/StatusNotifierWatcher', panel)
+  return { end: () => bus.disconnect() }
+}
+
+async function ownName(name: string, path: string, object: Interface): Promise<MessageBus> {
+  const bus = sessionBus()
+  await once(bus, 'connect')
+  bus.export(path, object)
+  await bus.requestName(name, 0)
+  return bus
+}
 
 /** Owns a name and exports objects with properties: path → interface → properties. */
 export async function fakeService(
@@ -80,7 +120,7 @@ export async function fakeService(
   const shown = new Map<string, Interface[]>()
   for (const [path, interfaces] of Object.entries(objects)) {
     for (const [interfaceName, properties] of Object.entries(interfaces)) {
-      const made = withProperties(interfaceName, properties)
+      const made = fakeInterface(interfaceName, properties)
       bus.export(path, made)
       shown.set(path, [...(shown.get(path) ?? []), made])
     }

@@ -27,16 +27,20 @@ export function keepHiddenWindowReachable(options: {
     if (!(await trayAvailability.isAvailable()) && !window.browserWindow()) minimiseInstead()
   }
 
-  trayAvailability.onChange((isAvailable) => {
-    if (!isAvailable && window.isHidden()) {
+  async function adapt(): Promise<void> {
+    if (await trayAvailability.isAvailable()) {
+      // A window that the user has opened in the meantime stays open.
+      if (isMinimisedInstead && !window.isVisible()) window.hide()
+      isMinimisedInstead = false
+    } else if (window.isHidden()) {
       minimiseInstead()
       notifications.showNoTrayOnce()
     }
-    if (!isAvailable) return
-    statusDisplay.recreateTrayIcon()
-    // A window that the user has opened in the meantime stays open.
-    if (isMinimisedInstead && !window.isVisible()) window.hide()
-    isMinimisedInstead = false
+  }
+
+  trayAvailability.onChange((hasPanel) => {
+    if (hasPanel) statusDisplay.recreateTrayIcon()
+    void adapt()
   })
   if (startsHidden) void minimiseWithoutTray()
 }

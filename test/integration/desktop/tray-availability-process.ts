@@ -1,18 +1,20 @@
-// Runs with its own session bus and a fake desktop: with or without a tray, or with one that starts and
+// Runs with its own session bus, a fake desktop and an icon: with or without a tray, or with one that starts and
 // stops. Prints each reported state, one word per line.
 import process from 'node:process'
 import { watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
+import { registerIcon } from '../../electron-host/status-notifier.ts'
 import { fakeMethod, openPanel } from '../../support/fake-bus.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const write = (word: string) => void process.stdout.write(`${word}\n`)
 const report = (isAvailable: boolean) => write(isAvailable ? 'tray' : 'none')
 
-/** A manual timer for the removal delay. */
+/** A manual timer for the removal delay; others fire at once. */
 let delayStarted = Promise.withResolvers<() => void>()
 const timers = {
   after(delayMs: number, endDelay: () => void) {
     if (delayMs === 30_000) delayStarted.resolve(endDelay)
+    else setImmediate(endDelay)
     return () => write('delay ended')
   },
 }
@@ -24,15 +26,19 @@ async function removalDelayStarted(): Promise<() => void> {
 }
 
 const [desktop] = process.argv.slice(2)
-const initialPanel = desktop === 'with-tray' ? await openPanel() : null
-if (desktop === 'with-watcher-alone') await openPanel(false)
+if (desktop === 'with-tray') await openPanel()
+if (desktop === 'with-watcher-alone') await openPanel({ hasHost: false })
+if (desktop === 'icon-refused') await openPanel({ acceptsIcons: false })
+registerIcon()
 const availability = watchTrayAvailability('linux', timers, silent)
 let changeReported = Promise.withResolvers<void>()
-availability.onChange((isAvailable) => {
-  report(isAvailable)
+async function changed(hasPanel: boolean): Promise<void> {
+  if (hasPanel) registerIcon()
+  report(await availability.isAvailable())
   changeReported.resolve()
   changeReported = Promise.withResolvers()
-})
+}
+availability.onChange((hasPanel) => void changed(hasPanel))
 report(await availability.isAvailable())
 async function startPanel() {
   const reported = changeReported.promise
@@ -69,5 +75,4 @@ if (desktop === 'locked') {
   endSecondDelay()
   await reported
 }
-initialPanel?.end()
 process.exit(0)

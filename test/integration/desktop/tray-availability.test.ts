@@ -27,6 +27,10 @@ test('a watcher without a host is not a tray', async () => {
   expect(await reportsOn('with-watcher-alone')).toEqual(['none'])
 })
 
+test('a tray that refuses the icon is none', async () => {
+  expect(await reportsOn('icon-refused')).toEqual(['none'])
+})
+
 test('a later tray is reported, and its removal after a delay', async () => {
   expect(await reportsOn('starts-and-stops')).toEqual([
     'none',

@@ -8,16 +8,22 @@ function setup({ startsHidden = false, hasTray = false } = {}) {
   const calls: string[] = []
   let isOpen = !startsHidden
   let isVisible = false
+  let isMinimised = false
+  let isAvailable = hasTray
   let listener = (_isAvailable: boolean) => {}
   keepHiddenWindowReachable({
-    trayAvailability: { isAvailable: async () => hasTray, onChange: (next) => (listener = next) },
+    trayAvailability: { isAvailable: async () => isAvailable, onChange: (next) => (listener = next) },
     window: {
       browserWindow: () => (isOpen ? ({} as ReturnType<Options['window']['browserWindow']>) : null),
-      hide: () => void calls.push('hide'),
-      isHidden: () => isOpen && !isVisible,
+      hide() {
+        isMinimised = false
+        calls.push('hide')
+      },
+      isHidden: () => isOpen && !isVisible && !isMinimised,
       isVisible: () => isVisible,
       minimise() {
         isOpen = true
+        isMinimised = true
         calls.push('minimise')
       },
     },
@@ -27,30 +33,35 @@ function setup({ startsHidden = false, hasTray = false } = {}) {
   })
   return {
     calls,
-    trayChanged: (isAvailable: boolean) => listener(isAvailable),
+    /** A panel appears, and accepts the icon or not, or it is gone. */
+    async trayChanged(hasPanel: boolean, isIconAccepted = hasPanel) {
+      isAvailable = isIconAccepted
+      listener(hasPanel)
+      await Promise.resolve()
+    },
     userOpensWindow: () => (isVisible = true),
   }
 }
 
-test('a hidden window is minimised while there is no tray', () => {
+test('a hidden window is minimised while there is no tray', async () => {
   const { calls, trayChanged } = setup()
-  trayChanged(false)
-  trayChanged(true)
+  await trayChanged(false)
+  await trayChanged(true)
   expect(calls).toEqual(['minimise', 'notify', 'icon', 'hide'])
 })
 
-test('a window that the user has minimised is not hidden when a panel restarts', () => {
+test('a window that the user has minimised is not hidden when a panel restarts', async () => {
   const { calls, trayChanged } = setup()
-  trayChanged(false)
-  trayChanged(true)
-  trayChanged(true)
+  await trayChanged(false)
+  await trayChanged(true)
+  await trayChanged(true)
   expect(calls).toEqual(['minimise', 'notify', 'icon', 'hide', 'icon'])
 })
 
 test('a start at login before the panel is minimised only until the tray appears', async () => {
   const { calls, trayChanged } = setup({ startsHidden: true })
   await expect.poll(() => calls).toEqual(['minimise'])
-  trayChanged(true)
+  await trayChanged(true)
   expect(calls).toEqual(['minimise', 'icon', 'hide'])
 })
 
@@ -58,13 +69,21 @@ test('a window that the user has opened meanwhile stays open', async () => {
   const { calls, trayChanged, userOpensWindow } = setup({ startsHidden: true })
   await expect.poll(() => calls).toEqual(['minimise'])
   userOpensWindow()
-  trayChanged(true)
+  await trayChanged(true)
   expect(calls).toEqual(['minimise', 'icon'])
 })
 
 test('a hidden start with a tray opens no window', async () => {
   const { calls, trayChanged } = setup({ startsHidden: true, hasTray: true })
   await Promise.resolve()
-  trayChanged(true)
+  await trayChanged(true)
   expect(calls).toEqual(['icon'])
+})
+
+test('a hidden window is minimised when a panel that has restarted refuses the icon', async () => {
+  const { calls, trayChanged } = setup({ hasTray: true })
+  await trayChanged(true, false)
+  expect(calls).toEqual(['icon', 'minimise', 'notify'])
+  await trayChanged(true, true)
+  expect(calls.slice(3)).toEqual(['icon', 'hide'])
 })

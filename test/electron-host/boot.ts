@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { readCommandLine } from './arguments.ts'
 import { openBrowser } from './browser.ts'
+import { isPreview } from './preview/is-preview.ts'
 import { complain, host } from './state.ts'
 import type { AppPackage } from './state.ts'
 
@@ -28,6 +29,7 @@ registerHooks({
       : next(id, context),
 })
 const { app, becomeReady } = await import('./app.ts')
+if (isPreview) await import('./preview/install.ts')
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
 for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(module)
 await runMain()

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { Session } from './cdp.ts'
 import type { Wire } from './page/wire.ts'
 import type { SecretNames } from './page/secret-names.ts'
 
@@ -11,8 +12,15 @@ export interface HostWindow extends EventEmitter {
   _titleChanged(title: string): void
   _gone(): void
   close(): void
+  show(): void
+  showInactive(): void
   focus(): void
+  blur(): void
+  minimize(): void
+  restore(): void
+  isVisible(): boolean
   isFocused(): boolean
+  isMinimized(): boolean
 }
 
 /** A load whose promise is pending. */
@@ -40,6 +48,7 @@ export interface HostContents extends EventEmitter {
   readonly _wire: Wire
   readonly _names: SecretNames
   readonly _window: HostWindow
+  readonly _attached: Promise<Session>
   readonly _destroyed: boolean
   readonly _frameId: string
   readonly _targetId: string

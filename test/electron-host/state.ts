@@ -30,6 +30,8 @@ export const host = {
   protocols: new Map<string, ProtocolHandler>(),
   switches: new Map<string, string>(),
   ready: false,
+  /** In the preview, says that an API is missing. */
+  showUnavailable: undefined as ((what: string) => void) | undefined,
   appPath: '',
   pkg: {} as AppPackage,
   browser: undefined as Browser | undefined,

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { host } from './state.ts'
 
 /** Members that JavaScript, Node's inspector or a test's matcher reads on any object. */
 const asked = new Set(
@@ -19,7 +20,7 @@ function isOwnBusiness(member: string | symbol): boolean {
 export function strict<T extends object>(name: string, target: T): T {
   return new Proxy(target, {
     get(object, member, receiver): unknown {
-      if (!(member in object) && !isOwnBusiness(member)) throw notEmulated(`${name}.${String(member)}`)
+      if (!(member in object) && !isOwnBusiness(member)) return missing(`${name}.${String(member)}`)
       return Reflect.get(object, member, receiver)
     },
   })
@@ -30,7 +31,7 @@ export function absent(name: string): object {
   return new Proxy(class {}, {
     get(object, member): unknown {
       if (isOwnBusiness(member)) return Reflect.get(object, member)
-      throw notEmulated(`${name}.${String(member)}`)
+      return missing(`${name}.${String(member)}`)
     },
     construct() {
       throw notEmulated(`new ${name}()`)
@@ -38,8 +39,20 @@ export function absent(name: string): object {
   })
 }
 
+/** The preview says it too, since the app reports an exception as its own fault. */
 export function notEmulated(what: string): Error {
+  host.showUnavailable?.(what)
   return new Error(`electron-host: ${what} is not emulated`)
+}
+
+/**
+ * A member that the host lacks. In the preview it is a function that says so and does nothing.
+ * @throws in tests
+ */
+function missing(what: string): () => void {
+  const { showUnavailable } = host
+  if (showUnavailable === undefined) throw notEmulated(what)
+  return () => showUnavailable(what)
 }
 
 /** Rejects options that the host would otherwise ignore silently. */
@@ -85,7 +98,7 @@ export class StrictEmitter extends EventEmitter {
         if (object._destroyed && !isOwnBusiness(member) && !emitterMembers.has(String(member))) {
           throw new TypeError('Object has been destroyed')
         }
-        if (!(member in object) && !isOwnBusiness(member)) throw notEmulated(`${name}.${String(member)}`)
+        if (!(member in object) && !isOwnBusiness(member)) return missing(`${name}.${String(member)}`)
         return Reflect.get(object, member, receiver)
       },
     })

@@ -86,7 +86,7 @@ async function openApp(): Promise<number> {
     console.log(
       'Electron could not be fetched: this is the app on its stand-in in Chromium. Drag files onto it.',
     )
-    environment['ELECTRON_HOST_CHROMIUM'] = chromium
+    Object.assign(environment, { ELECTRON_HOST_CHROMIUM: chromium, ELECTRON_HOST_INTERACTIVE: '1' })
   }
   const child = spawn(runtime.executable, [...runtimeArguments(), projectFolder], {
     stdio: 'inherit',

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isPreview } from './preview/is-preview.ts'
 
 /** A running Chromium. */
 export interface Chromium {
@@ -15,6 +16,9 @@ export interface Chromium {
   /** Kills it and removes its profile. */
   end(): Promise<void>
 }
+
+/** The address of the preview's first window before the app has loaded its page. */
+export const emptyApp = 'data:text/html,'
 
 /** How much of the output is kept, in characters: Chromium can write a lot of it over an hour of tests. */
 const keptOutput = 64 * 1024
@@ -36,7 +40,12 @@ export async function startChromium(
     argumentsFor(profile, switches),
     {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...withLocale(environment), HOME: join(profile, 'home'), TMPDIR: join(profile, 'tmp') },
+      env: {
+        ...withLocale(environment),
+        // A person's file chooser starts in their home.
+        ...(isPreview ? {} : { HOME: join(profile, 'home') }),
+        TMPDIR: join(profile, 'tmp'),
+      },
     },
   )
   const kill = () => {
@@ -89,7 +98,8 @@ function removeProfile(profile: string): void {
 function argumentsFor(profile: string, switches: readonly string[]): string[] {
   return [
     '--remote-debugging-port=0',
-    '--no-startup-window',
+    // A window without tabs and address, which the first page uses (page.ts).
+    isPreview ? `--app=${emptyApp}` : '--no-startup-window',
     `--user-data-dir=${profile}`,
     '--no-first-run',
     '--no-default-browser-check',
@@ -105,6 +115,8 @@ function argumentsFor(profile: string, switches: readonly string[]): string[] {
     '--disable-field-trial-config',
     ...(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'] ? [] : ['--headless=new']),
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    // Without the bar about `--no-sandbox` at the top of the window.
+    ...(isPreview ? ['--test-type'] : []),
     ...switches,
   ]
 }

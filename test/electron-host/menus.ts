@@ -15,6 +15,7 @@ const roles = new Set(
 interface MenuItemOptions {
   readonly id?: string
   readonly label?: string
+  readonly accelerator?: string
   readonly role?: string
   readonly type?: string
   readonly enabled?: boolean
@@ -27,6 +28,7 @@ interface MenuItemOptions {
 export class MenuItem {
   readonly id: string | undefined
   readonly role: string | undefined
+  readonly accelerator: string | undefined
   readonly type: string
   readonly submenu: Menu | undefined
   readonly click: (event?: object, window?: unknown) => unknown
@@ -40,6 +42,7 @@ export class MenuItem {
     if (role !== undefined && !roles.has(role)) throw new Error(`Unknown menu role: ${options.role}`)
     this.id = options.id
     this.role = options.role
+    this.accelerator = options.accelerator ?? (role === 'quit' ? 'CmdOrCtrl+Q' : undefined)
     this.type = options.type ?? (options.submenu ? 'submenu' : 'normal')
     this.submenu = Array.isArray(options.submenu)
       ? Menu.buildFromTemplate(options.submenu as readonly MenuItemOptions[])

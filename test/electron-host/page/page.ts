@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Session } from '../cdp.ts'
+import { emptyApp } from '../chromium.ts'
 import { colourScheme } from '../native-theme.ts'
 import type { WebPreferences } from '../options.ts'
 import { isGranted } from '../session.ts'
+import { isPreview } from '../preview/is-preview.ts'
 import { theBrowser } from '../state.ts'
 import type { HostContents } from '../shapes.ts'
 import { worldScripts } from './world-scripts.ts'
@@ -25,17 +27,24 @@ interface Size {
 /** Opens an empty page of Chromium and a session for it. */
 export async function openPage(size: Size): Promise<{ session: Session; targetId: string }> {
   const { root, connection, browserContextId } = theBrowser()
-  const { targetId } = await root.send<{ targetId: string }>('Target.createTarget', {
-    url: 'about:blank',
-    newWindow: true,
-    browserContextId,
-    ...size,
-  })
+  const target = { url: 'about:blank', newWindow: true, browserContextId, ...size }
+  const targetId =
+    (isPreview ? await emptyWindow(root) : undefined) ??
+    (await root.send<{ targetId: string }>('Target.createTarget', target)).targetId
   const attached = await root.send<{ sessionId: string }>('Target.attachToTarget', {
     targetId,
     flatten: true,
   })
   return { session: connection.session(attached.sessionId), targetId }
+}
+
+/** The window with which the preview's Chromium has started. */
+async function emptyWindow(root: Session): Promise<string | undefined> {
+  interface Targets {
+    readonly targetInfos: readonly { readonly targetId: string; readonly url: string }[]
+  }
+  const { targetInfos } = await root.send<Targets>('Target.getTargets')
+  return targetInfos.find(({ url }) => url === emptyApp)?.targetId
 }
 
 /**

@@ -3,7 +3,7 @@ import type { HostContents, HostWindow } from '../shapes.ts'
 import { host } from '../state.ts'
 
 /** The world of the host's own scripts, which the page can't reach. */
-const previewWorld = 'Electron Host Preview'
+export const previewWorld = 'Electron Host Preview'
 
 /** The contents of the window that was passed to an API as its first argument, else of the first window. */
 export function contentsFor(values: readonly unknown[]): HostContents | undefined {

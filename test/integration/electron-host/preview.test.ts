@@ -116,3 +116,21 @@ test('an API that is missing is said instead of thrown', async () => {
   await host.page.keyboard.press('Enter')
   await expect.poll(questions).toEqual([])
 })
+
+test('the shortcuts of the menu work', async () => {
+  await host.inMain(`electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate([{
+    submenu: [{ accelerator: 'CmdOrCtrl+Shift+O', click: () => { globalThis.clicked = true } }],
+  }]))`)
+  await host.page.keyboard.press('Control+Shift+O')
+  await expect.poll(() => host.inMain('globalThis.clicked')).toBe(true)
+})
+
+test('the app decides what closing the window does', async () => {
+  await expect.poll(() => host.inMain('win.isVisible()')).toBe(true)
+  // Playwright would let the page close.
+  host.page.on('dialog', () => undefined)
+  // As Chromium does when its window is closed; Playwright's `close` would call main.
+  await devTools.send('Page.close')
+  await expect.poll(() => host.inMain('[win.isVisible(), win.isDestroyed()]')).toEqual([false, false])
+  expect(host.page.isClosed()).toBe(false)
+})

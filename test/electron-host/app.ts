@@ -1,4 +1,5 @@
 import { appPath, setAppPath } from './app-paths.ts'
+import { isPreview } from './preview/is-preview.ts'
 import { SingleInstance } from './single-instance.ts'
 import { complain, host } from './state.ts'
 import type { AppSide } from './state.ts'
@@ -39,7 +40,7 @@ const identity = {
   setAppLogsPath: (place?: string) => setAppPath('logs', place ?? appPath('logs', app.getName())),
   getLocale: () => 'en-US',
   getSystemLocale: () => 'en-US',
-  getPreferredSystemLanguages: () => ['en-US'],
+  getPreferredSystemLanguages: () => [isPreview ? Intl.DateTimeFormat().resolvedOptions().locale : 'en-US'],
   getLocaleCountryCode: () => 'US',
   commandLine,
 }

@@ -1,3 +1,4 @@
+import { isPreview } from './preview/is-preview.ts'
 import { host } from './state.ts'
 import { StrictEmitter } from './strict.ts'
 
@@ -24,6 +25,7 @@ export class Notification extends StrictEmitter {
   show(): void {
     host.notifications.push(this)
     host.record('notification', { title: this.title, body: this.body })
+    if (isPreview) console.log(`${this.title}: ${this.body}`)
     queueMicrotask(() => this.emit('show', {}))
   }
 

@@ -125,6 +125,18 @@ test('the shortcuts of the menu work', async () => {
   await expect.poll(() => host.inMain('globalThis.clicked')).toBe(true)
 })
 
+test('a link opens in another window of Chromium', async () => {
+  await host.inMain('electron.shell.openExternal("data:text/html,link")')
+  await expect
+    .poll(() =>
+      host.page
+        .context()
+        .pages()
+        .map((page) => page.url()),
+    )
+    .toContain('data:text/html,link')
+})
+
 test('the app decides what closing the window does', async () => {
   await expect.poll(() => host.inMain('win.isVisible()')).toBe(true)
   // Playwright would let the page close.

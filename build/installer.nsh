@@ -68,6 +68,7 @@
     nsExec::Exec /TIMEOUT=30000 '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" --modelferry-command --disable-gpu -- logout'
     Pop $R0
     RMDir /r "$APPDATA\Modelferry"
+    RMDir /r "$LOCALAPPDATA\Modelferry"
     RMDir /r "$LOCALAPPDATA\modelferry-updater"
   ${EndIf}
 !macroend

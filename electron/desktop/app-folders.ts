@@ -1,5 +1,5 @@
 import { app } from 'electron'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rm } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
@@ -40,10 +40,7 @@ export function setupAppFolders(builtFolder: string): AppFolders {
     app.setPath('userData', home)
   }
   const home = app.getPath('userData')
-  // Keeps Chromium's files out of the folder of the journal.
-  const sessionData = join(home, 'browser')
-  mkdirSync(sessionData, { recursive: true, mode: 0o700 })
-  app.setPath('sessionData', sessionData)
+  setupSessionFolder(home)
   return {
     home,
     logs: homeOverride ? join(home, 'logs') : app.getPath('logs'),
@@ -62,6 +59,29 @@ export function setupAppFolders(builtFolder: string): AppFolders {
       watch: workerFileUrl(builtFolder, 'watch-worker'),
     },
   }
+}
+
+/**
+ * Keeps Chromium's files, which are all replaceable, out of the folder of the journal: in the system's folder for
+ * caches, as Chromium does (docs/user_data_dir.md in its source). A data folder other than the usual one has
+ * everything, since two running apps can't share these files.
+ */
+export function setupSessionFolder(home: string): void {
+  const old = join(home, 'browser')
+  const isUsual = home === join(app.getPath('appData'), app.getName())
+  const folder = isUsual ? join(cacheFolder(), app.getName(), 'browser') : old
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  app.setPath('sessionData', folder)
+  // Where these files were up to version 0.2.0.
+  if (isUsual) rm(old, { recursive: true, force: true }, () => undefined)
+}
+
+/** The system's folder for data that can be lost. */
+function cacheFolder(): string {
+  const home = app.getPath('home')
+  if (process.platform === 'darwin') return join(home, 'Library', 'Caches')
+  if (process.platform === 'win32') return process.env['LOCALAPPDATA'] || join(home, 'AppData', 'Local')
+  return process.env['XDG_CACHE_HOME'] || join(home, '.cache')
 }
 
 /** A resource of the packaged app, or in the repository's `build` folder. */

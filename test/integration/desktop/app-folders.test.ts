@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -26,12 +26,20 @@ function setup(homeOverride?: string) {
   return { folder, modeOf: (path: string) => statSync(path).mode & 0o777 }
 }
 
-test('the journal is in Electron’s data folder, without the files of Chromium', () => {
+test('the journal is in Electron’s data folder, and the files of Chromium are in the system’s cache', async () => {
   const { folder, modeOf } = setup()
+  vi.stubEnv('XDG_CONFIG_HOME', join(folder, 'config'))
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))
+  const home = join(folder, 'config', app.getName())
+  const old = join(home, 'browser')
+  mkdirSync(old, { recursive: true })
+  app.setPath('userData', home)
   const folders = setupAppFolders('/app/out/main')
-  expect([folders.home, folders.logs]).toEqual([join(folder, 'data'), join(folder, 'data/logs')])
-  expect(app.getPath('sessionData')).toBe(join(folder, 'data/browser'))
-  expect(modeOf(join(folder, 'data/browser'))).toBe(0o700)
+  expect([folders.home, folders.logs]).toEqual([home, join(home, 'logs')])
+  const cache = join(folder, 'cache', app.getName(), 'browser')
+  expect([app.getPath('sessionData'), modeOf(cache)]).toEqual([cache, 0o700])
+  // Where earlier versions had them.
+  await expect.poll(() => existsSync(old)).toBe(false)
   expect(host.events.at(-1)).toEqual({ kind: 'app-user-model-id', id: 'app.modelferry.Modelferry' })
 })
 

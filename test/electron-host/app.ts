@@ -49,6 +49,7 @@ const identity = {
 const surroundings = {
   badgeCount: 0,
   userAgentFallback: '',
+  setActivationPolicy: (policy: string) => host.record('activation-policy', { policy }),
   setAppUserModelId: (id: string) => host.record('app-user-model-id', { id }),
   setDesktopName: (name: string) => host.record('desktop-name', { name }),
   setLoginItemSettings(settings: object) {
@@ -78,13 +79,16 @@ const beforeReady = (what: string) => {
 
 const life = {
   isReady: () => host.ready,
-  whenReady: () => ready.promise,
   /** Like Electron it removes `--no-sandbox`, without which Chromium has no child processes as root. */
   enableSandbox(): void {
     beforeReady('app.enableSandbox()')
     if (!host.switches.delete('no-sandbox') || process.getuid?.() !== 0) return
     complain('app.enableSandbox() has removed --no-sandbox, without which no page can be opened as root')
     process.exit(1)
+  },
+  whenReady() {
+    host.isReadyAwaited = true
+    return ready.promise
   },
   disableHardwareAcceleration: () => beforeReady('app.disableHardwareAcceleration()'),
   requestSingleInstanceLock: (data?: unknown) => instance.request(app.getPath('userData'), data),

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire, flushCompileCache, registerHooks } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { readCommandLine } from './arguments.ts'
 import { openBrowser } from './browser.ts'
 import { isPreview } from './preview/is-preview.ts'
+import { hasQuirk } from './quirks.ts'
 import { complain, host } from './state.ts'
 import type { AppPackage } from './state.ts'
+
+/** How long a process goes on after `process.exit` with the quirk `exit-returns`. */
+const exitDelayMs = 50
+let isExiting = false
 
 const words = process.argv.slice(2)
 const { appFolder, preloadModules, switches } = readCommandLine(words)
@@ -18,6 +24,7 @@ host.switches = new Map(switches)
 host.appPath = resolve(appFolder)
 host.pkg = JSON.parse(readFileSync(join(host.appPath, 'package.json'), 'utf8')) as AppPackage
 pretendToBeElectron()
+behaveLikeElectron()
 
 // From here on `electron` resolves to the host's module, for the app and for the code that Playwright loads
 // into it.
@@ -30,9 +37,10 @@ registerHooks({
 })
 const { app, becomeReady } = await import('./app.ts')
 if (isPreview) await import('./preview/install.ts')
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
 for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(module)
 await runMain()
+if (isExiting) await new Promise(() => undefined)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
 // The app's listeners for uncaught exceptions would keep the cause from being printed.
 await openChromium().catch((error: unknown) => {
   complain('Chromium could not be used:', error)
@@ -50,6 +58,25 @@ function pretendToBeElectron(): void {
   Object.assign(process, { type: 'browser', defaultApp: true, resourcesPath })
   setVersion('electron', versionOfTypes())
   setVersion('chrome', '0.0.0.0')
+}
+
+/** Differences of Node in Electron's main process (Electron's lib/browser/init.ts and lib/common/init.ts). */
+function behaveLikeElectron(): void {
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') === 1) complain('error box:', error)
+  })
+  if (hasQuirk('ended-stdin')) {
+    const ended = Readable.from([])
+    Object.defineProperty(process, 'stdin', { get: () => ended })
+  }
+  if (hasQuirk('exit-returns')) {
+    const exit = process.exit.bind(process)
+    process.exit = ((code) => {
+      if (code !== undefined) process.exitCode = code
+      isExiting = true
+      setTimeout(exit, exitDelayMs)
+    }) as typeof process.exit
+  }
 }
 
 function setVersion(name: string, value: string): void {
@@ -74,9 +101,8 @@ function versionOfTypes(): string {
 async function runMain(): Promise<void> {
   const slowMs = 5_000
   const stuck = setTimeout(() => {
-    complain(
-      'the main module has not finished; a top-level await on app.whenReady() never ends in Electron either',
-    )
+    if (host.isReadyAwaited)
+      complain('a top-level await on app.whenReady() never ends: the main module must finish before')
   }, slowMs)
   try {
     await import(pathToFileURL(resolve(host.appPath, host.pkg.main ?? 'index.js')).href)

@@ -32,6 +32,8 @@ export const host = {
   ready: false,
   /** In the preview, says that an API is missing. */
   showUnavailable: undefined as ((what: string) => void) | undefined,
+  /** The app has called `app.whenReady`. */
+  isReadyAwaited: false,
   appPath: '',
   pkg: {} as AppPackage,
   browser: undefined as Browser | undefined,

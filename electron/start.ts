@@ -1,20 +1,19 @@
 import { app } from 'electron'
 import process from 'node:process'
 import { cliArguments } from './desktop/integration/cli-arguments.ts'
+import { serveFinder } from './desktop/integration/serve-finder.ts'
 
 const commandArguments = cliArguments(process.argv)
 
-// The app must be set up before `ready`, which is emitted after this module has run. The command line opens
-// no window.
+// The app must be set up before `ready`, which is emitted after this module has run.
 if (commandArguments === null) await import('./main.ts')
 else {
-  // On a signal the command line pauses its uploads and then exits.
-  app.on('before-quit', (event) => event.preventDefault())
-  void import('./cli/main.ts')
-    .then(({ main, renewSignalListeners }) => {
-      void app.whenReady().then(() => renewSignalListeners(process))
-      return main(commandArguments)
-    })
+  const command = import('./cli/main.ts')
+    .then(({ main }) => main(commandArguments))
     // Without an exit code the command line has failed.
     .finally(() => app.exit(Number(process.exitCode ?? 1)))
+  // Until this module has run, Electron runs only Node's event loop (`NodeBindings::JoinAppCode`). So a command
+  // ends before Chromium starts, and needs no display, no profile and no sandbox.
+  if (process.platform === 'darwin') serveFinder()
+  else await command
 }

@@ -130,15 +130,3 @@ export async function killIfBlocked(
 ): Promise<void> {
   if (await isBlocked(threads, () => false, limitMs)) process.kill(process.pid, 'SIGKILL')
 }
-
-/**
- * Registers the listeners again with the system, because Electron replaces all of them by its own before its
- * `ready` event.
- */
-export function renewSignalListeners(process: NodeJS.Process): void {
-  for (const name of signals) {
-    const listeners = process.listeners(name)
-    process.removeAllListeners(name)
-    for (const listener of listeners) process.on(name, listener)
-  }
-}

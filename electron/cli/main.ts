@@ -13,8 +13,6 @@ import { runLogCommand } from './commands/log.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { readCliEnvironment, workerFiles } from './cli-environment.ts'
 
-export { renewSignalListeners } from './interruption.ts'
-
 const streams: Streams = {
   out: createTextStream(process.stdout),
   err: createTextStream(process.stderr),

@@ -8,7 +8,6 @@ import {
   interrupted,
   killIfBlocked,
   listenForInterruption,
-  renewSignalListeners,
 } from '../../../electron/cli/interruption.ts'
 import { trackThreads } from '../../../electron/platform/threads/track-threads.ts'
 
@@ -93,16 +92,6 @@ test.each([
   const endProcess = () => void ends.push(0)
   await endInterrupted(process, { exitCode: 143 }, { threads: new Set(), endProcess, fileCallsMs: 0 })
   expect(ends).toEqual([end])
-})
-
-test('registers the same listeners again, so that the system calls them instead of Electron’s', () => {
-  const { process } = fakeProcess()
-  const listeners = [() => undefined, () => undefined]
-  for (const listener of listeners) process.on('SIGINT', listener)
-  const removed: number[] = []
-  process.on('removeListener', () => void removed.push(process.listenerCount('SIGINT')))
-  renewSignalListeners(process)
-  expect([process.listeners('SIGINT'), removed.at(-1)]).toEqual([listeners, 0])
 })
 
 /** A process with a thread that ends when it is terminated unless `isBlocked`. */

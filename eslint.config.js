@@ -80,6 +80,7 @@ export default defineConfig(
     name: 'engine: the wrapper of open, and readers of the app’s own files',
     files: [
       'electron/platform/files/regular-file.ts',
+      'electron/cli/standard-input.ts',
       'electron/platform/files/data-folder.ts',
       'electron/platform/threads/worker-file.ts',
       'electron/platform/files/traces.ts',

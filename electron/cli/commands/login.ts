@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
 import { describeFailure, reportCancelled, signInExitCode, type Streams } from '../output/output.ts'
 import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
+import { standardInput } from '../standard-input.ts'
 
 interface LoginContext {
   readonly engine: Engine
@@ -14,7 +15,7 @@ interface LoginContext {
   readonly interruption: Interruption
 }
 
-const promptOfProcess = () => createPasswordPrompt(process.stdin, process.stderr)
+const promptOfProcess = () => createPasswordPrompt(standardInput(), process.stderr)
 
 /** Signs in by pairing, password or device key. Returns the exit code. */
 export async function runLoginCommand(
@@ -31,8 +32,8 @@ export async function runLoginCommand(
     const secret = await interruption.race(asking)
     if (secret === interrupted) return reportCancelled(context)
     if (secret === null) {
-      streams.err.line('Cancelled.')
-      return exitCodes.interrupted
+      streams.err.line(prompter.isTerminal ? 'Cancelled.' : missingInput[by])
+      return prompter.isTerminal ? exitCodes.interrupted : exitCodes.usage
     }
     const signedIn = await interruption.race(
       by === 'key'
@@ -44,6 +45,12 @@ export async function runLoginCommand(
   } finally {
     prompter.close()
   }
+}
+
+const missingInput = {
+  password:
+    'Standard input has no password. Pass it from a file: modelferry login --email you@example.com < password.txt',
+  key: 'Standard input has no device key. Pass it from a file: modelferry login --key - < key.txt',
 }
 
 /** Shows the code and waits until it is confirmed or expires. */

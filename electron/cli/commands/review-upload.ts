@@ -8,6 +8,7 @@ import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
+import { standardInput } from '../standard-input.ts'
 import { plannedAsJson, planLines, proposalLines, questionFor, sizeOf } from '../output/review-output.ts'
 
 type UploadCommand = Command & { name: 'upload' }
@@ -29,8 +30,8 @@ interface ReviewTerminal {
 }
 
 const processTerminal: ReviewTerminal = {
-  canAsk: () => process.stdin.isTTY && process.stderr.isTTY,
-  openPrompt: () => createPasswordPrompt(process.stdin, process.stderr),
+  canAsk: () => standardInput().isTTY === true && process.stderr.isTTY,
+  openPrompt: () => createPasswordPrompt(standardInput(), process.stderr),
 }
 
 export function createUploadReview(

@@ -1,18 +1,20 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import type { StandardInput } from '../standard-input.ts'
 
 /**
  * Reads a line from the terminal, without showing what is typed if `hidden`, or the next line from a pipe.
- * Returns null when the user ends the input (Ctrl-D) or closes the terminal.
+ * Returns null at the end of the input: of a pipe, by Ctrl-D, or when the terminal is closed.
  */
 export interface PasswordPrompt {
+  readonly isTerminal: boolean
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string | null>
   close(): void
 }
 
 /** @param signals the process, whose listeners receive Ctrl-C */
 export function createPasswordPrompt(
-  input: NodeJS.ReadStream,
+  input: StandardInput,
   output: NodeJS.WriteStream,
   signals: Pick<NodeJS.EventEmitter, 'emit'> = process,
 ): PasswordPrompt {
@@ -36,20 +38,26 @@ export function createPasswordPrompt(
   })
   // Lines of a pipe may arrive before they are read.
   const buffered: string[] = []
-  let resolveNext: ((line: string) => void) | null = null
+  let resolveNext: ((line: string | null) => void) | null = null
+  let hasEnded = false
   if (!isTerminal) {
     lines.on('line', (line) => {
       if (resolveNext) resolveNext(line)
       else buffered.push(line)
       resolveNext = null
     })
-    lines.on('close', () => resolveNext?.(''))
+    lines.on('close', () => {
+      hasEnded = true
+      resolveNext?.(null)
+    })
   }
   return {
+    isTerminal,
     async ask(question, { hidden = false } = {}) {
       if (!isTerminal) {
         const line = buffered.shift()
-        return line ?? new Promise<string>((resolve) => (resolveNext = resolve))
+        if (line !== undefined || hasEnded) return line ?? null
+        return new Promise<string | null>((resolve) => (resolveNext = resolve))
       }
       const answer = lines.question(question).catch((error: unknown) => {
         if (error instanceof Error && error.name === 'AbortError') return null

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { ALICE } from '../../cloud/accounts.ts'
 import { setupCommand, partBytes } from '../../support/command-harness.ts'
 import { startProgram } from '../../support/command-line.ts'
 import { electronHost } from '../../support/host-app.ts'
+import { terminalLines } from '../../support/pseudo-terminal.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 // Commands inside Electron's executable, as in a package, without a display or Chromium.
@@ -29,9 +31,56 @@ async function setup(quirks: string) {
     ...cli,
     modelferry,
     /** Runs a shell script. */
-    run: (script: string) => startProgram(['sh', '-c', script], environment),
+    run: (script: string, input = '') => startProgram(['sh', '-c', script], environment, input),
+    runOnTerminal: (command: string) =>
+      startProgram(
+        ['script', '--quiet', '--return', '--flush', '-c', command, '/dev/null'],
+        environment,
+        null,
+      ),
   }
 }
+
+const login = `login --email '${ALICE.email}'`
+
+test.each(['', 'ended-stdin'])(
+  'reads a password from a pipe or a file, with the quirks “%s”',
+  async (quirks) => {
+    const { run, modelferry, folder } = await setup(quirks)
+    writeFileSync(join(folder, 'password'), `${ALICE.password}\n`)
+    // It was accepted: without a keychain, the sign-in can't be saved.
+    const accepted = expect.stringMatching(/^Not signed in: this computer has no keychain/) as string
+    const fromFile = await run(`${modelferry} ${login} < '${folder}/password'`).ended
+    const fromPipe = await run(`cat '${folder}/password' | ${modelferry} ${login}`).ended
+    const fromSocket = await run(`${modelferry} ${login}`, `${ALICE.password}\n`).ended
+    expect([fromFile, fromPipe, fromSocket].map(({ code, err }) => [code, err])).toEqual(
+      Array.from({ length: 3 }, () => [3, accepted]),
+    )
+  },
+)
+
+test.each(['', 'ended-stdin'])('says that the input is missing, with the quirks “%s”', async (quirks) => {
+  const { run, modelferry } = await setup(quirks)
+  const { code, err } = await run(`${modelferry} ${login} < /dev/null`).ended
+  expect([code, err]).toEqual([2, expect.stringMatching(/^Standard input has no password\./)])
+})
+
+test.each(['', 'ended-stdin'])(
+  'asks on a terminal, without showing a password, with the quirks “%s”',
+  async (quirks) => {
+    const { file, modelferry, runOnTerminal } = await setup(quirks)
+    const signIn = runOnTerminal(`${modelferry} ${login}`)
+    await signIn.printed((out) => out.includes('Password:'))
+    signIn.child.stdin?.write(`${ALICE.password}\r`)
+    const { code, out } = await signIn.ended
+    expect([code, out.includes(ALICE.password)]).toEqual([3, false])
+    const upload = runOnTerminal(`${modelferry} upload '${await file('a.safetensors')}'`)
+    await upload.printed((printed) => printed.includes('?'))
+    upload.child.stdin?.write('y\r')
+    const { code: uploaded, out: shown } = await upload.ended
+    expect([uploaded, terminalLines(shown).at(-1)]).toEqual([0, expect.stringMatching(/^verified/)])
+  },
+)
 
 test.each(['', 'exit-returns'])('exits with 143 after SIGTERM, with the quirks “%s”', async (quirks) => {
   const cli = await setup(quirks)

@@ -174,6 +174,7 @@ async function signInBy(by: 'password' | 'key', { entered, answer, interruptedAt
   })
   const interruption = listenForInterruption(process, () => undefined)
   const prompt = {
+    isTerminal: true,
     ask(question: string, options: object = {}) {
       events.push([question, options])
       if (interruptedAt === 'prompt') setImmediate(() => process.emit('SIGINT', 'SIGINT'))

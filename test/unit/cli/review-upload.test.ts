@@ -121,6 +121,7 @@ async function ask({ options = '', entered, isInterrupted = false }: Question) {
   const process = new EventEmitter() as NodeJS.Process
   const interruption = listenForInterruption(process, () => undefined)
   const prompt = {
+    isTerminal: true,
     ask(question: string) {
       err.push(question)
       if (!isInterrupted) return Promise.resolve(entered)

@@ -70,8 +70,8 @@ export function endOnSignals(process: NodeJS.Process): () => void {
  */
 export function endBySignal(process: NodeJS.Process, exitCode: number): void {
   const name = signals.find((one) => codesBySignal[one] === exitCode)
-  // Windows has no signals.
-  if (name === undefined || process.platform === 'win32') process.exit(exitCode)
+  // Windows has no signals. Electron's `process.exit` may return (its lib/browser/init.ts).
+  if (name === undefined || process.platform === 'win32') return process.exit(exitCode)
   process.removeAllListeners(name)
   process.kill(process.pid, name)
 }

@@ -189,9 +189,10 @@ async function deletePieces(keytar: Keytar, name: string, head: Head): Promise<v
 
 /**
  * Ends the process after everything is flushed. With a stuck keychain call, `process.exit` would wait for its
- * thread forever, so the process is killed instead and has no exit code.
+ * thread forever, so the process is killed instead and has no exit code. It may return: Electron's `process.exit`
+ * does (its lib/browser/init.ts).
  */
-export function endProcess(code: number, keychain: Pick<Keychain, 'isStuck'>): never {
+export function endProcess(code: number, keychain: Pick<Keychain, 'isStuck'>): void {
   if (keychain.isStuck()) process.kill(process.pid, 'SIGKILL')
   process.exit(code)
 }

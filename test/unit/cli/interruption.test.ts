@@ -80,7 +80,8 @@ test('does not end the process on a signal once a command handles it', () => {
 test('on Windows, which has no signals, the process ends with the exit code of one', () => {
   const { process, ends } = fakeProcess('win32')
   endBySignal(process, 130)
-  expect(ends[0]).toBe(130)
+  // Electron's `exit` returns. A kill would change the exit code.
+  expect(ends).toEqual([130])
 })
 
 test.each([

@@ -23,6 +23,7 @@ const streams: Streams = {
  * @param words the arguments after the program's name
  */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
+  endOnExceptions()
   const removeSignalHandlers = endOnSignals(process)
   const threads = trackThreads(process)
   try {
@@ -46,6 +47,16 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
     process.exitCode ||= exitCodes.someFailed
   }
   await killIfBlocked(process, threads)
+}
+
+/** As in Node; Electron would show a dialog box and continue (its lib/browser/init.ts). */
+function endOnExceptions(): void {
+  const end = (error: unknown) => {
+    streams.err.line(describeUnexpectedError(error))
+    void streams.err.flush().then(() => process.exit(exitCodes.someFailed))
+  }
+  process.on('uncaughtException', end)
+  process.on('unhandledRejection', end)
 }
 
 /** The codes of an error that says that the reader of a pipe has closed it; the second one on Windows. */

@@ -31,7 +31,8 @@ async function setup(quirks: string) {
     ...cli,
     modelferry,
     /** Runs a shell script. */
-    run: (script: string, input = '') => startProgram(['sh', '-c', script], environment, input),
+    run: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
+      startProgram(['sh', '-c', script], { ...environment, ...more }, input),
     runOnTerminal: (command: string) =>
       startProgram(
         ['script', '--quiet', '--return', '--flush', '-c', command, '/dev/null'],
@@ -90,4 +91,13 @@ test.each(['', 'exit-returns'])('exits with 143 after SIGTERM, with the quirks �
   await line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) > 0)
   child.kill('SIGTERM')
   expect((await ended).code).toBe(143)
+})
+
+test.each(['', 'exit-returns'])('ends after an unexpected error, with the quirks “%s”', async (quirks) => {
+  const { file, modelferry, run } = await setup(quirks)
+  const throwing = `process.on('worker', () => setImmediate(() => { throw new Error('unexpected') }))`
+  const { code, err } = await run(`${modelferry} inspect '${await file('a.safetensors')}'`, '', {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(throwing)}`,
+  }).ended
+  expect([code, err]).toEqual([1, expect.stringMatching(/^Modelferry stopped because of an internal error/)])
 })

@@ -1,7 +1,7 @@
 import { app, powerMonitor } from 'electron'
 import process from 'node:process'
 import type { Worker } from 'node:worker_threads'
-import type { Log } from '../platform/environment.ts'
+import type { FileLog } from '../platform/log.ts'
 import type { Dialogs, RunningUploads } from './window/dialogs.ts'
 import { onEachWindow } from './window/each-window.ts'
 
@@ -47,7 +47,7 @@ export function setupQuit(options: {
   readonly isStuck: () => boolean
   /** The worker threads that have not ended. One that hangs in a file call would prevent it too. */
   readonly threads: ReadonlySet<Worker>
-  readonly log: Log & { flush(): Promise<void> }
+  readonly log: FileLog
 }): QuitHandler {
   const { dialogs, stop, isStuck, threads, log } = options
   let state: 'running' | 'asking' | 'finishing' | 'stopping' | 'stopped' = 'running'
@@ -116,7 +116,12 @@ export function setupQuit(options: {
   onEachWindow((window) => {
     // The user may still cancel the end of the session.
     window.on('query-session-end', stopFinishing)
-    window.on('session-end', skipConfirmation)
+    window.on('session-end', () => {
+      skipConfirmation()
+      // Windows ends the process as soon as the event was handled.
+      log.info('the session ends')
+      log.flushNow()
+    })
   })
   // Prepended, since Electron's own handler turns these signals into a quit.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from './environment.ts'
@@ -6,6 +7,8 @@ import { redact, redactText } from './redact.ts'
 export interface FileLog extends Log {
   /** Resolves when all lines so far are on disk, or could not be written. */
   flush(): Promise<void>
+  /** Writes the lines that wait, before the system ends the process. */
+  flushNow(): void
 }
 
 const fileName = 'modelferry.log'
@@ -83,6 +86,15 @@ export function createLog(options: {
     error: (message, facts = {}) => append('error', message, facts),
     async flush() {
       await writing
+    },
+    flushNow() {
+      const lines = waiting
+      waiting = ''
+      try {
+        appendFileSync(file, lines, { mode: 0o600 })
+      } catch {
+        // As above.
+      }
     },
   }
 }

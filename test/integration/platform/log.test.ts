@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,6 +97,19 @@ test('counts bytes rather than characters', async () => {
     await log.flush()
   }
   expect(await readdir(folder)).toHaveLength(2)
+})
+
+test('writes the lines that wait at once, for a process that the system ends', async () => {
+  const log = createLog({ folder })
+  log.info('first')
+  log.info('second')
+  log.flushNow()
+  const now = readFileSync(join(folder, 'modelferry.log'), 'utf8')
+  await log.flush()
+  expect([now.match(/first|second/g), await linesOf('modelferry.log')]).toMatchObject([
+    ['first', 'second'],
+    [{ message: 'first' }, { message: 'second' }],
+  ])
 })
 
 test('the log can be read by its owner only', async () => {

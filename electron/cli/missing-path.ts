@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { failure, type Failure } from '../contract/failures.ts'
 import { failureFromFileError } from '../recognition/check-entry.ts'
 import { closestMatch } from './closest-match.ts'
+import { readdir, stat } from '../platform/files/original-fs.ts'
 
 /** Further missing paths are probably not typing errors, such as the arguments of a script for another folder. */
 const maxSuggestions = 20

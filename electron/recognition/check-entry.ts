@@ -1,5 +1,4 @@
 import type { BigIntStats, Dirent } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
@@ -8,6 +7,7 @@ import { boundaryOf, staysInside } from './link-boundary.ts'
 import { findGroup, isDiffusersFile } from './model-groups.ts'
 import type { FoundGroup } from './model-groups.ts'
 import { isSidecar } from './sidecars.ts'
+import { realpath, stat } from '../platform/files/original-fs.ts'
 
 /** Result of checking one directory entry. */
 export interface CheckedEntry {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { TeamChoice } from '../../contract/account.ts'
 import type { Failure, Result } from '../../contract/failures.ts'
@@ -13,6 +12,7 @@ import { describeFailure, reportCancelled, reportSkipped, type UploadReporter } 
 import { followUploads } from './follow-uploads.ts'
 import { createUploadReview, type UploadReview } from './review-upload.ts'
 import { reportResult } from './report-result.ts'
+import { stat } from '../../platform/files/original-fs.ts'
 
 type UploadCommand = Command & { name: 'upload' }
 

@@ -1,8 +1,8 @@
 import { app } from 'electron'
-import { existsSync } from 'node:fs'
 import process from 'node:process'
 import type { PageCommand } from '../../contract/calls.ts'
 import type { Log } from '../../platform/environment.ts'
+import { existsSync } from '../../platform/files/original-fs.ts'
 import { isDeepLink, pageCommandOf } from './deep-link.ts'
 import { isHiddenStart, pathsFromArguments, remoteAddresses } from './launch-arguments.ts'
 

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { posix, win32 } from 'node:path'
 import process from 'node:process'
@@ -31,6 +30,7 @@ import { FoundPlaces, type FoundFile } from './found-places.ts'
 import type { Computer } from './known-places.ts'
 import { RecentFolders } from './recent-folders.ts'
 import { SearchWorkerClient } from './search-worker-client.ts'
+import { stat } from '../../platform/files/original-fs.ts'
 
 /** The part of an upload's row that is used here. */
 interface UploadRow {

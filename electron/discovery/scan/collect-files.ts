@@ -1,5 +1,4 @@
 import type { BigIntStats, Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
@@ -29,6 +28,7 @@ import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
 import { checkEntry, failureFromFileError, isCloudPlaceholder } from '../../recognition/check-entry.ts'
 import type { CheckedEntry } from '../../recognition/check-entry.ts'
+import { readdir, realpath, stat } from '../../platform/files/original-fs.ts'
 
 export interface CollectedFiles {
   readonly files: readonly FoundFile[]

@@ -1,5 +1,4 @@
 import type { BigIntStats, Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { identityOf, type FileIdentity } from '../../platform/files/file-identity.ts'
 import { isMissing } from '../../platform/files/path-exists.ts'
@@ -8,6 +7,7 @@ import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
 import { compareCopies } from '../../recognition/copy-rank.ts'
 import { diffusersIndex, isExternalWeights, maxDiffusersDepth } from '../../recognition/model-groups.ts'
 import { isCloudPlaceholder } from '../../recognition/check-entry.ts'
+import { readdir, realpath, stat } from '../../platform/files/original-fs.ts'
 
 /** A model file on this computer. */
 export interface LocalModel {

@@ -13,6 +13,9 @@ declare const __WORKER_HASHES__: Readonly<Record<string, string>>
  */
 const sources = new Map<string, string>()
 
+/** Else Electron would show a user's archive (`.asar`) as a folder (electronjs.org/docs/latest/tutorial/asar-archives). */
+const withoutArchives = 'globalThis.process.noAsar = true; '
+
 /**
  * Starts a worker thread from a file of the app. A packaged app has these files outside its archive, where
  * Electron's integrity check does not cover them.
@@ -23,7 +26,11 @@ export function startWorker(url: URL, options?: WorkerOptions): Worker {
   if (changed !== null) throw new Error(`a file of the app was changed: ${changed}`)
   const source = sources.get(url.href)
   if (source === undefined) return new Worker(url, options)
-  return new Worker(source, { ...options, eval: true, execArgv: ['--input-type=module'] })
+  return new Worker(`${withoutArchives}${source}`, {
+    ...options,
+    eval: true,
+    execArgv: ['--input-type=module'],
+  })
 }
 
 /**

@@ -41,6 +41,13 @@ test('a thread starts from a file that is as it was built', async () => {
   expect(await postedBy(urlOf('hash.js'))).toEqual(['built', 'data'])
 })
 
+test('a thread reads a user’s archive as a file, as Electron does with this setting', async () => {
+  // Built files declare `process`.
+  const text = `import { parentPort } from 'node:worker_threads'; const process = globalThis.process; parentPort.postMessage(process.noAsar)`
+  const { urlOf } = setup({ 'hash.js': text })
+  expect(await postedBy(urlOf('hash.js'))).toBe(true)
+})
+
 test('a thread starts from the file as it was loaded, although an update has replaced it', async () => {
   const { urlOf, write } = setup({ 'hash.js': program('built') })
   loadWorkerFiles([urlOf('hash.js')])

@@ -6,7 +6,11 @@ import { serveFinder } from './desktop/integration/serve-finder.ts'
 const commandArguments = cliArguments(process.argv)
 
 // The app must be set up before `ready`, which is emitted after this module has run.
-if (commandArguments === null) await import('./main.ts')
+if (commandArguments === null)
+  await import('./main.ts').catch(async (error: unknown) => {
+    const { reportEarlyFailure } = await import('./desktop/diagnostics/start-failure.ts')
+    void reportEarlyFailure(error)
+  })
 else {
   const command = import('./cli/main.ts')
     .then(({ main }) => main(commandArguments))

@@ -1,5 +1,5 @@
 import { app } from 'electron'
-import { mkdirSync, rm } from 'node:fs'
+import { accessSync, constants, mkdirSync, rm } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
@@ -26,20 +26,18 @@ export interface AppFolders {
 
 /**
  * Sets Electron's paths and returns the app's folders. Must be called before `ready` and before the
- * single-instance lock, which is per data folder. `builtFolder` is the folder of the built main file.
+ * single-instance lock, which is per data folder. Throws if the data folder can't be created or written. `builtFolder` is the folder of the built main file.
  */
 export function setupAppFolders(builtFolder: string): AppFolders {
   // Windows links notifications and the taskbar to the installed shortcut by this id: `appId` of
   // electron-builder.yml.
   app.setAppUserModelId('app.modelferry.Modelferry')
   const homeOverride = process.env['MODELFERRY_HOME']
-  if (homeOverride) {
-    const home = resolve(homeOverride)
-    // Electron rejects a folder that does not exist.
-    mkdirSync(home, { recursive: true, mode: 0o700 })
-    app.setPath('userData', home)
-  }
-  const home = app.getPath('userData')
+  const home = homeOverride ? resolve(homeOverride) : app.getPath('userData')
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  // Otherwise the single-instance lock would fail as if the app were running (ProcessSingleton, LOCK_ERROR).
+  accessSync(home, constants.W_OK)
+  if (homeOverride) app.setPath('userData', home)
   setupSessionFolder(home)
   return {
     home,

@@ -107,6 +107,8 @@ export function setupQuit(options: {
     mayAsk = false
     stopFinishing()
   }
+  // Electron asks Linux for a delay only if another listener was added before (lib/browser/api/power-monitor.ts).
+  powerMonitor.on('resume', () => undefined)
   // Linux and macOS delay the shutdown by a few seconds for apps that prevent the default.
   powerMonitor.on('shutdown', (event?: { readonly preventDefault?: () => void }) => {
     skipConfirmation()

@@ -26,3 +26,10 @@ export const powerMonitor = strictEmitter('powerMonitor', {
   isOnBatteryPower: () => false,
   onBatteryPower: false,
 })
+
+/** As on Linux: without an earlier listener for another event, the system isn't asked to wait for the app. */
+const emit = powerMonitor.emit.bind(powerMonitor)
+powerMonitor.emit = (name, ...values) => {
+  const isAsked = name !== 'shutdown' || powerMonitor.eventNames()[0] !== 'shutdown'
+  return isAsked && emit(name, ...values)
+}

@@ -1,8 +1,12 @@
 import { defineConfig } from '@playwright/test'
 import process from 'node:process'
-import { findRuntime } from './test/support/runner/electron-runtime.ts'
+import { describeRuntime, findRuntime } from './test/support/runner/electron-runtime.ts'
 
-const { name: runtime } = findRuntime()
+const found = findRuntime()
+const { name: runtime } = found
+// Chosen and explained once; the processes of the workers read this file too.
+if (process.argv[2] === 'test') process.stdout.write(`${describeRuntime(found)}\n`)
+process.env['MODELFERRY_RUNTIME'] = runtime
 /** Screenshots, benchmarks and soak tests run only when requested by tag. */
 const onRequest = ['@screenshots', '@bench', '@soak'].filter((tag) => !process.argv.includes(tag))
 

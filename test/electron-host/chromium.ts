@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPreview } from './preview/is-preview.ts'
+import { sandboxSwitches } from './sandbox.ts'
 
 /** A running Chromium. */
 export interface Chromium {
@@ -24,8 +25,8 @@ export const emptyApp = 'data:text/html,'
 const keptOutput = 64 * 1024
 
 /**
- * Starts the Chromium that replaces Electron's content layer: headless without a display, unsandboxed only as
- * root. Its profile is a temporary folder, so that the app's data folder contains only the app's data;
+ * Starts the Chromium that replaces Electron's content layer: headless without a display, and without its sandbox
+ * where that can't work. Its profile is a temporary folder, so that the app's data folder contains only the app's data;
  * localStorage and cookies therefore do not persist between runs. Its home is in that folder too, because Chromium
  * creates files there.
  */
@@ -114,7 +115,7 @@ function argumentsFor(profile: string, switches: readonly string[]): string[] {
     '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess',
     '--disable-field-trial-config',
     ...(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'] ? [] : ['--headless=new']),
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...sandboxSwitches(),
     // Without the bar about `--no-sandbox` at the top of the window.
     ...(isPreview ? ['--test-type'] : []),
     ...switches,

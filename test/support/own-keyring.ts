@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,30 +18,34 @@ export interface OwnKeyring {
   killBus(): Promise<void>
 }
 
-/** Starts a keyring with its files in `folder`; the caller must `end` it. */
+/**
+ * Starts a keyring with its files in `folder`, unlocked; a later start with the same folder finds its content. The
+ * caller must `end` it.
+ * @throws if one of its two programs is missing or can't run
+ */
 export async function openKeyring(folder: string): Promise<OwnKeyring & { end(): Promise<void> }> {
   const home = join(folder, 'keyring-home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
-  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--nopidfile', '--print-address=1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, XDG_DATA_HOME: home },
-  })
-  const [address] = (await once(bus.stdout, 'data')) as [Buffer]
-  const environment = { DBUS_SESSION_BUS_ADDRESS: address.toString().trim() }
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    ...environment,
-    HOME: home,
-    XDG_RUNTIME_DIR: home,
-    XDG_DATA_HOME: home,
-  }
+  const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, XDG_DATA_HOME: home }
+  // Without a display, no prompt can block a program.
   for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) Reflect.deleteProperty(env, name)
-  const keyring = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+  const busWords = ['--session', '--nofork', '--nopidfile', '--print-address=1']
+  const bus = startDaemon('dbus-daemon', busWords, env)
+  const [address] = (await Promise.race([once(bus.child.stdout, 'data'), bus.failed])) as [Buffer]
+  const environment = { DBUS_SESSION_BUS_ADDRESS: address.toString().trim() }
+  Object.assign(env, environment)
+  const keyring = startDaemon(
+    'gnome-keyring-daemon',
+    ['--foreground', '--unlock', '--components=secrets'],
     env,
-  })
-  keyring.stdin.end('test')
-  await serving(env)
+  )
+  keyring.child.stdin.end('test')
+  try {
+    await Promise.race([serving(env), keyring.failed])
+  } catch (error) {
+    await bus.end()
+    throw error
+  }
   return {
     environment,
     async lock() {
@@ -53,11 +57,34 @@ export async function openKeyring(folder: string): Promise<OwnKeyring & { end():
         { env },
       )
     },
-    kill: () => ended(keyring),
-    killBus: () => ended(bus),
+    kill: () => keyring.end(),
+    killBus: () => bus.end(),
     async end() {
-      await ended(keyring)
-      await ended(bus)
+      await keyring.end()
+      await bus.end()
+    },
+  }
+}
+
+/** Starts a program that a terminal's Ctrl-C doesn't end, because apps use the keychain until they have ended. */
+function startDaemon(program: string, words: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'ignore'], env, detached: true })
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
+  const ended = once(child, 'exit')
+  const failed = ended.then(
+    () => Promise.reject(new Error(`${program} has ended`)),
+    (error: unknown) => Promise.reject(error),
+  )
+  failed.catch(() => process.off('exit', kill))
+  child.stdin.on('error', () => undefined) // it may end without reading
+  return {
+    child,
+    /** Rejects when it has ended or can't be started. */
+    failed: failed as Promise<never>,
+    async end() {
+      kill()
+      await ended
     },
   }
 }
@@ -77,11 +104,4 @@ async function serving(env: NodeJS.ProcessEnv): Promise<void> {
     )
     if (stdout.includes('boolean true')) return
   }
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const over = once(child, 'exit')
-  child.kill('SIGKILL')
-  await over
 }

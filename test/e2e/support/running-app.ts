@@ -3,7 +3,8 @@ import type { ElectronApplication, Page } from '@playwright/test'
 import { once } from 'node:events'
 import process from 'node:process'
 import { exposeBridge } from './page-steps.ts'
-import { findRuntime, runtimeArguments } from '../../support/runner/electron-runtime.ts'
+import { sandboxSwitches } from '../../electron-host/sandbox.ts'
+import { findRuntime } from '../../support/runner/electron-runtime.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 /** The built app, started. */
@@ -18,14 +19,15 @@ export interface RunningApp {
   kill(): Promise<void>
 }
 
-const { executable } = findRuntime()
-
 /** The switches for Chromium with which every app starts. */
 export const switches: readonly string[] = ['--lang=en-US']
 
 /** The program and arguments of the built app, for a spec that starts it itself. */
 export function startWords(files: readonly string[]): { program: string; words: string[] } {
-  return { program: executable, words: [...runtimeArguments(), ...switches, projectFolder, ...files] }
+  return {
+    program: findRuntime().executable,
+    words: [...sandboxSwitches(), ...switches, projectFolder, ...files],
+  }
 }
 
 /** Starts the built app and waits until its page is drawn and its window is shown or minimised. */

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SharedChromium } from '../../electron-host/browser.ts'
+import { sandboxSwitches } from '../../electron-host/sandbox.ts'
 import { createWorkerChromium } from '../../electron-host/shared-chromium.ts'
 import { switches } from '../../e2e/support/running-app.ts'
 import { electronHost, launchHostApp } from '../../support/host-app.ts'
 import { findHeadlessChromium } from '../../support/runner/chromium.ts'
-import { runtimeArguments } from '../../support/runner/electron-runtime.ts'
 
-const hostSwitches = [...runtimeArguments(), ...switches]
+const hostSwitches = [...sandboxSwitches(), ...switches]
 
 const listUrlOf = ({ url }: SharedChromium) => new URL('/json/list', url.replace(/^ws:/, 'http:'))
 

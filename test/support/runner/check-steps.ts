@@ -59,6 +59,12 @@ export const testSteps = (reportFolder: string): readonly CheckStep[] => [
   // The tests of the package pack the built app, which must not change meanwhile.
   { ...vitest('integration', reportFolder, true), needs: 'build' },
   playwright('e2e', reportFolder),
+  {
+    name: 'start',
+    command: inKeyring('node', 'test/support/runner/start.ts', '--data', join(reportFolder, 'start')),
+    environment: { MODELFERRY_SERVER: '' },
+    needs: 'build',
+  },
   script('lint'),
   vitest('components', reportFolder, false),
   vitest('unit', reportFolder, false),

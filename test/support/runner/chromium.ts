@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
+import { chromium } from 'playwright'
+import { sandboxSwitches } from '../../electron-host/sandbox.ts'
 
 /** Chromium's locations on common distributions, most common first. */
 const usualPlaces = [
@@ -10,9 +12,10 @@ const usualPlaces = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** The system's Chromium: `MODELFERRY_CHROMIUM` if set, else the first one found, else undefined. */
+/** Chromium: `MODELFERRY_CHROMIUM` if set, else the system's, else the one that Playwright downloaded, if any. */
 export function findChromium(): string | undefined {
-  return process.env['MODELFERRY_CHROMIUM'] ?? usualPlaces.find((place) => existsSync(place))
+  const places = [...usualPlaces, chromium.executablePath()]
+  return process.env['MODELFERRY_CHROMIUM'] ?? places.find((place) => existsSync(place))
 }
 
 /**
@@ -24,13 +27,8 @@ export function findHeadlessChromium(): string | undefined {
   return process.env['MODELFERRY_CHROMIUM'] ?? (existsSync(shell) ? shell : findChromium())
 }
 
-/** Playwright's launch options; without a system Chromium Playwright uses its own. */
+/** Playwright's launch options. */
 export function chromiumLaunchOptions(): { executablePath?: string; args: string[] } {
   const path = findHeadlessChromium()
-  return { ...(path === undefined ? {} : { executablePath: path }), args: chromiumArguments() }
-}
-
-/** Chromium's sandbox does not work as root. */
-function chromiumArguments(): string[] {
-  return process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return { ...(path === undefined ? {} : { executablePath: path }), args: sandboxSwitches() }
 }

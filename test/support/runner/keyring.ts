@@ -4,37 +4,30 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { createInterface } from 'node:readline'
+import { openKeyring } from '../own-keyring.ts'
 import { pathWithTools } from './tools.ts'
 
 /** Set inside the session, so that a nested command does not start another one. */
 const mark = 'MODELFERRY_TEST_KEYRING'
-
-export interface KeyringOptions {
-  /** Keeps the keyring's file between runs; by default everything is deleted. */
-  readonly keptIn?: string
-  /** Passes the display on, for a window; without a display, no keyring prompt can block a test. */
-  readonly withDisplay?: boolean
-}
 
 /**
  * Runs a command on a private session bus with an unlocked gnome-keyring, as any user, with or without a
  * display. On macOS and Windows, whose keychains need no session, it runs the command directly.
  * @returns its exit code; 127 if a program is missing
  */
-export async function runInKeyring(
-  command: readonly string[],
-  options: KeyringOptions = {},
-): Promise<number> {
+async function runInKeyring(command: readonly string[]): Promise<number> {
   if (process.platform !== 'linux' || process.env[mark] !== undefined) return run(command, process.env)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-home-'))
   try {
-    const script =
-      'printf %s test | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 127; exec "$@"'
-    return await run(
-      ['dbus-run-session', '--', 'sh', '-c', script, 'sh', ...command],
-      environment(home, options),
-    )
+    const keyring = await openKeyring(home)
+    try {
+      return await run(command, { ...environment(home), ...keyring.environment })
+    } finally {
+      await keyring.end()
+    }
+  } catch (error) {
+    console.error(`No keyring could be started: ${error instanceof Error ? error.message : String(error)}`)
+    return 127
   } finally {
     rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
@@ -44,36 +37,27 @@ export async function runInKeyring(
 export const keyringCommand = (command: readonly string[]): readonly string[] =>
   process.env[mark] === undefined ? [process.execPath, import.meta.filename, ...command] : command
 
-function environment(home: string, { keptIn, withDisplay = false }: KeyringOptions): NodeJS.ProcessEnv {
+function environment(home: string): NodeJS.ProcessEnv {
   const runtime = join(home, 'run')
   mkdirSync(runtime, { mode: 0o700 })
-  const env: NodeJS.ProcessEnv = { ...process.env, [mark]: '1' }
-  if (keptIn !== undefined) {
-    mkdirSync(keptIn, { recursive: true, mode: 0o700 })
-    env['XDG_DATA_HOME'] = keptIn
-    env['XDG_RUNTIME_DIR'] ??= runtime
-  } else {
-    env['HOME'] = home
-    env['XDG_RUNTIME_DIR'] = runtime
-    delete env['XDG_DATA_HOME']
-  }
-  if (!withDisplay) for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) Reflect.deleteProperty(env, name)
+  const env: NodeJS.ProcessEnv = { ...process.env, [mark]: '1', HOME: home, XDG_RUNTIME_DIR: runtime }
+  delete env['XDG_DATA_HOME']
+  // Electron needs a display; the one of Xvfb shows no prompt, because the keyring is unlocked.
+  if (process.env['MODELFERRY_TEST_DISPLAY'] !== 'keep')
+    for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) Reflect.deleteProperty(env, name)
   return env
 }
 
 async function run([program = '', ...words]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(program, words, {
-    stdio: ['inherit', 'inherit', 'pipe'],
+    stdio: 'inherit',
     env: { ...env, PATH: pathWithTools() },
     shell: process.platform === 'win32', // the tools in node_modules/.bin are .cmd files there
-  })
-  createInterface({ input: child.stderr }).on('line', (said) => {
-    // Omits the bus daemon's messages about services and permissions.
-    if (!said.startsWith('dbus-daemon[')) console.error(said)
   })
   // A terminal signals all processes of the group; a signal sent only to this process is forwarded.
   const passOn = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGTERM', passOn)
+  process.on('SIGHUP', passOn)
   process.on('SIGINT', () => undefined)
   try {
     const [code] = (await once(child, 'exit')) as [number | null]
@@ -81,13 +65,7 @@ async function run([program = '', ...words]: readonly string[], env: NodeJS.Proc
   } catch (error) {
     console.error(`${program}: ${error instanceof Error ? error.message : String(error)}`)
     return 127
-  } finally {
-    process.off('SIGTERM', passOn)
   }
 }
 
-// Electron needs a display; the one of Xvfb shows no prompt, because the keyring is unlocked.
-if (import.meta.main) {
-  const withDisplay = process.env['MODELFERRY_TEST_DISPLAY'] === 'keep'
-  process.exitCode = await runInKeyring(process.argv.slice(2), { withDisplay })
-}
+if (import.meta.main) process.exitCode = await runInKeyring(process.argv.slice(2))

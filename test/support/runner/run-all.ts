@@ -146,7 +146,7 @@ async function runAll(): Promise<readonly Outcome[]> {
   }
 }
 
-const readiness = ensureSystemPackages()
+const readiness = ensureSystemPackages('tests')
 if (readiness.ready) {
   const outcomes = await runAll()
   const failed = outcomes.filter((outcome) => outcome.failed > 0)

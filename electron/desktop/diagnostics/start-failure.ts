@@ -8,7 +8,6 @@ import { systemLocale } from '../settings/language.ts'
  * Linux shows no dialog.
  */
 export async function reportEarlyFailure(error: unknown): Promise<void> {
-  console.error(error)
   await app.whenReady()
   const t = translatorFor(systemLocale())
   dialog.showErrorBox(

@@ -24,7 +24,8 @@ const idsOf = (app: App, teamId: string) => rowsOf(app, teamId).map(({ id }) => 
 
 test('uploads the file of an upload to another team, under its present target', async () => {
   const { app, cloud, file, countOf } = await setup()
-  const [id = ''] = await app.add(await file('a.safetensors'), { target: { displayName: 'Mine' } })
+  const path = await file('a.safetensors')
+  const [id = ''] = await app.add(path, { target: { displayName: 'Mine' } })
   await app.phase(id, 'registered')
   const asked: UploadConfirmation[] = []
   const confirm = async (question: UploadConfirmation) => asked.push(question) > 0
@@ -33,7 +34,13 @@ test('uploads the file of an upload to another team, under its present target', 
   const [other = ''] = idsOf(app, STUDIO_NORTH_ID)
   await app.phase(other, 'registered')
   expect(asked).toEqual([
-    { count: 1, sizeBytes: 150_000, team: 'Studio North', server: new URL(cloud.url).host },
+    {
+      count: 1,
+      sizeBytes: 150_000,
+      items: [{ name: 'a.safetensors', path, sizeBytes: 150_000 }],
+      team: 'Studio North',
+      server: new URL(cloud.url).host,
+    },
   ])
   const namesIn = (team: string) => cloud.modelsOf(team).map((model) => model.display_name)
   expect([namesIn(ALICES_TEAM_ID), namesIn(STUDIO_NORTH_ID)]).toEqual([['Mine'], ['Mine']])

@@ -95,6 +95,7 @@ const table = {
     from: '^electron/start[.]ts$',
     folders: [
       '^electron/desktop/integration/(cli-arguments|serve-finder)[.]ts$',
+      '^electron/desktop/diagnostics/start-failure[.]ts$',
       '^electron/main[.]ts$',
       '^electron/cli/main[.]ts$',
     ],

@@ -14,8 +14,6 @@ export function serveFinder(run: RunProgram = runProgram): void {
   const openApp = (...words: readonly string[]) =>
     void run('open', ['-n', '-a', bundle, '--args', '--', ...words])
   app.setActivationPolicy('accessory')
-  // Chromium would write its errors between the messages of the command.
-  app.commandLine.appendSwitch('log-level', '3')
   setupSessionFolder(app.getPath('userData'))
   app.on('activate', () => openApp())
   app.on('open-file', (event, path) => {

@@ -24,7 +24,6 @@ function setup() {
     process.execPath = execPath
     for (const [name, path] of before) app.setPath(name, path)
     ready.mockRestore()
-    host.switches.delete('log-level')
     rmSync(folder, { recursive: true })
   })
   const ran: string[] = []
@@ -52,7 +51,6 @@ test('a command is not in the dock, and writes Chromium’s files neither to the
   const { folder, start } = setup()
   start()
   expect(host.events.at(-1)).toEqual({ kind: 'activation-policy', policy: 'accessory' })
-  expect(host.switches.get('log-level')).toBe('3')
   expect(app.getPath('sessionData')).toBe(join(folder, 'browser'))
 })
 

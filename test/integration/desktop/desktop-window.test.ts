@@ -169,13 +169,17 @@ test('a page that is loaded again gets no events before its snapshot; it closes 
 
   await expect.poll(() => window.webContents.isLoading()).toBe(false)
   settings.change({ onClose: 'keep-sending' })
-  // Otherwise the time limit of quitting would end the process during a later test.
-  vi.useFakeTimers({ toFake: ['setTimeout'] })
-  onTestFinished(() => void vi.useRealTimers())
+  removeQuitLimit()
   app.quit()
   await expect.poll(() => called).toContain('stop')
   await expect.poll(() => host.windows.size).toBe(0)
 })
+
+/** Otherwise the time limit of quitting would end the process during a later test. */
+function removeQuitLimit(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
 
 /** The user answers message boxes with this button; `isParentVisible` is about their window when they were asked. */
 function answerBoxes(response: number) {
@@ -212,6 +216,7 @@ test('quitting finishes parts, which quitting again ends, and stops the engine',
   const { called, exit, window } = await setupWindow({ running: 1 })
   window.hide()
   called.length = 0
+  removeQuitLimit()
   app.quit()
   await expect.poll(() => called).toContain('finishParts')
   expect(asked).toMatchObject([{ isParentVisible: true }])

@@ -1,9 +1,9 @@
 /**
  * Name, values per block and bytes per block, by type number (ggml, `enum ggml_type`, `type_traits` and
- * ggml-common.h, up to GGML_TYPE_COUNT 43). ggml has removed 4, 5, 31 to 33 and 36 to 38, and no longer reads
- * them.
+ * ggml-common.h, up to GGML_TYPE_COUNT 43). ggml has removed 4, 5, 31 to 33 and 36 to 38, which forks still use.
+ * Those from 40 on have no sizes here, because forks have other types under these numbers.
  */
-export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: number, bytes: number]>> = {
+export const ggmlTypes: Readonly<Record<number, readonly [name: string, values?: number, bytes?: number]>> = {
   0: ['F32', 1, 4],
   1: ['F16', 1, 2],
   2: ['Q4_0', 32, 18],
@@ -36,9 +36,9 @@ export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: 
   34: ['TQ1_0', 256, 54],
   35: ['TQ2_0', 256, 66],
   39: ['MXFP4', 32, 17],
-  40: ['NVFP4', 64, 36],
-  41: ['Q1_0', 128, 18],
-  42: ['Q2_0', 64, 18],
+  40: ['NVFP4'],
+  41: ['Q1_0'],
+  42: ['Q2_0'],
 }
 
 /** Quantisation names by `general.file_type` (llama.cpp, include/llama.h, `enum llama_ftype`). */

@@ -52,7 +52,7 @@ const maxDimensions = 8
 const tensorFieldBytes = 4 + maxDimensions * 8 + 4 + 8
 
 export interface GgufHeader extends Header {
-  /** Where the last tensor ends, so the smallest size of a complete file. */
+  /** Where the last tensor ends, or begins if its type has no known size: the smallest size of a whole file. */
   readonly minFileBytes: number
   /** Such as `Q4_K_M`, or null when the file doesn't have it. */
   readonly quantisation: string | null
@@ -73,10 +73,8 @@ class GgufReader {
   readonly #tensors = new TensorTable()
   #alignment = defaultAlignment
   #hasShapes = false
-  /** Where the next tensor must begin, relative to the data. */
-  #nextOffset = 0
-  /** Where the last tensor ends, without the padding behind it. */
-  #dataEnd = 0
+  /** The last tensor that was read, with its offset in the data. Its size is null if its type is unknown. */
+  #last: { readonly dtype: string; readonly offset: number; readonly sizeBytes: number | null } | null = null
 
   constructor(source: ByteSource) {
     this.#window = new ByteWindow(source)
@@ -95,8 +93,7 @@ class GgufReader {
     await this.#readMetadata(pairCount)
     await this.#readTensors(tensorCount)
     this.#checkHeaderBytes()
-    const headerBytes = window.position
-    const minFileBytes = tensorCount === 0 ? headerBytes : this.#padded(headerBytes) + this.#dataEnd
+    const minFileBytes = this.#endData(window.position)
     const quantisation = quantisationNames[Number(this.#metadata.get('general.file_type') ?? -1)] ?? null
     return { tensors: this.#tensors, metadata: this.#metadata, minFileBytes, quantisation }
   }
@@ -189,38 +186,50 @@ class GgufReader {
     const window = this.#window
     // C would read the name up to here, and Python all of it.
     if (name.includes(0)) throw new FormatError('a tensor name with a zero byte')
-    if (!this.#tensors.begin(name, 0, name.length)) throw new FormatError('duplicate tensor name')
-    const dimensions = window.u32()
-    if (dimensions > maxDimensions) throw new FormatError(`a tensor of ${dimensions} dimensions`)
-    const shape: number[] = []
-    let count = 1
-    for (let dimension = 0; dimension < dimensions; dimension += 1) {
-      const length = window.u64()
-      shape.push(length)
-      count *= length
-    }
+    const shape = this.#readShape()
+    const count = shape.reduce((product, length) => product * length, 1)
     const type = window.u32()
-    const [dtype, values, bytes] = ggmlTypes[type] ?? [null, 1, 0]
-    if (dtype === null) throw new FormatError(`tensor type ${type} is unknown`)
+    const [dtype, values = 1, bytes = null] = ggmlTypes[type] ?? [`type ${type}`]
     if ((shape[0] ?? 1) % values !== 0)
       throw new FormatError(`a row of ${dtype} that is no multiple of ${values}`)
-    const sizeBytes = (count / values) * bytes
-    if (!Number.isSafeInteger(count) || !Number.isSafeInteger(sizeBytes)) {
+    const sizeBytes = bytes === null ? null : (count / values) * bytes
+    if (!Number.isSafeInteger(count) || !Number.isSafeInteger(sizeBytes ?? 0)) {
       throw new FormatError('a tensor beyond 2^53 values')
     }
-    this.#place(window.u64(), sizeBytes)
+    const offset = window.u64()
+    this.#endTensor(offset)
+    if (!this.#tensors.begin(name, 0, name.length)) throw new FormatError('duplicate tensor name')
     // Fastest dimension first: the reverse of PyTorch's order.
     for (const length of this.#storedShape(name) ?? shape.reverse()) this.#tensors.addDimension(length)
-    this.#tensors.complete(dtype, sizeBytes)
+    this.#last = { dtype, offset, sizeBytes }
   }
 
-  /** Each tensor begins where the padding of the one before it ends. */
-  #place(offset: number, sizeBytes: number): void {
-    if (offset > this.#nextOffset) throw new FormatError('a hole between tensors')
-    if (offset < this.#nextOffset) throw new FormatError('tensors overlap')
-    this.#dataEnd = offset + sizeBytes
-    this.#nextOffset = this.#padded(this.#dataEnd)
-    if (!Number.isSafeInteger(this.#nextOffset)) throw new FormatError('a tensor beyond 2^53 bytes')
+  #readShape(): number[] {
+    const dimensions = this.#window.u32()
+    if (dimensions > maxDimensions) throw new FormatError(`a tensor of ${dimensions} dimensions`)
+    return Array.from({ length: dimensions }, () => this.#window.u64())
+  }
+
+  /**
+   * Ends the last tensor where the next one begins, which is behind its padding. One of an unknown type takes
+   * all bytes up to there.
+   */
+  #endTensor(nextOffset: number): void {
+    const { offset, sizeBytes } = this.#last ?? { offset: 0, sizeBytes: 0 }
+    const end = this.#padded(sizeBytes === null ? Math.max(offset, nextOffset) : offset + sizeBytes)
+    if (!Number.isSafeInteger(end)) throw new FormatError('a tensor beyond 2^53 bytes')
+    if (nextOffset > end) throw new FormatError('a hole between tensors')
+    if (nextOffset < end) throw new FormatError('tensors overlap')
+    if (this.#last) this.#tensors.complete(this.#last.dtype, sizeBytes ?? nextOffset - offset)
+  }
+
+  /** Ends the last tensor of all. Returns the smallest size of a whole file. */
+  #endData(headerBytes: number): number {
+    if (this.#last === null) return headerBytes
+    const { dtype, offset, sizeBytes } = this.#last
+    const start = this.#padded(headerBytes) + offset
+    this.#tensors.complete(dtype, sizeBytes ?? Math.max(0, this.#window.end - start))
+    return start + (sizeBytes ?? 0)
   }
 
   #storedShape(name: Buffer): number[] | null {

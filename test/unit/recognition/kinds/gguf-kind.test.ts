@@ -29,6 +29,9 @@ test.for<[family: keyof typeof families, architecture: string, base: string]>([
   // Its image encoder is in a file of its own.
   ['Qwen3 4B', 'qwen3vl', 'Qwen3-4B-VL'],
   ['Qwen2.5-VL 7B', 'qwen2vl', 'Qwen2.5-7B-VL'],
+  // ComfyUI-GGUF also has files without an architecture, or with this one, recognised by their tensors.
+  ['Flux.2', '', 'Flux.2'],
+  ['Flux.2', 'pig', 'Flux.2'],
 ])('recognises the tensors of %s with the architecture %s as %s', ([family, architecture, base]) => {
   expect(kindOf(families[family].tensors, { 'general.architecture': architecture })?.[1]).toBe(base)
 })

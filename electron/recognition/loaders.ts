@@ -15,36 +15,32 @@ const loaders: Readonly<Record<'torch' | 'pickle' | 'numpy' | 'joblib', (start: 
   /** `torch.load` tries a zip, then a tar, then consecutive pickles (torch/serialization.py, `load`). */
   torch: (start) => {
     if (beginsWithMember(start)) return 'zip'
-    return isTarStart(start) ? 'tar' : 'pickle'
+    return isTarStart(start) ? 'tar' : asPickle(start)
   },
   /** `pickle.load` and dill. */
-  pickle: (start) => (isPersistentId(start) ? 'refused' : 'pickle'),
+  pickle: asPickle,
   /** `numpy.load` tries a zip of arrays, then an array, then a pickle (numpy/lib/_npyio_impl.py, `load`). */
   numpy: (start) => {
     if (isZipStart(start)) return 'zip'
-    if (isNpyStart(start)) return 'array'
-    return isPersistentId(start) ? 'refused' : 'pickle'
+    return isNpyStart(start) ? 'array' : asPickle(start)
   },
   /**
    * `joblib.load` unpacks a compressed file first (joblib/numpy_pickle_utils.py, `_detect_compressor`). The
    * archives that only other tools unpack are in the same list, since they aren't looked into either.
    */
-  joblib: (start) => {
-    if (detectArchive(start) !== null) return 'archive'
-    return isPersistentId(start) ? 'refused' : 'pickle'
-  },
+  joblib: (start) => (detectArchive(start) === null ? asPickle(start) : 'archive'),
 }
 
 /**
- * PERSID, which a zip begins with: an unpickler without its own `persistent_load` stops here (CPython,
- * Modules/_pickle.c, `load_persid`).
+ * An unpickler without its own `persistent_load` stops at PERSID, with which a zip begins (CPython,
+ * Modules/_pickle.c, `load_persid`). `torch.load` has one only for what follows its magic number.
  */
-function isPersistentId(start: Buffer): boolean {
-  return start.toString('latin1', 0, 1) === 'P'
+function asPickle(start: Buffer): Reading {
+  return start.toString('latin1', 0, 1) === 'P' ? 'refused' : 'pickle'
 }
 
 /** The different readings of a file by all loaders, in the order of `loaders`. */
-export function readingsOf(start: Buffer): ReadonlySet<Reading> {
+export function readingsOf(start: Buffer): Set<Reading> {
   const readings = new Set(Object.values(loaders).map((reading) => reading(start)))
   readings.delete('refused')
   return readings

@@ -184,11 +184,7 @@ async function readContainer(
   return emptyContent(format)
 }
 
-/**
- * Adds what loaders would run, whatever format the file has: valid GGUF or safetensors may also be a pickle.
- * Where such a file has the name of its format, only code is a problem: numbers that can't be scanned to
- * their end as a pickle are what its own loader expects.
- */
+/** Adds what loaders would run, whatever format the file has: valid GGUF or safetensors may also be a pickle. */
 async function addLoaders(
   content: FileContent,
   source: ByteSource,
@@ -197,15 +193,13 @@ async function addLoaders(
 ): Promise<FileContent> {
   const isPickleExpected = content.format === 'pytorch' || loadedFormat(name) === 'pytorch'
   const loaded = await readAsLoaders(source, start, isPickleExpected)
-  const isOwnFormat = content.header !== null && formatByName(name) === content.format
-  const hasCode = loaded?.imports.some(({ level }) => level !== 'innocuous')
-  if (loaded === null || (isOwnFormat && !hasCode)) return content
+  if (loaded === null) return content
   const header = content.header ?? loaded.header
   return {
     ...content,
     header,
     kind: content.kind ?? (header && detectKind(header)),
-    failure: loaded.failure,
+    failure: loaded.failure ?? content.failure,
     isPytorchZip: loaded.isZip,
     imports: loaded.imports,
   }

@@ -10,6 +10,8 @@ const endsTooEarly = 'it ends in the middle'
 interface Line {
   readonly start: Buffer
   readonly isWhole: boolean
+  /** False if the content ends before a line feed. */
+  readonly hasEnd: boolean
 }
 
 /**
@@ -120,8 +122,8 @@ export class ByteWindow {
   }
 
   /**
-   * Consumes a line and its line feed, and returns up to `maxHeldBytes` of the line. Lines over `maxBytes` are
-   * not read to their end.
+   * Consumes a line and its line feed, or all that remains, and returns up to `maxHeldBytes` of it. Lines over
+   * `maxBytes` are not read to their end.
    */
   async line(maxHeldBytes: number, maxBytes: number): Promise<Line> {
     const position = this.position
@@ -131,11 +133,11 @@ export class ByteWindow {
       if (end >= 0) {
         const bytes = this.#buffer.subarray(this.#offset, end)
         this.#offset = end + 1
-        const isWhole = start === null && bytes.length <= maxHeldBytes
-        return { start: start ?? bytes.subarray(0, maxHeldBytes), isWhole }
+        return lineOf(start, bytes, maxHeldBytes, true)
       }
       const bufferedBytes = this.#buffer.length - this.#offset
-      if (bufferedBytes === this.remainingBytes) throw new FormatError('a line without an end')
+      if (bufferedBytes === this.remainingBytes)
+        return lineOf(start, this.take(bufferedBytes), maxHeldBytes, false)
       if (this.position - position > maxBytes) throw new UndecidedError('a line is too long to be read')
       if (bufferedBytes > maxHeldBytes) {
         start ??= this.#buffer.subarray(this.#offset, this.#offset + maxHeldBytes)
@@ -152,4 +154,10 @@ export class ByteWindow {
     this.#offset = at + count
     return at
   }
+}
+
+/** A line of which `start` was held before, or null, and these are the last bytes. */
+function lineOf(start: Buffer | null, last: Buffer, maxHeldBytes: number, hasEnd: boolean): Line {
+  const isWhole = start === null && last.length <= maxHeldBytes
+  return { start: start ?? last.subarray(0, maxHeldBytes), isWhole, hasEnd }
 }

@@ -94,7 +94,7 @@ export function holdsJoblibArrays(fullName: string): boolean {
 }
 
 /** Whether an import could be one of Python's own modules or of a package. */
-export function isModuleName(fullName: string): boolean {
+function isModuleName(fullName: string): boolean {
   return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(fullName)
 }
 
@@ -164,22 +164,23 @@ export function importLevel(module: string, name: string): ImportLevel {
 const dottedNamesProtocol = 4
 
 /**
- * How far an import can be trusted where no pickle is expected. Null for one that texts and numbers have by
- * chance. `isWhole` is false if module or name is cut.
+ * Whether an import can do harm although nothing calls it: some objects accept any attribute, such as
+ * `ctypes.cdll`, which loads the library that it is named after. Null for what is computed. False for names
+ * that texts and numbers have by chance.
  */
-export function importLevelInUnnamed(
-  module: string,
-  name: string,
+export function isHarmfulUncalled(
+  module: string | null,
+  name: string | null,
   { isWhole, protocol }: { readonly isWhole: boolean; readonly protocol: number },
-): ImportLevel | null {
+): boolean {
+  if (module === null) return false
+  if (name === null) return isModuleName(`${module}.name`)
   const fullName = `${module}.${name}`
+  const isDangerous = !isWhole || importLevel(module, name) === 'dangerous'
   if (protocol >= dottedNamesProtocol || dangerousModules.has(module.split('.')[0] ?? '')) {
-    // Some objects accept any attribute: that of `ctypes.cdll` is a file to load.
-    if (!/^[A-Za-z_]\w*\.[A-Za-z_]\w*(\.|$)/.test(fullName)) return null
-    return isWhole ? importLevel(module, name) : 'dangerous'
+    return isDangerous && /^[A-Za-z_]\w*\.[A-Za-z_]\w*(\.|$)/.test(fullName)
   }
-  if (!isWhole || !isModuleName(fullName)) return null
-  return name.includes('.') ? 'suspicious' : importLevel(module, name)
+  return isDangerous && isModuleName(fullName) && !name.includes('.')
 }
 
 const levelsByHarm: readonly ImportLevel[] = ['innocuous', 'suspicious', 'dangerous']

@@ -1,19 +1,20 @@
 import type { ImportLevel } from '../../contract/recognition.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
-import {
-  holdsJoblibArrays,
-  importLevel,
-  isModuleName,
-  recordImport,
-  importLevelInUnnamed,
-} from './imports.ts'
-import { isGlobal, isPlain, toStorage, type PickleValue } from './values.ts'
+import { holdsJoblibArrays, importLevel, isHarmfulUncalled, recordImport } from './imports.ts'
+import { isPlain, toStorage, type PickleValue } from './values.ts'
 
 const maxImports = 1_000
 /** Stands for a name that isn't written in the pickle. */
-export const computedName = 'something computed'
+const computedName = 'something computed'
 /** Longer names are cut to this many characters. */
 const maxRecordedLength = 200
+
+const textOf = (value: PickleValue) => (typeof value === 'string' ? value : null)
+
+/** Whether a module has no name, or one that no file can have. */
+function isImpossible(module: PickleValue): boolean {
+  return module === '' || (textOf(module)?.includes('\0') ?? false)
+}
 
 /**
  * State of a pickle's interpretation: stack, marks and memo as Python has them, and the imports found so far.
@@ -23,8 +24,8 @@ export class PickleMachine {
   readonly marks: number[] = []
   readonly memo = new Map<number, PickleValue>()
   readonly imports = new Map<string, ImportLevel>()
-  /** The imports that count where no pickle is expected, with their levels there. */
-  readonly importsInUnnamed = new Map<string, ImportLevel>()
+  /** Those of the imports that can do harm although nothing calls them. */
+  readonly harmfulUncalled = new Set<string>()
   /** As the pickle names it. Protocols 0 and 1 name none, and no text does. */
   protocol = 0
   isStopped = false
@@ -32,11 +33,19 @@ export class PickleMachine {
   hasCalls = false
   /** Joblib's loader reads on elsewhere when such a pickle builds an object. */
   hasJoblibArrays = false
-  /** Something that loaders treat differently, although the interpretation can continue; or null. */
-  problem: string | null = null
+  /** Whether an import itself was given a state, which can make a harmless name mean something else. */
+  hasChangedImport = false
+  /** Whether a frame is longer than the rest, which only `pickle.py` accepts. */
+  hasLongFrame = false
   /** Size of each storage that PyTorch's loader reads from elsewhere, by its key; null for an unknown one. */
   readonly storages = new Map<PickleValue, number | null>()
+  readonly #isExpected: boolean
   #frameEnd: number | null = null
+
+  /** `isExpected`: whether the content is named as a pickle. */
+  constructor(isExpected: boolean) {
+    this.#isExpected = isExpected
+  }
 
   pop(): PickleValue {
     const floor = this.marks.at(-1) ?? 0
@@ -59,6 +68,7 @@ export class PickleMachine {
    * dangerous.
    */
   import(module: PickleValue, name: PickleValue, isWhole = true): PickleValue {
+    if (isImpossible(module) || name === '') throw new FormatError('an import without a name')
     const hasName = typeof module === 'string' && typeof name === 'string'
     const fullName = hasName ? `${module}.${name}` : computedName
     const recorded = fullName.slice(0, maxRecordedLength)
@@ -66,27 +76,20 @@ export class PickleMachine {
       throw new UndecidedError('it imports more than 1,000 things')
     }
     recordImport(this.imports, recorded, hasName && isWhole ? importLevel(module, name) : 'dangerous')
-    const { protocol } = this
-    const levelInUnnamed = hasName ? importLevelInUnnamed(module, name, { isWhole, protocol }) : 'dangerous'
-    if (levelInUnnamed !== null) recordImport(this.importsInUnnamed, recorded, levelInUnnamed)
-    // An unknown attribute of a known module can run something too: `ctypes.cdll` loads the library that it names.
-    if (!hasName && typeof module === 'string') this.hasCalls ||= isModuleName(`${module}.name`)
+    const context = { isWhole, protocol: this.protocol }
+    if (isHarmfulUncalled(textOf(module), textOf(name), context)) this.harmfulUncalled.add(recorded)
     this.hasJoblibArrays ||= holdsJoblibArrays(fullName)
     return { type: 'global', name: fullName }
   }
 
   /**
-   * Notes that a method of an object is called. The opcodes for it are letters, which a text may have behind
-   * an import by chance.
+   * Imports by a number that a program may have registered for anything (copyreg.py, `add_extension`). No loader
+   * of models registers any, and other content has such numbers by chance.
    */
-  noteMethodCall(object: PickleValue): void {
-    if (isGlobal(object)) this.hasCalls ||= this.protocol > 0 || object.name === computedName
-  }
-
-  /** Imports by a number that a program may have registered for anything (copyreg.py, `add_extension`). */
   importExtension(): PickleValue {
+    if (!this.#isExpected) throw new FormatError('an import by a number')
     recordImport(this.imports, 'something registered', 'dangerous')
-    return { type: 'global', name: 'something registered' }
+    return null
   }
 
   /** Imports by two values of the stack. Loaders refuse names that are no texts. */
@@ -95,8 +98,12 @@ export class PickleMachine {
     return this.import(module, name)
   }
 
-  /** Resolves a persistent id, and notes the storage that it names. */
+  /**
+   * Resolves a persistent id, and notes the storage that it names. A loader may call what it names instead
+   * (torch/package/package_importer.py, `persistent_load`).
+   */
   resolveStorage(id: PickleValue): PickleValue {
+    this.hasCalls = true
     const storage = toStorage(id)
     if (storage === null) return null
     if (!this.storages.has(storage.key)) this.storages.set(storage.key, storage.sizeBytes)
@@ -108,7 +115,7 @@ export class PickleMachine {
    */
   beginFrame(position: number, frameBytes: number, remainingBytes: number): void {
     if (this.#frameEnd !== null) throw new UndecidedError('a frame begins within a frame')
-    if (frameBytes > remainingBytes) this.problem ??= 'a frame is longer than the rest'
+    if (frameBytes > remainingBytes) this.hasLongFrame = true
     else if (frameBytes > 0) this.#frameEnd = position + frameBytes
   }
 
@@ -118,8 +125,12 @@ export class PickleMachine {
    */
   checkFrame(position: number): void {
     if (this.#frameEnd === null) return
-    if (position > this.#frameEnd) throw new UndecidedError('an instruction overlaps the end of its frame')
+    if (this.isBeyondFrame(position)) throw new UndecidedError('an instruction overlaps the end of its frame')
     if (position === this.#frameEnd) this.#frameEnd = null
-    else if (this.isStopped) this.problem ??= 'a frame continues behind the end'
+    else if (this.isStopped) throw new UndecidedError('a frame continues behind the end')
+  }
+
+  isBeyondFrame(position: number): boolean {
+    return this.#frameEnd !== null && position > this.#frameEnd
   }
 }

@@ -18,22 +18,45 @@ const maxTextBytes = 1_000
 /** Protocol 0 writes texts of any length as one line. */
 const maxLineBytes = 128 * 1024 * 1024
 
-/** The text up to a line feed, as the opcodes of protocol 0 take it. Null if it is too long for a name. */
-async function readLine(window: ByteWindow, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<string | null> {
-  const { start, isWhole } = await window.line(maxTextBytes, maxLineBytes)
-  return isWhole ? start.toString(encoding) : null
+/** The bytes up to a line feed, as the opcodes of protocol 0 take them, or the first of them if it is long. */
+async function readLine(window: ByteWindow): Promise<{ readonly text: string; readonly isWhole: boolean }> {
+  const { start, isWhole, hasEnd } = await window.line(maxTextBytes, maxLineBytes)
+  if (!hasEnd) throw new FormatError('a line without an end')
+  return { text: start.toString('latin1'), isWhole }
 }
 
 /**
- * The number of a memo on its own line. Python also accepts spaces, signs and underscores. A number that only
- * one side understands would make the memos differ, so that a harmless name here could stand for another one
- * in Python.
+ * The forms of numbers that one of Python's unpicklers accepts, and some more: `pickle.py` has `int` and
+ * `float`, `_pickle.c` has `PyLong_FromString`, `strtol` and `PyOS_string_to_double`.
  */
+const numberForms = {
+  memo: /^[\t-\r ]*[+-]?\d[\d_]*[\t-\r ]*$/,
+  integer: /^[\t-\r +\-\da-fxo_]*L?[\t-\r ]*$/i,
+  decimal: /^[\t-\r ]*[+-]?(?:[\d._e+-]*|inf(?:inity)?|nan)[\t-\r ]*$/i,
+}
+
+/** The number on a line, and whether only its beginning was read. `_pickle.c` ends it at a zero byte. */
+async function readNumber(
+  window: ByteWindow,
+  form: keyof typeof numberForms,
+): Promise<{ readonly number: string; readonly isCut: boolean }> {
+  const { text, isWhole } = await readLine(window)
+  const [number = ''] = text.split('\0', 1)
+  const isCut = !isWhole && number === text
+  const isPossible = numberForms[form].test(number) || (isCut && numberForms[form].test(`${number}0`))
+  if (!isPossible) throw new FormatError('a line that is no number')
+  return { number, isCut }
+}
+
+/** Longer numbers aren't exact in JavaScript. */
+const maxMemoDigits = 15
+
+/** If our memo differed from Python's, a harmless name here could stand for another one there. */
 async function readMemoIndex(window: ByteWindow): Promise<number> {
-  const line = (await readLine(window)) ?? ''
-  if (/^\d{1,10}$/.test(line)) return Number(line)
-  if (/^[\s\d+_-]*\d[\s\d_]*$/.test(line)) throw new UndecidedError('a memo without a plain number')
-  throw new FormatError('a memo without a number')
+  const { number, isCut } = await readNumber(window, 'memo')
+  const digits = number.replaceAll('_', '').trim()
+  if (isCut || digits.length > maxMemoDigits) throw new UndecidedError('a memo with a long number')
+  return Number(digits)
 }
 
 const push =
@@ -96,9 +119,9 @@ const controlEscapes = new Map([
 
 /** A quoted line with the escapes of Python's bytes. */
 const pushQuotedLine: OpcodeHandler = async ({ stack }, window) => {
-  const line = await readLine(window, 'latin1')
-  if (line === null) return void stack.push(null)
-  const quoted = /^(['"])([^]*)\1$/.exec(line)?.[2]
+  const { text, isWhole } = await readLine(window)
+  if (!isWhole) return void stack.push(null)
+  const quoted = /^(['"])([^]*)\1$/.exec(text)?.[2]
   if (quoted === undefined) throw new FormatError('a text without quotes')
   const decoded = quoted.replaceAll(
     /\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|([^]))/g,
@@ -113,8 +136,9 @@ const pushQuotedLine: OpcodeHandler = async ({ stack }, window) => {
 
 /** A line in Python's encoding `raw-unicode-escape`: only `\u` and `\U` are escapes. */
 const pushUnicodeLine: OpcodeHandler = async ({ stack }, window) => {
-  const line = await readLine(window, 'latin1')
-  const decoded = line?.replaceAll(
+  const { text, isWhole } = await readLine(window)
+  if (!isWhole) return void stack.push(null)
+  const decoded = text.replaceAll(
     /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g,
     (whole: string, short?: string, long?: string, letter?: string) => {
       if (letter !== undefined && letter.toLowerCase() !== 'u') return whole
@@ -123,11 +147,12 @@ const pushUnicodeLine: OpcodeHandler = async ({ stack }, window) => {
       return String.fromCodePoint(code)
     },
   )
-  stack.push(decoded ?? null)
+  stack.push(decoded)
 }
 
-const pushNumberLine: OpcodeHandler = async ({ stack }, window) => {
-  const value = Number((await readLine(window))?.replace(/L$/, '') ?? Number.NaN)
+const pushIntegerLine: OpcodeHandler = async ({ stack }, window) => {
+  const { number } = await readNumber(window, 'integer')
+  const value = Number(/^(-?(?:0|[1-9]\d*))L?$/.exec(number)?.[1] ?? Number.NaN)
   stack.push(Number.isSafeInteger(value) ? value : plainValue)
 }
 
@@ -149,10 +174,10 @@ function pushTuple(count: number): OpcodeHandler {
   }
 }
 
-/** The object to which an opcode adds something. It calls a method of the object, such as `append`. */
-function changedObject(machine: PickleMachine): PickleValue {
+/** The object of which an opcode calls a method, such as `append`. */
+function calledObject(machine: PickleMachine): PickleValue {
   const object = machine.peek()
-  machine.noteMethodCall(object)
+  machine.hasCalls ||= isGlobal(object)
   return object
 }
 
@@ -186,9 +211,9 @@ function pushInstance(machine: PickleMachine): void {
 /** Gives an object its state. No pickle of a model changes a class or a function that it imports. */
 function build(machine: PickleMachine): void {
   const state = machine.pop()
-  const object = machine.pop()
-  machine.noteMethodCall(object)
-  if (isGlobal(object)) machine.problem ??= 'it changes something that it imports'
+  const object = calledObject(machine)
+  machine.pop()
+  machine.hasChangedImport ||= isGlobal(object)
   // Joblib writes the bytes of an array behind this opcode (joblib/numpy_pickle.py, `load_build`).
   if (machine.hasJoblibArrays) throw new UndecidedError('it holds arrays of joblib')
   machine.stack.push(buildResult(object, state))
@@ -205,10 +230,25 @@ const pushNewObject =
 
 /** Imports by the module and the name in the next two lines. */
 async function importByLines(machine: PickleMachine, window: ByteWindow): Promise<PickleValue> {
-  const module = await window.line(maxTextBytes, maxLineBytes)
+  const module = await readLine(window)
   const name = await window.line(maxTextBytes, maxLineBytes)
-  const isWhole = module.isWhole && name.isWhole
-  return machine.import(module.start.toString('utf8'), name.start.toString('utf8'), isWhole)
+  // Where the content ends, `pickle.py` imports what remains without its last byte.
+  const nameText = name.start.toString('latin1', 0, name.start.length - (name.hasEnd ? 0 : 1))
+  return machine.import(
+    decodeName(module.text, module.isWhole),
+    decodeName(nameText, name.isWhole),
+    module.isWhole && name.isWhole,
+  )
+}
+
+/** Decodes the bytes of a name, which may be cut within a character. Unpicklers refuse other encodings. */
+function decodeName(bytes: string, isWhole: boolean): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  try {
+    return decoder.decode(Buffer.from(bytes, 'latin1'), { stream: !isWhole })
+  } catch {
+    throw new FormatError('an import with a malformed name')
+  }
 }
 
 /** Begins a frame. A length beyond 2^53 is beyond the end, so it needs not be exact. */
@@ -243,11 +283,11 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ],
       ['1', (machine) => void machine.popToMark()],
       ['2', (machine) => void machine.stack.push(machine.peek())],
-      ['F', async ({ stack }, window) => void (await readLine(window), stack.push(plainValue))],
-      ['I', pushNumberLine],
+      ['F', async ({ stack }, window) => void (await readNumber(window, 'decimal'), stack.push(plainValue))],
+      ['I', pushIntegerLine],
       ['J', ({ stack }, window) => void stack.push(window.i32())],
       ['K', ({ stack }, window) => void stack.push(window.u8())],
-      ['L', pushNumberLine],
+      ['L', pushIntegerLine],
       ['M', ({ stack }, window) => void stack.push(window.u16())],
       ['N', push(plainValue)],
       ['P', async ({ stack }, window) => void (await readLine(window), stack.push(null))],
@@ -258,12 +298,12 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['U', pushText(u8)],
       ['V', pushUnicodeLine],
       ['X', pushText(u32)],
-      ['a', (machine) => void (machine.pop(), changedObject(machine))],
+      ['a', (machine) => void (machine.pop(), calledObject(machine))],
       ['b', build],
       ['c', async (machine, window) => void machine.stack.push(await importByLines(machine, window))],
       ['d', (machine) => pushDict(machine)],
       ['}', ({ stack }) => void stack.push(emptyDict())],
-      ['e', (machine) => void (machine.popToMark(), changedObject(machine))],
+      ['e', (machine) => void (machine.popToMark(), calledObject(machine))],
       ['g', async (machine, window) => pushMemo(machine, await readMemoIndex(window))],
       ['h', (machine, window) => pushMemo(machine, window.u8())],
       [
@@ -277,7 +317,13 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['l', (machine) => void (machine.popToMark(), machine.stack.push(plainValue))],
       [']', push(plainValue)],
       ['o', pushInstance],
-      ['p', async (machine, window) => void machine.memo.set(await readMemoIndex(window), machine.peek())],
+      [
+        'p',
+        async (machine, window) => {
+          const value = machine.peek()
+          machine.memo.set(await readMemoIndex(window), value)
+        },
+      ],
       ['q', memoize(u8)],
       ['r', memoize(u32)],
       [
@@ -285,7 +331,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
         (machine) => {
           const value = machine.pop()
           const key = machine.pop()
-          setItems(changedObject(machine), [key, value])
+          setItems(calledObject(machine), [key, value])
         },
       ],
       ['t', (machine) => void machine.stack.push({ type: 'tuple', items: machine.popToMark() })],
@@ -294,7 +340,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
         'u',
         (machine) => {
           const items = machine.popToMark()
-          setItems(changedObject(machine), items)
+          setItems(calledObject(machine), items)
         },
       ],
       ['B', skipPayload(u32)],
@@ -316,7 +362,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['\x8d', pushText(u64)],
       ['\x8e', skipPayload(u64)],
       ['\x8f', push(plainValue)],
-      ['\x90', (machine) => void (machine.popToMark(), changedObject(machine))],
+      ['\x90', (machine) => void (machine.popToMark(), calledObject(machine))],
       ['\x91', (machine) => void (machine.popToMark(), machine.stack.push(plainValue))],
       ['\x92', pushNewObject(3)],
       [
@@ -329,8 +375,8 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['\x94', (machine) => void machine.memo.set(machine.memo.size, machine.peek())],
       ['\x95', beginFrame],
       ['\x96', skipPayload(u64)],
-      ['\x97', push(null)],
-      ['\x98', () => {}],
+      ['\x97', push(plainValue)],
+      ['\x98', (machine) => void calledObject(machine)],
     ] satisfies readonly (readonly [string, OpcodeHandler])[]
   ).map(([letter, handler]) => [letter.charCodeAt(0), handler]),
 )

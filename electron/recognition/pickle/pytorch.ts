@@ -33,10 +33,11 @@ export async function readAsLoaders(
   budget: ScanBudget = createScanBudget(),
 ): Promise<PytorchContent | null> {
   const readings = readingsOf(start)
+  // Where only pickles are expected, bytes that are none are a problem.
+  if (hasPickleName && readings.size === 0) readings.add('pickle')
+  const isExpected = hasPickleName && readings.size === 1
   const scans: ZipScan[] = []
   for (const reading of readings) {
-    // Where only pickles are expected, bytes that are none are a problem.
-    const isExpected = hasPickleName && readings.size === 1
     const scan = await scanReading(reading, { source, start, isExpected, budget })
     if (scan !== null) scans.push({ isPytorch: false, ...scan })
   }
@@ -63,7 +64,11 @@ async function scanReading(
   if (reading === 'zip') return scanZip(source, undefined, budget)
   if (reading === 'tar') return scanTar(source, budget)
   if (reading === 'array') return scanArray(window, budget)
-  if (reading === 'pickle') return isExpected ? scanPickles(window, budget) : scanUnnamed(window, budget)
+  if (reading === 'pickle' && isExpected) return scanPickles(window, budget)
+  if (reading === 'pickle') {
+    const scan = await scanUnnamed(window, budget)
+    return scan?.problem ? { ...scan, problem: `it also reads as a pickle: ${scan.problem}` } : scan
+  }
   if (reading !== 'archive') return null
   const name = detectArchive(start) ?? ''
   return { imports: [], problem: `it is a ${name} archive, which isn’t looked into`, value: null }

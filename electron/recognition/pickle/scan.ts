@@ -1,7 +1,7 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
 import { listImports, mergeImports, type PickleImport } from './imports.ts'
-import { computedName, PickleMachine } from './machine.ts'
+import { PickleMachine } from './machine.ts'
 import { runOpcode } from './opcodes.ts'
 import type { PickleValue } from './values.ts'
 
@@ -18,10 +18,8 @@ export interface PickleScan {
 interface SinglePickleScan extends PickleScan {
   /** Whether the scan ended, or differs from a loader, for another reason than that loaders fail there. */
   readonly isUndecided: boolean
-  /** The imports that count where no pickle is expected. */
-  readonly importsInUnnamed: readonly PickleImport[]
-  /** Whether an import was called. */
-  readonly hasCalls: boolean
+  /** The imports that a loader has called, or that do harm uncalled, when it fails where the scan ended. */
+  readonly effectiveImports: readonly PickleImport[]
   /** Size of the storages that PyTorch's legacy format has behind its pickles; null if unknown. */
   readonly storageBytes: number | null
 }
@@ -42,26 +40,36 @@ export const createScanBudget = (): ScanBudget => ({ opcodes: 4_000_000, bytes: 
 export async function scanPickle(
   window: ByteWindow,
   budget: ScanBudget = createScanBudget(),
+  isExpected = true,
 ): Promise<SinglePickleScan> {
-  const machine = new PickleMachine()
-  let problem: string | null = null
+  const machine = new PickleMachine(isExpected)
+  let failure: string | null = null
   let isUndecided = false
   try {
     await runPickle(machine, window, budget)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    problem = error.message
-    isUndecided = error instanceof UndecidedError
+    failure = error.message
+    isUndecided = error instanceof UndecidedError || machine.isBeyondFrame(window.position)
   }
+  const imports = listImports(machine.imports)
+  isUndecided ||= machine.hasChangedImport
+  const isRun = isUndecided || failure === null || machine.hasCalls
+  const problem = failure ?? differenceOf(machine)
   return {
-    imports: listImports(machine.imports),
-    importsInUnnamed: listImports(machine.importsInUnnamed),
-    problem: problem ?? machine.problem,
+    imports,
+    effectiveImports: isRun ? imports : imports.filter(({ name }) => machine.harmfulUncalled.has(name)),
+    problem,
     value: problem === null ? (machine.stack.at(-1) ?? null) : null,
-    isUndecided: isUndecided || (problem === null && machine.problem !== null),
-    hasCalls: machine.hasCalls,
+    isUndecided,
     storageBytes: sumOfStorages(machine),
   }
+}
+
+/** Why loaders may read a pickle in different ways although the scan has reached its end, or null. */
+function differenceOf(machine: PickleMachine): string | null {
+  if (machine.hasChangedImport) return 'it changes something that it imports'
+  return machine.hasLongFrame ? 'a frame is longer than the rest' : null
 }
 
 async function runPickle(machine: PickleMachine, window: ByteWindow, budget: ScanBudget): Promise<void> {
@@ -115,7 +123,7 @@ export async function scanPickles(
   if (window.has(bzip2Start.length) && window.peek(bzip2Start.length).equals(bzip2Start)) {
     return { imports: [], problem: 'it begins like a compressed file', value: null }
   }
-  const scans = await scanConsecutive(window, budget)
+  const scans = await scanConsecutive(window, budget, true)
   const firstDict = scans.find(
     ({ value }) => value !== null && typeof value === 'object' && value.type === 'dict',
   )
@@ -126,9 +134,13 @@ export async function scanPickles(
   }
 }
 
-async function scanConsecutive(window: ByteWindow, budget: ScanBudget): Promise<readonly SinglePickleScan[]> {
+async function scanConsecutive(
+  window: ByteWindow,
+  budget: ScanBudget,
+  isExpected: boolean,
+): Promise<readonly SinglePickleScan[]> {
   const scans: SinglePickleScan[] = []
-  do scans.push(await scanPickle(window, budget))
+  do scans.push(await scanPickle(window, budget, isExpected))
   while (
     scans.at(-1)?.problem === null &&
     window.remainingBytes > 0 &&
@@ -160,23 +172,17 @@ function findProblem(scans: readonly SinglePickleScan[], remainingBytes: number)
 }
 
 /**
- * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if it is none: numbers
- * and words may begin like one by chance, and then fail before they call an import.
+ * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if every loader fails
+ * before it calls an import, as it does with numbers and words that begin like a pickle by chance.
  */
 export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promise<PickleScan | null> {
-  const scans = await scanConsecutive(window, budget)
-  const isPickle = scans[0]?.problem === null
-  const hasCalls = scans.some((scan) => scan.hasCalls)
-  // Python has run a call before it fails behind it.
-  const isPossible = (name: string) => name !== computedName || isPickle || hasCalls
-  const found = mergeImports(scans.map(({ importsInUnnamed }) => ({ imports: importsInUnnamed })))
-  const imports = found.filter(({ name }) => isPossible(name))
-  const problem = undecidedReason(scans, window.remainingBytes)
-  if (problem !== null) return { imports, problem, value: null }
-  const isRun = imports.length > 0 && hasCalls
-  const isDangerous = imports.some(({ level }) => level === 'dangerous')
-  if (!isPickle && !isRun && !isDangerous) return null
-  return { imports, problem: null, value: (isPickle ? scans[0]?.value : null) ?? null }
+  const scans = await scanConsecutive(window, budget, false)
+  const [first] = scans
+  const imports = mergeImports(scans.map(({ effectiveImports }) => ({ imports: effectiveImports })))
+  const reason = undecidedReason(scans, window.remainingBytes)
+  const value = first?.problem === null ? first.value : null
+  const isPickle = reason !== null || imports.length > 0 || first?.problem === null
+  return isPickle ? { imports, problem: reason, value } : null
 }
 
 /** Why a loader might run more than was scanned where no pickle is expected, or null. */

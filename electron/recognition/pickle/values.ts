@@ -40,7 +40,11 @@ export function isGlobal(value: PickleValue): value is Global {
 /** Whether a value is certainly neither a text nor an import, so that loaders refuse to import or call it. */
 export function isPlain(value: PickleValue): boolean {
   if (typeof value === 'number') return true
-  return value !== null && typeof value === 'object' && ['plain', 'tuple', 'torch-magic'].includes(value.type)
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    ['plain', 'tuple', 'dict', 'torch-magic'].includes(value.type)
+  )
 }
 
 /** PyTorch's element types by name: their notation in safetensors, and their size in bytes. */

@@ -26,8 +26,8 @@ const callNames = Object.keys(calls) as CallName[]
 const firstPaintCalls: ReadonlySet<CallName> = new Set<CallName>(['session', 'settings', 'surroundings'])
 
 /**
- * Registers a handler for every call of the contract. There is no other IPC listener: electron-store's, which
- * it adds with the first store and never again, is removed. Calls that do not come from the main frame of our window on our own origin are rejected and logged, the others wait until the queue
+ * Registers a handler for every call of the contract. This is the only IPC listener: calls that do not come
+ * from the main frame of our window on our own origin are rejected and logged, the others wait until the queue
  * is restored, arguments are parsed, and an exception in a handler is logged as a bug and answered as
  * `unexpected`.
  */
@@ -40,6 +40,7 @@ export function setupIpc(options: {
   readonly onAnswered?: (name: CallName) => void
 }): void {
   const { handlers, engine, window, log, onAnswered } = options
+  // electron-store adds this listener with its first store only.
   ipcMain.removeAllListeners('electron-store-get-data')
   for (const name of callNames) {
     // The contract types the arguments of each handler; here they have been parsed by the same entry of the

@@ -15,9 +15,9 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(negotiate|ntlm)\s+[\w+/=-]{16,}/gi, `$1 ${removed}`],
   // Schemes with parameters: `AWS4-HMAC-SHA256 Credential=…, Signature=…`, `Digest username="…", nonce="…"`.
   [/\b(AWS4-[\w-]{1,60}|digest)\s+(?:[\w-]+=(?:\\*"[^"\n]*"|[^\s,"]+)(?:\s*,\s*)?)+/gi, `$1 ${removed}`],
-  // Other schemes.
+  // The scheme `Token`, which is an ordinary word elsewhere.
   [/\b(authorization\s{0,5}[:=]\s{0,5}token\s+)[^\s"'<>\\,]+/gi, `$1${removed}`],
-  // Several values, up to the end of the line.
+  // The header has several cookies, up to the end of its line.
   [/\b((?:set-)?cookie\s{0,5}[:=]\s{0,5})[^\s"'\\][^\n"'\\]*/gi, `$1${removed}`],
   // Options of a command line, with a space before their value.
   [

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
@@ -10,7 +10,6 @@ import { startProxy } from '../../support/network/proxy-server.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerBoxes, asked } from '../support/main-steps.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
-import { startWords } from '../support/running-app.ts'
 
 /**
  * Signs in and opens the settings. As in an installed app, the server is in the settings and not in the
@@ -88,21 +87,6 @@ test('rejects a server with an untrusted certificate and gives the reason', asyn
     server.close()
   }
 })
-
-test(
-  'does not start with a server from the environment that is not encrypted',
-  { tag: '@host' },
-  async ({ harness }) => {
-    const { program, words } = startWords([])
-    const env = { ...harness.environment, MODELFERRY_SERVER: 'http://cloud.example/api/v1' }
-    const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (said += String(piece)))
-    const [code] = await once(child, 'exit')
-    expect(code).toBe(1)
-    expect(said).toContain('MODELFERRY_SERVER isn’t a valid server address, so nothing was sent.')
-  },
-)
 
 test('uses Chromium’s proxy for every request, and asks for its login in the window', async ({ harness }) => {
   const proxy = await startProxy({ login: 'mira:secret-of-proxy' })

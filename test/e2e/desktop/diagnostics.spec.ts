@@ -1,10 +1,13 @@
 import type { Locator, Page } from '@playwright/test'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ALICES_TEAM_ID, ALICE } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { answerSaving, clickMenu, pickersAnswered } from '../support/main-steps.ts'
 import { drag, pick, rowOf } from '../support/page-steps.ts'
+import { startWords } from '../support/running-app.ts'
 
 const allWorks = 'All checks passed.'
 const trouble = 'Some checks failed. See the steps for what to do.'
@@ -117,3 +120,24 @@ test('the menu checks the connection and looks for updates', { tag: '@host' }, a
   await clickMenu(electron, 'check-updates')
   await expect(page.getByRole('heading', { name: 'Updates' })).toBeInViewport()
 })
+
+const refusedStarts = [
+  [
+    'a server that is not encrypted',
+    { MODELFERRY_SERVER: 'http://cloud.example/api/v1' },
+    'MODELFERRY_SERVER isn’t a valid server address, so nothing was sent.',
+  ],
+  ['a data folder that can’t be created', { MODELFERRY_HOME: '/dev/null/home' }, 'ENOTDIR'],
+] as const
+
+for (const [what, changes, reason] of refusedStarts)
+  test(`does not start with ${what}, and says why`, { tag: '@host' }, async ({ harness }) => {
+    const { program, words } = startWords([])
+    const env = { ...harness.environment, ...changes }
+    const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (said += String(piece)))
+    const [code] = await once(child, 'exit')
+    expect([code, said]).toEqual([1, expect.stringContaining('Modelferry couldn’t start: ')])
+    expect(said).toContain(reason)
+  })

@@ -43,8 +43,13 @@ export type ReviewGroupKind = keyof ReviewFacts
 /** Files of these groups can't be uploaded as they are. */
 export const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
 
-/** Files of these groups need no decision: the group informs about them. */
-const informingKinds: ReadonlySet<ReviewGroupKind> = new Set(['missing-companion'])
+/** The user decides about files of these groups. About files of the others there is nothing to decide. */
+const decisionKinds: ReadonlySet<ReviewGroupKind> = new Set([
+  'unsafe',
+  'path-conflict',
+  'private-content',
+  'licence',
+])
 
 /** Files that need the same kind of decision. A file may be in several groups. */
 export type ReviewGroup = {
@@ -57,12 +62,37 @@ function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
 
 /** Ids of the files that need a decision. */
 export function decisionIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  return idsOf(groups.filter(({ kind }) => !informingKinds.has(kind)))
+  return idsOf(groups.filter(({ kind }) => decisionKinds.has(kind)))
 }
 
 /** Ids of the files that can't be approved as they are. */
 export function blockedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
   return idsOf(groups.filter(({ kind }) => blockingKinds.has(kind)))
+}
+
+/** Files that uploading everything in a review does not send. */
+export interface NotSent {
+  readonly blocked: ReadonlySet<string>
+  /** The library, or another file of the review that is sent, certainly has the bytes. */
+  readonly skipped: ReadonlySet<string>
+}
+
+/** The files of these groups that are not sent. */
+export function notSentOf(groups: readonly ReviewGroup[]): NotSent {
+  const blocked = blockedIdsOf(groups)
+  const skipped = new Set<string>()
+  /** Blocked files of which a copy is sent. */
+  const replaced = new Set<string>()
+  for (const { kind, files } of groups) {
+    if (kind === 'in-library') for (const { id, isCertain } of files) if (isCertain) skipped.add(id)
+    if (kind !== 'duplicate') continue
+    for (const { id, of, isCertain } of files) {
+      if (!isCertain || blocked.has(id)) continue
+      if (!blocked.has(of) || replaced.has(of)) skipped.add(id)
+      else replaced.add(of)
+    }
+  }
+  return { blocked, skipped }
 }
 
 /** Added files of which nothing is sent until the user approves them: the rows in the phase `review`. */
@@ -90,10 +120,8 @@ export interface ReviewView {
   readonly groups: readonly ReviewGroup[]
   /** What the group `missing-companion` refers to. */
   readonly missingCompanions: readonly MissingCompanion[]
-  /** The files in any of the groups that need a decision. */
-  readonly needsDecisionCount: number
-  /** The files that approving everything would leave in the review: broken, unsafe, or a path conflict. */
-  readonly blockedCount: number
+  /** There is something to upload or to decide. A review without it ends by itself, and is not shown. */
+  readonly hasWork: boolean
   /** The comparison with the team's library has not finished, so that groups may grow. */
   readonly isComparing: boolean
 }
@@ -101,6 +129,4 @@ export interface ReviewView {
 /** The result of approving files in review; they can be undone together, like a drop. */
 export interface ReviewApproval extends Pick<AddReport, 'drop' | 'newIds'> {
   readonly approvedCount: number
-  /** Files that were to be approved and still need a decision. */
-  readonly leftCount: number
 }

@@ -290,6 +290,7 @@ export function createEngine(options: EngineOptions): Engine {
     inspectAgain: (ids) => void commands.retry(ids, review.mustReview),
     rememberApproval: undo.rememberApproval,
     onChange: (view) => events.emit('review', view),
+    onSettled: (report) => events.emit('added', report),
   })
   // One for all, since its limit is that of the process.
   const mountQueue = new MountQueue(environment.timers)

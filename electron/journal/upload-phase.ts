@@ -28,7 +28,7 @@ const running = { trouble: 'retrying', refuse: 'failed', pause: 'paused', requeu
  * phase. `checking` may be followed by `registering` if an earlier run has stored the bytes.
  */
 const transitions: Transitions = {
-  review: { approve: 'waiting' },
+  review: { approve: 'waiting', refuse: 'failed' },
   waiting: { begin: 'checking', pause: 'paused', refuse: 'failed', review: 'review' },
   retrying: {
     begin: 'checking',

@@ -27,7 +27,8 @@ export class Announcer {
   rowChanged(before: UploadRow | undefined, after: UploadRow): void {
     const group = groupOf(after)
     if (before && group === groupOf(before)) return
-    if (group === 'needs-you') this.#failed.push(after)
+    // The review has said why a file can't be uploaded.
+    if (group === 'needs-you' && before?.phase !== 'review') this.#failed.push(after)
     // One that differed and is verified now was announced before.
     else if (group === 'done' && before && before.phase !== after.phase) this.#done.push(after)
   }

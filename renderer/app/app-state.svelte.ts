@@ -206,11 +206,26 @@ export class AppState {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
     if (after.phase === 'registered') {
+      if (after.already && before && before.phase !== 'registered') this.#showAlready(after)
       this.notices.registered(after, this.queue.openRow)
       this.actions.closeAnsweredQuestion(after)
     }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
     if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()
+  }
+
+  /** The library had the only file of a drop: nothing was sent, and there is nothing to undo. */
+  #showAlready(row: UploadRow): void {
+    const { id, team } = row
+    const drop = this.notices.dropOf(id)
+    if (drop?.newIds?.length !== 1) return
+    this.notices.dismissDrop(drop.drop ?? '')
+    this.notices.showWithAction({
+      key: 'notice.already',
+      params: { team: team.name },
+      label: 'workflow.show',
+      onaction: () => void this.actions.showInLibrary([row]),
+    })
   }
 
   /** Changes settings and shows a failure as a notice. */
@@ -229,7 +244,7 @@ export class AppState {
     const ids = newIds.filter((id) => this.queue.rows.has(id))
     // The review would cover the question; its files stay there.
     this.review.close()
-    this.#revealUploads(ids)
+    this.showUploads(ids)
     this.ui.confirmingIds = ids
     this.ui.confirmingApproval = report.isApproval ? report : null
   }
@@ -259,10 +274,10 @@ export class AppState {
       void this.library.reveal(team, target.modelIds)
       return
     }
-    this.#revealUploads(target.kind === 'library' ? target.uploadIds : target.ids)
+    this.showUploads(target.kind === 'library' ? target.uploadIds : target.ids)
   }
 
-  #revealUploads(ids: readonly string[]): void {
+  readonly showUploads = (ids: readonly string[]): void => {
     this.ui.show('uploads')
     if (ids.length === 0) return
     this.queue.search = ''

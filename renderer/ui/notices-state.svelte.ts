@@ -97,6 +97,13 @@ export class NoticesState {
     }
   }
 
+  /** The report of the drop to which an upload belongs, while it is shown. */
+  dropOf(id: string): AddReport | undefined {
+    const isOfIt = (notice: Notice) => notice.kind === 'report' && notice.report.newIds?.includes(id)
+    const notice = this.all.findLast(isOfIt)
+    return notice?.kind === 'report' ? notice.report : undefined
+  }
+
   /** The latest notice that offers to undo something; none while that has to wait for another undo. */
   latestUndo(): Notice | undefined {
     const latest = this.all.findLast(

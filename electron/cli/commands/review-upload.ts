@@ -1,6 +1,6 @@
 import process from 'node:process'
 import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
-import { blockedIdsOf, decisionIdsOf } from '../../contract/review.ts'
+import { blockedIdsOf, decisionIdsOf, type ReviewGroup } from '../../contract/review.ts'
 import { hasUnreadableFolder } from '../../contract/uploads.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Command } from '../arguments.ts'
@@ -53,7 +53,7 @@ export function createUploadReview(
       event: 'review',
       files: records.length,
       sizeBytes: sizeOf(records),
-      needDecision: decisionIdsOf(groups).size,
+      needDecision: undecidedCount(groups),
       notUploaded: answer === 'yes' ? blockedIdsOf(groups).size : records.length,
       answer,
     })
@@ -85,7 +85,7 @@ export function createUploadReview(
       const hasFiles = proposal.records.length + proposal.queuedNames.length > 0
       if (!hasFiles && !command.json) err.line('No model files found.')
       const isComplete = hasFiles && !hasUnreadableFolder(proposal.skipped)
-      exitCode = isComplete && decisionIdsOf(proposal.groups).size === 0 ? exitCodes.ok : exitCodes.someFailed
+      exitCode = isComplete && undecidedCount(proposal.groups) === 0 ? exitCodes.ok : exitCodes.someFailed
       return false
     }
     if (!proposal.isReviewNeeded) return true
@@ -115,6 +115,10 @@ export function createUploadReview(
     refusedWith: () => exitCode,
   }
 }
+
+/** The number of files that need a decision or can't be uploaded as they are. */
+const undecidedCount = (groups: readonly ReviewGroup[]) =>
+  new Set([...decisionIdsOf(groups), ...blockedIdsOf(groups)]).size
 
 function refusalText(answer: Answer, { records }: UploadProposal, isForSeveralTeams: boolean): string {
   const team = visibleText(records[0]?.team.name ?? '')

@@ -52,10 +52,12 @@ export function createNotificationRules(startedAtMs: number): NotificationRules 
   }
 
   function noteFailure(row: UploadRow, isRestored: boolean): void {
+    // The review has shown it.
+    const isKnown = isRestored || phases.get(row.id) === 'review'
     if (!needsAttention(row)) {
       failed.delete(row.id)
       knownFailures.delete(row.id)
-    } else if (isRestored) knownFailures.add(row.id)
+    } else if (isKnown) knownFailures.add(row.id)
     else if (!knownFailures.has(row.id)) {
       hasNewFailure ||= !failed.has(row.id)
       failed.set(row.id, row)
@@ -75,8 +77,8 @@ export function createNotificationRules(startedAtMs: number): NotificationRules 
     }
     for (const row of changed) {
       const isRestored = !phases.has(row.id) && row.addedAtMs < startedAtMs
-      if (isNewlyRegistered(row) && !isRestored) registered.push(row)
       noteFailure(row, isRestored)
+      if (isNewlyRegistered(row) && !isRestored) registered.push(row)
     }
     const isEnded = !isBusy && ((wasBusy && registered.length > 0) || (hasNewFailure && failed.size > 0))
     wasBusy = isBusy

@@ -6,13 +6,7 @@ import { serverOf, type Team, type TeamChoice } from '../../contract/account.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { MissingCompanion } from '../../contract/companions.ts'
 import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
-import {
-  blockedIdsOf,
-  decisionIdsOf,
-  type ReviewApproval,
-  type ReviewGroup,
-  type ReviewView,
-} from '../../contract/review.ts'
+import { notSentOf, type ReviewApproval, type ReviewGroup, type ReviewView } from '../../contract/review.ts'
 import type { Rows } from '../../journal/rows.ts'
 import {
   isSameTeam,
@@ -22,6 +16,7 @@ import {
   type TeamOfUpload,
   type UploadRecord,
 } from '../../journal/upload-record.ts'
+import type { AddReport } from '../../contract/uploads.ts'
 import { withTimeout } from '../../platform/delays.ts'
 import type { FileIdentity } from '../../platform/files/file-identity.ts'
 import type { Environment } from '../../platform/environment.ts'
@@ -61,6 +56,8 @@ interface ReviewOptions {
   /** Remembers approved files for an undo; returns the id. */
   readonly rememberApproval: (ids: readonly string[]) => string
   readonly onChange: (view: ReviewView | null) => void
+  /** A review in which nothing was to be uploaded or decided has ended. */
+  readonly onSettled: (report: AddReport) => void
 }
 
 /** Groups of files without rows, and the companions that they refer to. */
@@ -93,6 +90,8 @@ export class Review {
   #inLibrary: ReadonlyMap<string, LibraryMatch> = new Map()
   #missing: MissingByFile = new Map()
   #inspectingCount = 0
+  /** Files were added since the last comparison. */
+  #hasAdded = false
   /** As last measured. */
   #bytesPerSecond: number | null = null
   #cached: { readonly view: ReviewView | null } | null = null
@@ -154,6 +153,7 @@ export class Review {
   /** Files were found and are being inspected, or (with a negative number) were added or dropped. */
   inspecting(count: number): void {
     this.#inspectingCount += count
+    this.#hasAdded ||= count > 0
     this.#changed()
   }
 
@@ -222,9 +222,10 @@ export class Review {
   }
 
   /**
-   * Queues files for a team, or each for its own, all unless some are named. Those with a failure stay. If the
-   * app has found any of them, `confirm` asks for each team first: files of a team that was declined stay too,
-   * and exactly the confirmed ones are queued. Null, and nothing is queued, if the user declines all.
+   * Queues files for a team, or each for its own, all unless some are named. Those that can't be uploaded as they
+   * are leave the review too, as failed uploads. If the app has found any of them, `confirm` asks for each team
+   * first: files of a team that was declined stay, and exactly the confirmed ones are queued. Null, and nothing
+   * changes, if the user declines all.
    */
   async approve(
     ids: readonly string[] | null,
@@ -258,22 +259,30 @@ export class Review {
     chosen: TeamOfUpload | null,
     isApproved: (record: UploadRecord) => boolean,
   ): Result<ReviewApproval> {
-    const [approved, left] = [records.filter(isApproved), records.filter((record) => !isApproved(record))]
+    const approved = records.filter(isApproved)
+    // The failure may be another one in another team.
+    const refused = this.#records().filter(
+      (record) => record.failure !== null && isSameTeam(record, chosen ?? record),
+    )
     const events = approved.map((record) => {
       const change = changeForTeam(record, chosen ?? record, this.#options.onConflict())
       return { id: record.id, event: 'approve', change } as const
     })
-    const written = this.#rows.applyEvents(events)
+    const written = this.#rows.applyEvents([
+      ...events,
+      ...refused.map(({ id }) => ({ id, event: 'refuse', change: {} }) as const),
+    ])
     if (!written.ok) return written
-    const changed = chosen ? this.#changeTeam(left, chosen) : success(undefined)
+    const changed = chosen ? this.#changeTeam(this.#records(), chosen) : success(undefined)
     const approvedIds = approved.map(({ id }) => id)
     this.#options.warmUp()
     this.#options.queue.add(approvedIds)
     this.#options.approved(approvedIds)
     if (!changed.ok) return changed
+    const leftIds = [...approvedIds, ...refused.map(({ id }) => id)]
     const undoable =
-      approvedIds.length > 0 ? { drop: this.#options.rememberApproval(approvedIds), newIds: approvedIds } : {}
-    return success({ approvedCount: approved.length, leftCount: left.length, ...undoable })
+      leftIds.length > 0 ? { drop: this.#options.rememberApproval(leftIds), newIds: approvedIds } : {}
+    return success({ approvedCount: approved.length, ...undoable })
   }
 
   /** All files are for this team from now on. */
@@ -350,8 +359,7 @@ export class Review {
       kinds: countKinds(records),
       groups,
       missingCompanions: companions.views,
-      needsDecisionCount: decisionIdsOf(groups).size,
-      blockedCount: blockedIdsOf(groups).size,
+      hasWork: team === null || hasWork(records, groups),
       isComparing: this.#comparing !== null || this.#isOutdated,
     }
   }
@@ -384,8 +392,25 @@ export class Review {
       )
       .finally(() => {
         this.#comparing = null
+        if (!this.#isOutdated && !this.#isClosed) this.#settle()
         this.#changed()
       })
+  }
+
+  /**
+   * Ends a review if nothing of it can be uploaded or decided once its files were added. Certain copies are queued:
+   * they are checked, and not sent. Later changes, such as of the settings, end no review.
+   */
+  #settle(): void {
+    if (!this.#hasAdded || this.#inspectingCount > 0) return
+    this.#hasAdded = false
+    const view = this.#computeView()
+    if (!view || view.hasWork) return
+    const settled = this.#approve(this.#records(), null, ({ failure: reason }) => reason === null)
+    if (!settled.ok) return
+    const { approvedCount, ...undoable } = settled.value
+    const refused = view.fileCount - approvedCount
+    this.#options.onSettled({ added: approvedCount, refused, skipped: [], ...undoable })
   }
 
   async #compareTeams(): Promise<void> {
@@ -477,6 +502,16 @@ async function confirmByTeam(
 
 /** The user has not picked it, so that a page alone must not upload it. */
 const isFound = ({ seen }: UploadRecord) => seen?.isFound === true
+
+/** A file that the app has found is never uploaded or refused without the user. */
+function hasWork(records: readonly UploadRecord[], groups: readonly ReviewGroup[]): boolean {
+  const { blocked, skipped } = notSentOf(groups)
+  const broken = new Set(groups.find(({ kind }) => kind === 'broken')?.files.map(({ id }) => id))
+  return records.some(
+    (record) =>
+      isFound(record) || (!broken.has(record.id) && (blocked.has(record.id) || !skipped.has(record.id))),
+  )
+}
 
 const sumBytes = (records: readonly UploadRecord[]) =>
   records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)

@@ -1,7 +1,7 @@
 import {
-  blockedIdsOf,
   blockingKinds,
   reviewSetting,
+  type NotSent,
   type ReviewFacts,
   type ReviewGroup,
   type ReviewGroupKind,
@@ -57,13 +57,6 @@ export const reviewHeights = { section: 40, shortNote: 24, note: 42, noteNarrow:
 const maxExpanded = 8
 export const isExpandedAtFirst = ({ ids }: ReviewSection) => ids.length <= maxExpanded
 
-/** Files that uploading everything in the review does not send. */
-export interface NotSent {
-  readonly blocked: ReadonlySet<string>
-  /** The library, or another file of the review that is sent, certainly has the bytes. */
-  readonly skipped: ReadonlySet<string>
-}
-
 /** Files that upload or are skipped when the user uploads everything in the review. */
 export interface ReviewTotals {
   /** All but those that are blocked. */
@@ -71,27 +64,9 @@ export interface ReviewTotals {
   /** Of these, what is really sent: without files that the library certainly has, and certain duplicates. */
   readonly sentCount: number
   readonly sentBytes: number
-  readonly blockedCount: number
 }
 
 type Rows = ReadonlyMap<string, UploadRow>
-
-export function notSentOf({ groups }: ReviewView): NotSent {
-  const blocked = blockedIdsOf(groups)
-  const skipped = new Set<string>()
-  /** Blocked files of which a copy is sent. */
-  const replaced = new Set<string>()
-  for (const { kind, files } of groups) {
-    if (kind === 'in-library') for (const { id, isCertain } of files) if (isCertain) skipped.add(id)
-    if (kind !== 'duplicate') continue
-    for (const { id, of, isCertain } of files) {
-      if (!isCertain || blocked.has(id)) continue
-      if (!blocked.has(of) || replaced.has(of)) skipped.add(id)
-      else replaced.add(of)
-    }
-  }
-  return { blocked, skipped }
-}
 
 /** @param ids the files in review, in the order of the queue */
 export function reviewTotals(
@@ -105,7 +80,6 @@ export function reviewTotals(
     approvableIds,
     sentCount: sentIds.length,
     sentBytes: sumBytes(sentIds, rows),
-    blockedCount: ids.length - approvableIds.length,
   }
 }
 

@@ -4,7 +4,7 @@ import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
-import type { ReviewFacts, ReviewView } from '../../../electron/contract/review.ts'
+import { notSentOf, type ReviewFacts, type ReviewView } from '../../../electron/contract/review.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
 import type { UiState } from '../../app/ui-state.svelte.ts'
@@ -15,7 +15,6 @@ import { offerUndoRemove } from '../undo-remove.ts'
 import {
   heldSections,
   isExpandedAtFirst,
-  notSentOf,
   reviewSections,
   reviewTotals,
   type ReviewSection,
@@ -37,7 +36,7 @@ export class ReviewState {
   view = $state.raw<ReviewView | null>(null)
   /** Why it could not be loaded, or null: files may wait for approval unseen. */
   loadFailure = $state.raw<Failure | null>(null)
-  /** The sheet is open. While it is closed, a banner leads back to it. */
+  /** The sheet is open. While it is closed, a line above the list leads back to it. */
   isOpen = $state(false)
   /** An approval is being stored. */
   isApproving = $state(false)
@@ -49,7 +48,7 @@ export class ReviewState {
     const { queue, ui } = this.#services
     return ui.editing !== null && queue.rows.get(ui.editing.id)?.phase === 'review'
   })
-  readonly #notSent = $derived.by(() => this.view && notSentOf(this.view))
+  readonly #notSent = $derived.by(() => this.view && notSentOf(this.view.groups))
   #shownSections: readonly ReviewSection[] = []
   /** Files stay in their section while one of them is edited. */
   readonly sections = $derived.by(() => {
@@ -75,6 +74,8 @@ export class ReviewState {
     if (!view || !totals || isApproving || !isTeamDecided(view)) return false
     return view.inspectingCount === 0 && totals.sentCount > 0
   })
+  /** Files were added, and the sheet has not been opened for them. */
+  #isNew = false
   readonly #services: Services
 
   constructor(services: Services) {
@@ -91,7 +92,11 @@ export class ReviewState {
   readonly load = async (): Promise<void> => {
     const result = await this.#services.bridge.review()
     this.loadFailure = result.ok || this.view ? null : result.failure
-    if (result.ok && this.view === null) this.#receive(result.value)
+    if (result.ok && this.view === null) {
+      // What earlier sessions have left is opened by the user.
+      this.#isNew = false
+      this.view = result.value
+    }
   }
 
   open(): void {
@@ -115,7 +120,16 @@ export class ReviewState {
 
   /** Opens the sheet again for files that were added to a review that the user had closed. */
   added({ isInReview }: AddReport): void {
-    if (isInReview && this.view) this.open()
+    if (isInReview) this.#isNew = true
+    this.#openIfNew()
+  }
+
+  /** Once it is certain that there is something to upload or to decide. */
+  #openIfNew(): void {
+    const { view } = this
+    if (!this.#isNew || !view?.hasWork || (view.isComparing && view.inspectingCount === 0)) return
+    this.#isNew = false
+    this.open()
   }
 
   /** Uploads every file that is shown and needs no decision. */
@@ -132,7 +146,7 @@ export class ReviewState {
     // The user cancelled the native dialog: the sheet stays.
     if (result.value === null) return
     this.close()
-    const { approvedCount: added, leftCount: _left, ...undoable } = result.value
+    const { approvedCount: added, ...undoable } = result.value
     this.#services.notices.report({ added, refused: 0, skipped: [], isApproval: true, ...undoable })
   }
 
@@ -165,11 +179,12 @@ export class ReviewState {
       this.expanded.clear()
       this.selection.clear()
       this.selection.focused = null
-      this.open()
+      this.#isNew = true
     }
     if (!view) this.close()
     this.view = view
     this.loadFailure = null
+    this.#openIfNew()
   }
 
   #offerUndo(result: Result<readonly string[]>, key: MessageKey): void {

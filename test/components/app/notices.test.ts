@@ -85,6 +85,25 @@ test('a file that starts at once can be taken back until it is registered', asyn
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
+test('a file that the library had, and a broken one, are named, with a way to them', async () => {
+  const broken = row('Grain', { phase: 'failed', failure: failure('file-empty') })
+  const { screen, emit, asked } = await openPage({ rows: [row('Flux'), broken] })
+  emit('added', started)
+  const already = { name: 'Flux', path: null, status: 'ready' }
+  emit('patch', patchOf(2, [registeredRow('Flux', { already })]))
+  await expect.element(screen.getByText('Already in Aurora Studio.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: 'Undo' })).not.toBeInTheDocument()
+  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
+  await expect.poll(() => asked.map(({ name }) => name)).toContain('library')
+
+  emit('added', { added: 0, refused: 1, skipped: [], drop: 'drop-2', newIds: ['Grain'] })
+  await expect
+    .element(screen.getByText('Grain.safetensors can’t be uploaded.', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
+})
+
 test('Undo of a drop asks on the row before discarding sent bytes', async () => {
   const { screen, emit, asked, rowOf } = await openPage({ rows: [sendingRow('Flux')] })
   emit('command', 'show-history')

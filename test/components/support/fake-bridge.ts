@@ -89,7 +89,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     undoDiscardWaitingFiles: () => success({ count: 3, names: [], hasFolders: false, failure: null }),
     discardWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     review: () => success(null),
-    approveReview: () => success({ approvedCount: 0, leftCount: 0 }),
+    approveReview: () => success({ approvedCount: 0 }),
     excludeFromReview: ({ ids }) => success(ids),
     discardReview: () => success([]),
     undoRemove: ({ ids }) => success(ids),

@@ -1,4 +1,4 @@
-import { blockedIdsOf, decisionIdsOf, type ReviewView } from '../../../electron/contract/review.ts'
+import type { ReviewView } from '../../../electron/contract/review.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { row, team } from './rows.ts'
 
@@ -20,8 +20,7 @@ export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView>
     })),
     groups,
     missingCompanions: [],
-    needsDecisionCount: decisionIdsOf(groups).size,
-    blockedCount: blockedIdsOf(groups).size,
+    hasWork: true,
     isComparing: false,
     ...change,
   }

@@ -1,4 +1,4 @@
-import { failure, success } from '../../../electron/contract/failures.ts'
+import { failure } from '../../../electron/contract/failures.ts'
 import type { ReviewGroup, ReviewView } from '../../../electron/contract/review.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
@@ -52,12 +52,13 @@ export const missingCompanions: readonly MissingCompanion[] = [
   },
 ]
 
-/** Opens the page with files in review. */
+/** Opens the page, to which files in review are added. */
 export async function openReview(
   rows: readonly UploadRow[] = reviewRows,
   view: ReviewView = reviewOf(rows, { groups: reviewGroups, missingCompanions }),
   answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
 ) {
-  const opened = await openPage({ rows, answers: { review: () => success(view), ...answers } })
+  const opened = await openPage({ rows, answers })
+  opened.emit('review', view)
   return { ...opened, view, sheet: opened.screen.getByRole('dialog') }
 }

@@ -43,7 +43,6 @@ test('each group names its files, what happens to them, and one action', async (
 
 test('the upload button counts what is really sent, and uploads all files without a blocking failure', async () => {
   const { sheet, asked } = await openReview()
-  await expect.element(sheet).toMatchTextContent('3 files need a decision and stay here.')
   await userEvent.click(sheet.getByRole('button', { name: 'Upload 4 files (15.0 GB)' }))
   const ids = ['Copy', 'Known', 'Private', 'Licensed', 'Grain', 'Flux']
   const team = { accountId: 'account-1', teamId: 'team_aurora' }
@@ -89,16 +88,14 @@ test('nothing is uploaded while files are inspected', async () => {
   await expect.element(upload).toHaveAttribute('aria-disabled', 'false')
 })
 
-test('Escape keeps the files behind a banner, which opens the sheet again', async () => {
+test('Escape keeps the files, and a line above the list opens the sheet again', async () => {
   const { sheet, screen, asked } = await openReview()
   await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
   await userEvent.keyboard('{Escape}')
   await expect.poll(() => sheet.elements()).toEqual([])
   await expect.poll(() => document.activeElement).not.toBe(document.body)
   expect(asked).toEqual([])
-  await expect
-    .element(screen.getByText('9 files are waiting for your review.', { exact: false }))
-    .toBeVisible()
+  await expect.element(screen.getByText('9 files for Aurora Studio')).toBeVisible()
   const open = screen.getByRole('button', { name: 'Review', exact: true })
   await userEvent.click(open)
   await expect.element(sheet).toBeVisible()
@@ -115,6 +112,25 @@ test('the headline counts files in a closed review instead of saying that all ar
   await expect
     .element(screen.getByRole('heading', { level: 1 }))
     .toMatchTextContent('2 files waiting for your review')
+})
+
+test('a review of an earlier session is opened by the user only', async () => {
+  const view = reviewOf(twoFiles)
+  const { screen, emit } = await openPage({ rows: twoFiles, answers: { review: () => success(view) } })
+  const open = screen.getByRole('button', { name: 'Review', exact: true })
+  await expect.element(open).toBeVisible()
+  emit('review', { ...view, secondsLeft: 60 })
+  await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
+  await userEvent.click(open)
+  await expect.element(screen.getByRole('dialog')).toBeVisible()
+})
+
+test('opens only once it is certain that there is something to upload or to decide', async () => {
+  const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles, { isComparing: true }))
+  emit('review', reviewOf(twoFiles, { hasWork: false }))
+  await expect.element(sheet).not.toBeInTheDocument()
+  emit('review', reviewOf(twoFiles))
+  await expect.element(sheet).toBeVisible()
 })
 
 test('opens again for files that are added to a closed review', async () => {
@@ -271,7 +287,7 @@ test('the focus moves on when a file leaves the review, and to the list when the
 })
 
 test('Undo after an approval opens the review again, also if files have stayed in it', async () => {
-  const approval = { approvedCount: 2, leftCount: 1, drop: 'approval-1', newIds: ['Grain', 'Flux'] }
+  const approval = { approvedCount: 2, drop: 'approval-1', newIds: ['Grain', 'Flux'] }
   const { sheet, screen, asked } = await openReview(twoFiles, reviewOf(twoFiles), {
     approveReview: () => success(approval),
     undoAdd: () => success(approval.newIds),

@@ -21,7 +21,7 @@ const needs = [
 ]
 const workflow = { id: 'w1', needs } as never
 const report = { added: 1, refused: 0, skipped: [] }
-const approval = { approvedCount: 1, leftCount: 0 }
+const approval = { approvedCount: 1 }
 
 afterEach(() => void vi.useRealTimers())
 

@@ -36,32 +36,41 @@ test('keeps more than five files for approval and sends nothing before it', asyn
     fileCount: 6,
     totalBytes: app.rows().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     inspectingCount: 0,
-    needsDecisionCount: 0,
-    blockedCount: 0,
     groups: [],
   })
   expect(app.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
   expect(new Set(asked())).toEqual(new Set(['listModels']))
   expect(app.engine.snapshot().totals).toMatchObject({ running: 0, waiting: 0, needsYou: 0, totalBytes: 0 })
 
-  expect(await approve(app)).toMatchObject({ approvedCount: 6, leftCount: 0 })
+  expect(await approve(app)).toMatchObject({ approvedCount: 6 })
   await allRegistered(app)
   expect(await viewOf(app)).toBeNull()
 })
 
-test('reviews a whole drop if one file is broken, and keeps that file in review', async () => {
+test('starts the sound files of a small drop at once, though another is broken', async () => {
   const { app, file } = await setupReview()
   const broken = await file('broken.safetensors')
   truncateSync(broken, 100_000)
-  await addFiles(app, [await file('a.safetensors'), broken])
-  const view = await comparedView(app)
-  const id = app.rows().find(({ fileName }) => fileName === 'broken.safetensors')?.id ?? ''
-  expect(idsInGroup(view, 'broken')).toEqual([id])
-  expect(await approve(app)).toMatchObject({ approvedCount: 1, leftCount: 1 })
+  expect(await addFiles(app, [await file('a.safetensors'), broken])).toMatchObject({ added: 1, refused: 1 })
   await app.until(({ rows }) => rows.some(({ phase }) => phase === 'registered'))
-  expect(app.row(id)).toMatchObject({ phase: 'review', failure: { code: 'file-cut-short' } })
-  expect(valueOf(await app.calls.excludeFromReview({ ids: [id] }))).toEqual([id])
-  expect([app.rows().length, await viewOf(app)]).toEqual([1, null])
+  const [refused] = app.rows().filter(({ fileName }) => fileName === 'broken.safetensors')
+  expect(refused).toMatchObject({ phase: 'failed', failure: { code: 'file-cut-short' } })
+  expect(await viewOf(app)).toBeNull()
+})
+
+test('a broken file leaves the review with the others, and an Undo returns all of them', async () => {
+  const harness = await setupReview()
+  const { app, file, cloud } = harness
+  cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
+  const broken = await file('broken.safetensors')
+  truncateSync(broken, 100_000)
+  await addFiles(app, [...(await writeFiles(harness, 5)), broken])
+  const [id = ''] = idsInGroup(await comparedView(app), 'broken')
+  const { approvedCount, drop = '' } = await approve(app)
+  expect([approvedCount, app.row(id).phase, await viewOf(app)]).toEqual([5, 'failed', null])
+  valueOf(await app.calls.undoAdd({ drop }))
+  expect(app.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
+  expect(app.row(id).failure).toMatchObject({ code: 'file-cut-short' })
 })
 
 test('keeps files in review across a restart, and sends nothing then', async () => {
@@ -203,7 +212,6 @@ test('approves files of several teams, each for its own', async () => {
   expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: true, fileCount: 2 })
   expect(valueOf(await app.engine.approveReview(null, null, async () => false))).toMatchObject({
     approvedCount: 2,
-    leftCount: 0,
   })
   await allRegistered(app)
   const namesIn = (team: string) => cloud.modelsOf(team).map((model) => model.display_name)

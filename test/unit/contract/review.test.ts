@@ -18,16 +18,8 @@ const groups: readonly ReviewGroup[] = [
   { kind: 'missing-companion', files: [{ id: 'informed', missing: ['vae'] }] },
 ]
 
-test('each file with an open question needs a decision once, unless a group only informs about it', () => {
-  expect([...decisionIdsOf(groups)]).toEqual([
-    'broken',
-    'unsafe',
-    'conflict',
-    'copy',
-    'known',
-    'private',
-    'licence',
-  ])
+test('the user decides about unsafe files, path conflicts, private data and licences', () => {
+  expect([...decisionIdsOf(groups)]).toEqual(['unsafe', 'conflict', 'private', 'licence'])
   expect(decisionIdsOf([])).toEqual(new Set())
 })
 

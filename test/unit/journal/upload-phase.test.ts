@@ -17,7 +17,7 @@ const events: readonly UploadEvent[] = [
 ]
 
 const possible: Readonly<Record<Phase, string>> = {
-  review: 'approve→waiting',
+  review: 'approve→waiting refuse→failed',
   waiting: 'begin→checking pause→paused refuse→failed review→review',
   checking:
     'found→registered send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',

@@ -31,9 +31,9 @@ export const reviewStates: States = {
     await userEvent.fill(page.sheet.getByRole('textbox', { name: 'Library path' }), '/no')
     return page
   },
-  'the review for several teams, being compared': () =>
-    openReview(several, reviewOf(several, { team: null, isForSeveralTeams: true, isComparing: true })),
-  'the banner of a closed review, and an undo': async () => {
+  'the review for several teams': () =>
+    openReview(several, reviewOf(several, { team: null, isForSeveralTeams: true })),
+  'a kept review, and an undo': async () => {
     const page = await openReview(undefined, undefined, { discardReview: () => success(['Flux']) })
     await userEvent.click(page.sheet.getByRole('button', { name: 'Cancel' }))
     await expect.element(page.screen.getByRole('button', { name: 'Undo' })).toBeVisible()

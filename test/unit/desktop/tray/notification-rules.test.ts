@@ -107,6 +107,12 @@ test('broken files are notified although nothing ran, each once, and later ones 
   expect(idsOf(watch(patchOf({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
 })
 
+test('a file that the review has shown as broken is not notified', () => {
+  const { applyPatch: watch } = createNotificationRules(0)
+  watch(patchOf({}, row('a', 'review')))
+  expect(watch(patchOf({}, row('a', 'failed')))).toBeNull()
+})
+
 test('temporary waiting and cancelled batches are not notified', () => {
   const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patchOf({ running: 1 }, row('a', 'retrying')))).toBeNull()

@@ -25,8 +25,8 @@ const found = (given: Partial<UploadRecord> = {}) =>
   inReview({ seen: { place: '/models', target: uploadRecord().target, isFound: true }, ...given })
 
 /** The result of approving these files while others stay in the review. */
-const approvalOf = (newIds: readonly string[], leftCount: number) =>
-  success({ approvedCount: newIds.length, leftCount, drop: 'drop', newIds })
+const approvalOf = (newIds: readonly string[]) =>
+  success({ approvedCount: newIds.length, drop: 'drop', newIds })
 
 /** A review of these files with two teams, whose libraries are empty. */
 function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> = {}, others?: Rows) {
@@ -46,7 +46,7 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
   }
   const events: string[] = []
   const views: (ReviewView | null)[] = []
-  const [queued, inspectedAgain]: [string[], string[]] = [[], []]
+  const [queued, inspectedAgain, remembered]: [string[], string[], string[]] = [[], [], []]
   const review = new Review({
     rows,
     environment,
@@ -73,8 +73,12 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
     approved: (ids) => events.push(`approved ${ids.length}`),
     onConflict: () => state.onConflict,
     inspectAgain: (ids) => inspectedAgain.push(...ids),
-    rememberApproval: () => 'drop',
+    rememberApproval(ids) {
+      remembered.push(...ids)
+      return 'drop'
+    },
     onChange: (view) => views.push(view),
+    onSettled: () => undefined,
   })
   for (const { id } of records) review.rowChanged(id)
   const { clock } = environment
@@ -86,6 +90,7 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
     events,
     queued,
     inspectedAgain,
+    remembered,
     clock,
     environment,
     breakJournal,
@@ -169,14 +174,6 @@ test('reports no change of files outside of the review', () => {
   expect(views).toEqual([])
 })
 
-test('reports no change after the close', () => {
-  const { review, views, clock } = setup([inReview({ id: 'one' })])
-  review.close()
-  review.rowChanged('one')
-  clock.advance(1_000)
-  expect(views).toEqual([])
-})
-
 test('compares files of a team that was not chosen yet with nothing', async () => {
   const { review, state, clock } = setup([inReview({ team: { id: '', name: '' } })])
   clock.advance(100)
@@ -206,7 +203,7 @@ test('approves each named file in review once, and leaves those with a failure',
   const { review, queued, events } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
   const named = [one.id, one.id, broken.id, 'waiting', 'unknown']
   const approval = await review.approve(named, null, never)
-  expect([approval, queued]).toEqual([approvalOf([one.id], 1), [one.id]])
+  expect([approval, queued]).toEqual([approvalOf([one.id]), [one.id]])
   expect(events).toEqual(['warm up', 'approved 1'])
 })
 
@@ -234,7 +231,7 @@ test('asks for each team before files are sent that the app has found', async ()
   ])
   // The other file of the declined team stays too.
   const ids = idsOf([files[0], files[3]].flatMap((file) => file ?? []))
-  expect([approval, queued]).toEqual([approvalOf(ids, 2), ids])
+  expect([approval, queued]).toEqual([approvalOf(ids), ids])
 })
 
 test('queues nothing if the user declines all, or an account signs out meanwhile', async () => {
@@ -259,7 +256,7 @@ test('queues a found file only for the team that was confirmed', async () => {
     return true
   })
   const ids = [kept.id, other.id]
-  expect([approval, queued]).toEqual([approvalOf(ids, 1), ids])
+  expect([approval, queued]).toEqual([approvalOf(ids), ids])
 })
 
 test('reviews a changed file that the app has found, and others by the rules', () => {
@@ -313,7 +310,7 @@ test('asks no question about found files that can’t be approved', async () => 
   const broken = found({ failure: failure('file-empty') })
   const sound = inReview()
   const { review } = setup([broken, sound])
-  expect(await review.approve(null, null, never)).toEqual(approvalOf([sound.id], 1))
+  expect(await review.approve(null, null, never)).toEqual(approvalOf([sound.id]))
 })
 
 test('resets decisions that were made for another team', async () => {
@@ -339,7 +336,7 @@ test('sends no accepted file to another team, but inspects it again for that tea
   const [accepted, plain] = [inReview({ allowed: true }), inReview()]
   const { review, queued, inspectedAgain } = setup([accepted, plain])
   const approval = await review.approve(null, to(south), never)
-  expect([approval, queued]).toEqual([approvalOf([plain.id], 1), [plain.id]])
+  expect([approval, queued]).toEqual([approvalOf([plain.id]), [plain.id]])
   expect(inspectedAgain).toEqual([accepted.id])
 })
 
@@ -475,26 +472,6 @@ test('logs a comparison that failed, and compares again after the next change', 
   expect([state.listings, environment.lines.length]).toEqual([2, 1])
 })
 
-test('logs that path conflicts could not be recorded', async () => {
-  const one = inReview()
-  const harness = setup([one])
-  const { rows, state, environment, breakJournal, repairJournal, review } = harness
-  state.models = [libraryModel(one.target.modelPath)]
-  breakJournal()
-  await compared(harness)
-  const { message, facts } = environment.lines.at(-1) ?? {}
-  expect([message, facts]).toEqual(['path conflicts could not be recorded', { code: 'journal-trouble' }])
-  expect(rows.get(one.id)?.record.failure).toBeNull()
-  const lineCount = environment.lines.length
-  repairJournal()
-  review.compareAgain()
-  await compared(harness)
-  expect([rows.get(one.id)?.record.failure?.code, environment.lines.length]).toEqual([
-    'path-taken',
-    lineCount,
-  ])
-})
-
 test('finds no file to lack companions while the library can’t be listed', async () => {
   const lacking = flux('/a/one')
   const harness = setup([lacking])
@@ -533,10 +510,28 @@ test('inspects again what the settings had refused without a review, and nothing
   expect(inspectedAgain).toEqual([refused.id])
 })
 
-test('remembers no approval without files', async () => {
-  const { review } = setup([inReview({ failure: failure('file-empty') })])
-  expect(await review.approve(null, null, never)).toEqual(success({ approvedCount: 0, leftCount: 1 }))
+test('a file that can’t be uploaded leaves the review with the others, and an Undo returns it', async () => {
+  const [sound, broken] = [inReview(), inReview({ failure: failure('file-empty') })]
+  const { review, rows, remembered } = setup([sound, broken])
+  expect(await review.approve([sound.id], null, never)).toEqual(approvalOf([sound.id]))
+  expect(rows.get(broken.id)?.live.phase).toBe('failed')
+  expect(remembered).toEqual([sound.id, broken.id])
 })
+
+test.for([
+  [inReview({ failure: failure('file-empty') }), 'failed'],
+  [found({ failure: failure('file-empty') }), 'review'],
+] as const)(
+  'ends once nothing can be uploaded or decided, unless the app has found a file',
+  async ([one, phase]) => {
+    const { review, rows, clock } = setup([one])
+    review.inspecting(1)
+    review.inspecting(-1)
+    clock.advance(100)
+    await expect.poll(() => review.view()?.isComparing ?? false).toBe(false)
+    expect(rows.get(one.id)?.live.phase).toBe(phase)
+  },
+)
 
 test('queues nothing if the approval can’t be recorded', async () => {
   const { review, queued, events, breakJournal } = setup([inReview()])

@@ -90,7 +90,13 @@ export class AppState {
       },
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
-    this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue, ui: this.ui })
+    this.review = new ReviewState({
+      bridge,
+      notices: this.notices,
+      queue: this.queue,
+      ui: this.ui,
+      onteam: (team) => void this.actions.chooseTeam(team),
+    })
     this.session = new SessionState(bridge, {
       paired: () => this.ui.show('uploads'),
       departed: () => departures.departed(),

@@ -25,6 +25,8 @@ interface Services {
   readonly notices: NoticesState
   readonly queue: QueueState
   readonly ui: UiState
+  /** Files were uploaded to the team that the user has chosen for them, which is the team of new files then. */
+  readonly onteam: (team: TeamChoice) => void
 }
 
 /** Whether all files have a team. */
@@ -74,6 +76,8 @@ export class ReviewState {
     if (!view || !totals || isApproving || !isTeamDecided(view)) return false
     return view.inspectingCount === 0 && totals.sentCount > 0
   })
+  /** The team that the user has chosen in the sheet. */
+  #chosenTeam: TeamChoice | null = null
   /** Files were added, and the sheet has not been opened for them. */
   #isNew = false
   readonly #services: Services
@@ -146,12 +150,15 @@ export class ReviewState {
     // The user cancelled the native dialog: the sheet stays.
     if (result.value === null) return
     this.close()
+    if (this.#chosenTeam) this.#services.onteam(this.#chosenTeam)
     const { approvedCount: added, ...undoable } = result.value
     this.#services.notices.report({ added, refused: 0, skipped: [], isApproval: true, ...undoable })
   }
 
   async setTeam(team: TeamChoice): Promise<void> {
-    this.#report(await this.#services.bridge.setReviewTeam({ team }))
+    const result = await this.#services.bridge.setReviewTeam({ team })
+    if (result.ok) this.#chosenTeam = team
+    this.#report(result)
   }
 
   /** Removes files from the review; the notice restores them. */
@@ -179,6 +186,7 @@ export class ReviewState {
       this.expanded.clear()
       this.selection.clear()
       this.selection.focused = null
+      this.#chosenTeam = null
       this.#isNew = true
     }
     if (!view) this.close()

@@ -73,9 +73,13 @@ test('nothing is uploaded before a team is chosen', async () => {
   expect(asked.at(-1)?.args).toEqual({ team })
   emit('review', reviewOf(twoFiles, { team }))
   await upload.click({ force: true })
+  // The chosen team is the one of new files from then on.
   await expect
-    .poll(() => asked.at(-1))
-    .toEqual({ name: 'approveReview', args: { ids: ['Grain', 'Flux'], team } })
+    .poll(() => asked.slice(2))
+    .toEqual([
+      { name: 'approveReview', args: { ids: ['Grain', 'Flux'], team } },
+      { name: 'chooseTeam', args: team },
+    ])
 })
 
 test('nothing is uploaded while files are inspected', async () => {
@@ -99,7 +103,7 @@ test('Escape keeps the files, and a line above the list opens the sheet again', 
   const open = screen.getByRole('button', { name: 'Review', exact: true })
   await userEvent.click(open)
   await expect.element(sheet).toBeVisible()
-  await userEvent.keyboard('{Escape}')
+  await userEvent.click(sheet.getByRole('button', { name: 'Later' }))
   await expect.element(open).toHaveFocus()
 })
 
@@ -141,12 +145,12 @@ test('opens again for files that are added to a closed review', async () => {
   await expect.element(sheet).toBeVisible()
 })
 
-test('Cancel discards the files, and Undo restores them', async () => {
+test('Discard removes the files, and Undo restores them', async () => {
   const ids = reviewRows.map(({ id }) => id)
   const { sheet, screen, asked } = await openReview(undefined, undefined, {
     discardReview: () => success(ids),
   })
-  await userEvent.click(sheet.getByRole('button', { name: 'Cancel' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Discard' }))
   await expect.poll(() => sheet.elements()).toEqual([])
   await expect.element(screen.getByText('9 files won’t be uploaded.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
@@ -161,7 +165,7 @@ test('Undo opens the review again, also before its end was reported', async () =
   const { sheet, screen, emit } = await openReview(undefined, undefined, {
     discardReview: () => success(ids),
   })
-  await userEvent.click(sheet.getByRole('button', { name: 'Cancel' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Discard' }))
   await expect.poll(() => sheet.elements()).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   emit('review', reviewOf(reviewRows))

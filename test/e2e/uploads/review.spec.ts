@@ -33,7 +33,6 @@ test('sends nothing before the review; the mouse removes, accepts, changes the t
   await expect(sheet(page).getByRole('heading', { name: 'Review 4 files' })).toBeVisible()
   await expect(sheet(page)).toContainText('Choose the team to upload to.')
   await pick(sheet(page), 'Choose team', "Alice's Team")
-  await expect(sheet(page)).toContainText('2 files need a decision and stay here.')
   await expect(sheet(page)).toContainText('posix.system')
   await sheet(page).getByRole('button', { name: 'Remove 1 file: Broken files' }).click()
   await expect(sheet(page).getByRole('row', { name: /^cut,/ })).toHaveCount(0)
@@ -72,7 +71,7 @@ test('works with the keyboard only, and never uploads an unsafe file on Enter', 
   await expect(sheet(page).getByRole('row', { name: /^Files that can run code/ })).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(sheet(page)).toHaveCount(0)
-  await expect(page.getByText('3 files are waiting for your review.', { exact: false })).toBeVisible()
+  await expect(page.getByText("3 files for Alice's Team")).toBeVisible()
 
   const open = page.getByRole('button', { name: 'Review', exact: true })
   for (
@@ -96,9 +95,9 @@ test('works with the keyboard only, and never uploads an unsafe file on Enter', 
   expect(pathsOf(harness).join()).not.toContain('trap')
 })
 
-test('Cancel removes all files, and Undo restores the review', async ({ page, harness }) => {
+test('Discard removes all files, and Undo restores the review', async ({ page, harness }) => {
   await drag(page, [await harness.file('models/loras/one.safetensors')])
-  await sheet(page).getByRole('button', { name: 'Cancel' }).click()
+  await sheet(page).getByRole('button', { name: 'Discard' }).click()
   await expect(sheet(page)).toHaveCount(0)
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(sheet(page).getByRole('row', { name: /^one,/ })).toBeVisible()
@@ -132,6 +131,7 @@ test('keeps files in review across a restart', async ({ app, page, harness }) =>
   await expect(sheet(page)).toBeVisible()
   await app.kill()
   const next = await harness.start()
+  await next.page.getByRole('button', { name: 'Review', exact: true }).click()
   await expect(sheet(next.page).getByRole('heading', { name: 'Review 1 file' })).toBeVisible()
   expect(operations(harness)).not.toContain('presignModel')
 })
@@ -158,7 +158,20 @@ test.describe('when needed', () => {
   test('reviews a drop in which one file needs a decision', async ({ page, harness }) => {
     await pick(page, /^Team: /, /^Alice's Team/)
     await drag(page, [await writeModels(harness)])
-    await expect(sheet(page).getByRole('row', { name: /^Broken files/ })).toBeFocused()
+    await expect(sheet(page).getByRole('row', { name: /^Files that can run code/ })).toBeVisible()
     expect(operations(harness)).not.toContain('presignModel')
+  })
+
+  test('uploads the sound files of a drop with a broken one, which needs attention', async ({
+    page,
+    harness,
+  }) => {
+    await pick(page, /^Team: /, /^Alice's Team/)
+    await harness.file('models/loras/one.safetensors')
+    await harness.file('models/loras/cut.safetensors', { cutBytes: 1000 })
+    await drag(page, [join(harness.folder, 'files/models')])
+    await expect(rowOf(page, 'one')).toContainText('In the library')
+    await expect(rowOf(page, 'cut')).toContainText('The file is incomplete')
+    await expect(sheet(page)).toHaveCount(0)
   })
 })

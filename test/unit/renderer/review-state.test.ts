@@ -15,7 +15,7 @@ async function startReview(names: readonly string[], groups: readonly ReviewGrou
   const queue = new QueueState(bridge)
   queue.start()
   const ui = new UiState()
-  const review = new ReviewState({ bridge, queue, ui, notices: new NoticesState() })
+  const review = new ReviewState({ bridge, queue, ui, notices: new NoticesState(), onteam: () => undefined })
   review.start()
   await expect.poll(() => queue.isKnown).toBe(true)
   emit('review', reviewOf(rows, { groups }))

@@ -35,7 +35,7 @@ export const reviewStates: States = {
     openReview(several, reviewOf(several, { team: null, isForSeveralTeams: true })),
   'a kept review, and an undo': async () => {
     const page = await openReview(undefined, undefined, { discardReview: () => success(['Flux']) })
-    await userEvent.click(page.sheet.getByRole('button', { name: 'Cancel' }))
+    await userEvent.click(page.sheet.getByRole('button', { name: 'Discard' }))
     await expect.element(page.screen.getByRole('button', { name: 'Undo' })).toBeVisible()
     return page
   },

@@ -96,11 +96,7 @@ export class ReviewState {
   readonly load = async (): Promise<void> => {
     const result = await this.#services.bridge.review()
     this.loadFailure = result.ok || this.view ? null : result.failure
-    if (result.ok && this.view === null) {
-      // What earlier sessions have left is opened by the user.
-      this.#isNew = false
-      this.view = result.value
-    }
+    if (result.ok && this.view === null) this.#receive(result.value)
   }
 
   open(): void {
@@ -173,6 +169,8 @@ export class ReviewState {
     const result = await this.#services.bridge.discardReview()
     // An undo within a tenth of a second comes before the empty review is reported.
     if (result.ok) this.#receive(null)
+    // An undo opens it again.
+    this.#isNew = result.ok
     this.#offerUndo(result, 'review.discarded')
   }
 
@@ -187,8 +185,10 @@ export class ReviewState {
       this.selection.clear()
       this.selection.focused = null
       this.#chosenTeam = null
-      this.#isNew = true
     }
+    // The files that an earlier session has left are opened by the user.
+    const wasInspecting = this.view !== null && this.view.inspectingCount > 0
+    if (view && view.inspectingCount > 0 && !wasInspecting) this.#isNew = true
     if (!view) this.close()
     this.view = view
     this.loadFailure = null

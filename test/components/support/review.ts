@@ -60,5 +60,6 @@ export async function openReview(
 ) {
   const opened = await openPage({ rows, answers })
   opened.emit('review', view)
+  opened.emit('added', { added: rows.length, refused: 0, skipped: [], isInReview: true })
   return { ...opened, view, sheet: opened.screen.getByRole('dialog') }
 }

@@ -119,11 +119,11 @@ test('the headline counts files in a closed review instead of saying that all ar
 })
 
 test('a review of an earlier session is opened by the user only', async () => {
-  const view = reviewOf(twoFiles)
-  const { screen, emit } = await openPage({ rows: twoFiles, answers: { review: () => success(view) } })
+  const { screen, emit } = await openPage({ rows: twoFiles })
+  emit('review', reviewOf(twoFiles))
   const open = screen.getByRole('button', { name: 'Review', exact: true })
   await expect.element(open).toBeVisible()
-  emit('review', { ...view, secondsLeft: 60 })
+  emit('review', reviewOf(twoFiles, { secondsLeft: 60 }))
   await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
   await userEvent.click(open)
   await expect.element(screen.getByRole('dialog')).toBeVisible()

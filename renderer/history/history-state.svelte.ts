@@ -26,7 +26,7 @@ export class HistoryState {
   #requestNumber = 0
   #isStale = false
   /** The search that the rows are the result of. */
-  #loadedSearch: string | null = null
+  loadedSearch = $state<string | null>(null)
   #isRefreshing = false
   #isOpening = false
   /** The search has changed since the first page was last requested. */
@@ -102,7 +102,7 @@ export class HistoryState {
   #clear(): void {
     this.rows = []
     this.#next = null
-    this.#loadedSearch = null
+    this.loadedSearch = null
   }
 
   async #refreshOnce(): Promise<void> {
@@ -144,11 +144,11 @@ export class HistoryState {
     this.loadFailure = result.ok ? null : result.failure
     if (!result.ok) {
       // The rows of another search are no result of this one.
-      if (search !== this.#loadedSearch) this.#clear()
+      if (search !== this.loadedSearch) this.#clear()
       else if (this.#isStale) void this.refresh()
       return
     }
-    this.#loadedSearch = search
+    this.loadedSearch = search
     this.loadedAtMs = Date.now()
     // The rows of now: some may have been removed since the request.
     this.rows = beforeMs === null ? result.value.rows : [...this.rows, ...result.value.rows]

@@ -88,6 +88,24 @@ test('what is typed while a search runs is searched once, after it', async () =>
   await expect.element(rowOf('Of ')).not.toBeInTheDocument()
 })
 
+test('shows what a search found from the top, also while the pointer is over the list', async () => {
+  const rows = Array.from({ length: 100 }, (_, index) => registeredRow(`Model ${index}`))
+  const { screen, rowOf } = await openPage({
+    answers: {
+      history: ({ search }) =>
+        success({ rows: rows.filter(({ id }) => id.startsWith(search)), nextBeforeMs: null }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await expect.element(rowOf('Model 0')).toBeVisible()
+  await userEvent.hover(screen.getByRole('grid'))
+  screen.getByRole('grid').element().scrollTop = 3_000
+  await expect.element(rowOf('Model 60')).toBeVisible()
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search history' }), 'Model')
+  await expect.element(rowOf('Model 0')).toBeInViewport()
+  expect(screen.getByRole('grid').element().scrollTop).toBe(0)
+})
+
 test('shows how the record in the library compares with the file', async () => {
   const differences = [
     { field: 'size', expected: '1000000000', found: '7' },

@@ -20,7 +20,6 @@ import {
   rowsOfTeam,
   sortKey,
   uploadOrder,
-  type HeldRows,
   type TeamOfRow,
   type UploadSort,
 } from './row-groups.ts'
@@ -92,7 +91,8 @@ export class QueueState {
   #orderVersion = $state(0)
   /** Incremented when rows are added or removed, or when what identifies one in the library changes. */
   targetsVersion = $state(0)
-  #heldRows = $state.raw<HeldRows | null>(null)
+  /** Rows that are in use, as they were before. Not reactive: the list isn't sorted when the pointer moves. */
+  #heldRows: ReadonlyMap<string, UploadRow> = new Map()
   readonly groups = $derived.by(() => {
     void this.#orderVersion
     const search = this.search.trim()
@@ -200,15 +200,17 @@ export class QueueState {
     return untrack(() => idsWaiting(this.allRows()))
   }
 
-  /**
-   * While rows are held, each stays in the group in which it is shown, so that it does not move; only what
-   * the user does moves or removes rows.
-   */
-  holdRows(isHeld: boolean): void {
-    if (isHeld === (this.#heldRows !== null)) return
-    const groups = untrack(() => this.groups)
-    const held = groups.flatMap(({ group, ids }) => ids.map((id, index) => [id, { group, index }] as const))
-    this.#heldRows = isHeld ? new Map(held) : null
+  /** Keeps rows in their place although their state changes, until the next call without them. */
+  holdRows(ids: readonly string[]): void {
+    const before = this.#heldRows
+    const rows = ids.flatMap((id) => before.get(id) ?? this.rows.get(id) ?? [])
+    this.#heldRows = new Map(rows.map((row) => [row.id, row]))
+    const hasMoved = (held: UploadRow) => {
+      const row = this.rows.get(held.id)
+      return row !== undefined && sortKey(held, this.sort) !== sortKey(row, this.sort)
+    }
+    if ([...before.values()].some((held) => !this.#heldRows.has(held.id) && hasMoved(held)))
+      this.#orderVersion += 1
   }
 
   async load(): Promise<void> {

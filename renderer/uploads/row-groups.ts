@@ -5,8 +5,6 @@ import { groupActionsOf, groupOf, groups, type Group, type GroupAction } from '.
 export interface RowGroup {
   readonly group: Group
   readonly ids: readonly string[]
-  /** How many of them belong to another group by now, and stay because rows are held in place. */
-  readonly heldCount: number
   /** Ids of the rows that each action of the group's header applies to. */
   readonly actions: Readonly<Record<GroupAction, readonly string[]>>
 }
@@ -20,9 +18,6 @@ export interface UploadSort {
 /** The order in which uploads run. */
 export const uploadOrder: UploadSort = { by: 'position', isDescending: false }
 export const isUploadOrder = ({ by }: UploadSort) => by === 'position'
-
-/** The group and place in which each row is held. */
-export type HeldRows = ReadonlyMap<string, { readonly group: Group; readonly index: number }>
 
 export type TeamOfRow = Pick<UploadRow, 'accountId' | 'team'>
 
@@ -57,32 +52,38 @@ function matchesSearch(row: UploadRow, search: string): boolean {
 
 /**
  * Rows by group in display order. In the order of the queue, the finished ones are sorted latest first. Files
- * in review are not in the list. Held rows stay in their place: only the user changes the queue order.
+ * in review are not in the list. Held rows are grouped and sorted by the state that they had.
  */
 export function groupRows(
   rows: Iterable<UploadRow>,
-  options: { readonly search: string; readonly sort: UploadSort; readonly held: HeldRows | null },
+  options: {
+    readonly search: string
+    readonly sort: UploadSort
+    readonly held?: ReadonlyMap<string, UploadRow>
+  },
 ): RowGroup[] {
   const { search, sort, held } = options
   const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
-  for (const row of rows) {
-    if (row.phase === 'review') continue
-    const group = held?.get(row.id)?.group ?? groupOf(row)
-    if (search === '' || matchesSearch(row, search)) byGroup[group].push(row)
+  for (const current of rows) {
+    if (current.phase === 'review') continue
+    const row = withStateOf(held?.get(current.id), current)
+    if (search === '' || matchesSearch(row, search)) byGroup[groupOf(row)].push(row)
   }
   for (const group of groups)
-    byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort, held))
+    byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort))
   return groups.filter((group) => byGroup[group].length > 0).map((group) => toRowGroup(group, byGroup[group]))
 }
 
 function toRowGroup(group: Group, rows: readonly UploadRow[]): RowGroup {
   const actions: Record<GroupAction, string[]> = { 'remove-broken': [], retry: [], pause: [], resume: [] }
-  let heldCount = 0
-  for (const row of rows) {
-    if (groupOf(row) !== group) heldCount += 1
-    for (const action of groupActionsOf(row)) actions[action].push(row.id)
-  }
-  return { group, ids: rows.map(({ id }) => id), heldCount, actions }
+  for (const row of rows) for (const action of groupActionsOf(row)) actions[action].push(row.id)
+  return { group, ids: rows.map(({ id }) => id), actions }
+}
+
+/** A row in the state that it had; what the user changes, such as its position, is that of now. */
+function withStateOf(held: UploadRow | undefined, row: UploadRow): UploadRow {
+  if (!held) return row
+  return { ...held, position: row.position, target: row.target }
 }
 
 /** Ids of the rows of the group "waiting" in the order of the queue, whatever the list shows. */
@@ -147,11 +148,7 @@ const comparators: Readonly<Record<UploadSort['by'], Comparator>> = {
 }
 
 /** Rows that are equal keep the order of the queue. */
-function comparatorOf({ by, isDescending }: UploadSort, held: HeldRows | null): Comparator {
-  // Without the user, only the status changes.
-  if (by === 'state' && held) return (a, b) => heldIndex(held, a) - heldIndex(held, b) || firstInQueue(a, b)
+function comparatorOf({ by, isDescending }: UploadSort): Comparator {
   const compare = comparators[by]
   return (a, b) => (isDescending ? compare(b, a) : compare(a, b)) || firstInQueue(a, b)
 }
-
-const heldIndex = (held: HeldRows, { id }: UploadRow) => held.get(id)?.index ?? held.size

@@ -103,7 +103,7 @@ function moveBetween(
 /** Ids of the shown uploads that can be moved, in the order in which the list is sorted. */
 export function sortedUploads({ ids, rows, sort }: Pick<QueueState, 'ids' | 'rows' | 'sort'>): string[] {
   const movable = ids.flatMap((id) => rows.get(id) ?? []).filter(isMovable)
-  return groupRows(movable, { search: '', sort, held: null }).flatMap(({ ids }) => ids)
+  return groupRows(movable, { search: '', sort }).flatMap(({ ids }) => ids)
 }
 
 /** Reorders the waiting and paused uploads of the list by dragging and by keys. */

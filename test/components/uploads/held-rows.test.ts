@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { userEvent, type Locator } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
@@ -22,32 +22,30 @@ async function setup() {
 const inOrder = ['Broken', 'Flux', 'Grain', 'Edge']
 const isName = (line: string | undefined) => line !== undefined && [...inOrder, 'New'].includes(line)
 
-test('changed rows stay under the pointer, with their new state, until it leaves the list', async () => {
-  const { screen, rowOf, names, lines, topOf, emit } = await setup()
+test('rows move when their state changes, and the row under the pointer stays where it is', async () => {
+  const { rowOf, names, lines, topOf, emit } = await setup()
   await userEvent.hover(rowOf('Grain'))
   const before = topOf('Grain')
   emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 }), row('Broken')]))
-  await expect.element(rowOf('Flux')).toMatchTextContent('In the library')
-  expect(names().filter(isName)).toEqual(inOrder)
-  expect(topOf('Grain')).toBe(before)
-  expect(lines()).toContain('Uploading 0 1 changed file stays here while you use the list')
-  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
   await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
-  expect(lines().join()).not.toContain('stays here')
+  expect(topOf('Grain')).toBe(before)
+  expect(lines()).toContain('Waiting 3')
 })
 
-test('a row that fails under the pointer keeps its height until the pointer leaves', async () => {
-  const { screen, rowOf, topOf, emit, asked } = await setup()
+test('a row whose state changes under the pointer moves once the pointer leaves it', async () => {
+  const { rowOf, names, topOf, emit, asked } = await setup()
   await userEvent.hover(rowOf('Flux'))
   const before = topOf('Grain')
   emit('patch', patchOf(2, [failedRow('Flux', failure('forbidden', { team: 'Aurora' }), { position: 1 })]))
-  await expect.element(rowOf('Flux')).toMatchTextContent('Failed')
   await expect.element(rowOf('Flux')).toMatchTextContent('You can’t add models to Aurora')
+  expect(names().filter(isName)).toEqual(inOrder)
   expect(topOf('Grain')).toBe(before)
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try again' }))
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
-  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
-  await expect.element(rowOf('Flux').getByRole('button', { name: 'forbidden' })).toBeVisible()
+  emit('patch', patchOf(3, [registeredRow('Flux', { position: 1 })]))
+  await expect.element(rowOf('Flux')).toMatchTextContent('In the library')
+  await userEvent.hover(rowOf('Grain'))
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
 })
 
 test('the user’s own changes of the order and removals are shown at once under the pointer', async () => {
@@ -57,29 +55,18 @@ test('the user’s own changes of the order and removals are shown at once under
   await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Edge', 'Grain', 'New'])
 })
 
-test('rows stay in place while the context menu of a row is open', async () => {
+test.each([
+  ['its context menu is open', (row: Locator) => userEvent.click(row, { button: 'right' })],
+  ['it is edited', (row: Locator) => userEvent.click(row.getByRole('button', { name: /^Name/ }))],
+])('a row stays in its group while %s', async (_what, use) => {
   const { screen, rowOf, names, emit } = await setup()
-  rowOf('Grain').element().focus()
-  await userEvent.keyboard('{ContextMenu}')
-  await expect.element(screen.getByRole('menu')).toBeVisible()
-  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
-  await expect.poll(() => rowOf('Flux').query()?.textContent).toContain('In the library')
+  await use(rowOf('Grain'))
+  await userEvent.hover(screen.getByRole('heading', { level: 1, includeHidden: true }))
+  emit('patch', patchOf(2, [failedRow('Grain', failure('forbidden'), { position: 2 })]))
+  await expect.poll(() => rowOf('Grain').query()?.textContent).toContain('Failed')
   expect(names().filter(isName)).toEqual(inOrder)
   await userEvent.keyboard('{Escape}')
-  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
-  await expect.element(rowOf('Grain')).toHaveFocus()
-})
-
-test('rows stay in place while the type of a row is chosen, and its field keeps the focus', async () => {
-  const { screen, rowOf, names, emit } = await setup()
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type', exact: false }))
-  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
-  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
-  await expect.element(rowOf('Flux')).toMatchTextContent('In the library')
-  expect(names().filter(isName)).toEqual(inOrder)
-  await expect.element(screen.getByRole('combobox', { name: 'Type' })).toHaveFocus()
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Flux', 'Edge'])
 })
 
 test('the focus stays on its file when that moves to another group', async () => {
@@ -90,15 +77,14 @@ test('the focus stays on its file when that moves to another group', async () =>
   await expect.element(rowOf('Grain')).toHaveFocus()
 })
 
-test('a question about an upload closes once it is registered, and rows move again', async () => {
-  const { screen, rowOf, names, lines, emit } = await setup()
+test('a question about an upload closes once it is registered, and its row moves', async () => {
+  const { screen, rowOf, names, emit } = await setup()
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
   const question = screen.getByRole('group', { name: 'Cancel upload?' })
   await expect.element(question).toBeVisible()
   await userEvent.hover(screen.getByRole('heading', { level: 1 }))
   emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
   await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
-  expect(lines().join()).not.toContain('stays here')
   expect(question.elements()).toEqual([])
 })
 
@@ -113,14 +99,4 @@ test('a question about several uploads closes once none of them is left', async 
   emit('patch', patchOf(3, [], ['Edge']))
   await expect.poll(() => question.elements()).toEqual([])
   expect(names().filter(isName)).toEqual(['Flux'])
-})
-
-test('rows move again after a row with an invalid open field is removed', async () => {
-  const { screen, rowOf, names, emit } = await setup()
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/grain')
-  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
-  emit('patch', patchOf(2, [], ['Grain']))
-  emit('patch', patchOf(3, [registeredRow('Flux', { position: 1 })]))
-  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Edge', 'Flux'])
 })

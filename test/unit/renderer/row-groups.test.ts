@@ -15,7 +15,7 @@ const rows = [
   }),
 ]
 const found = (search: string) =>
-  groupRows(rows, { search, sort: uploadOrder, held: null }).flatMap(({ ids }) => ids)
+  groupRows(rows, { search, sort: uploadOrder }).flatMap(({ ids }) => ids)
 
 test.each([
   ['the name', 'KREA', ['Krea']],

@@ -12,9 +12,7 @@ import {
 import {
   failureStateOf,
   isFileRechecked,
-  isRecheckedSoon,
   needsAttention,
-  type ConnectivityState,
   type Phase,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
@@ -81,6 +79,15 @@ export function alreadyText({ already, target }: UploadRow, t: Translate): strin
 export function statusText(row: UploadRow, queue: QueueConditions, t: Translate): string {
   if (row.pausing) return t('phase.pausing', { parts: row.pausing.finishingParts })
   return t(`phase.${uploadStatusOf(row, queue)}`)
+}
+
+/** What a row of the list shows of it: nothing that its group or the heading says of all its rows. */
+export function ownStatusText(row: UploadRow, queue: QueueConditions, t: Translate): string {
+  const isOfAll = !row.pausing && !row.failure && groupOf(row) === 'waiting'
+  const isOffline = queue.connectivity === 'offline' && uploadStatusOf(row, queue) === 'connection'
+  return isOfAll || isOffline || (queue.allPaused && groupOf(row) === 'waiting')
+    ? ''
+    : statusText(row, queue, t)
 }
 
 /** The label of the action that stops a pause at once, with the bytes that it would upload again. */
@@ -156,31 +163,6 @@ export function isUndoCostly(rows: readonly UploadRow[]): boolean {
 /** True while the upload is being checked, sent or completed. */
 export function isRunning(row: UploadRow): boolean {
   return groupOf(row) === 'running'
-}
-
-/**
- * Why a row waits for a retry. Null for a lost connection, which the banner above the list reports, and while
- * the user has paused all uploads, since nothing is retried then.
- */
-function waitsFor(
-  { phase, failure }: UploadRow,
-  { connectivity, allPaused }: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
-): Failure | null {
-  if (failure === null || allPaused) return null
-  if (phase !== 'retrying' && (phase !== 'failed' || !isRecheckedSoon(failure))) return null
-  return connectivity === 'offline' && isConnectivityFailure(failure) ? null : failure
-}
-
-/** The failure that a row shows in place of its type and path, or null. Without `hasNote` it has no room below. */
-export function failureInPlace(
-  row: UploadRow,
-  queue: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
-  hasNote: boolean,
-): { readonly failure: Failure; readonly state: FailureState } | null {
-  const problem = !hasNote && groupOf(row) === 'needs-you' ? row.failure : null
-  if (problem) return { failure: problem, state: failureStateOfRow(row, queue) }
-  const waiting = waitsFor(row, queue)
-  return waiting && { failure: waiting, state: 'retrying' }
 }
 
 /** The colour of the row's progress bar. */

@@ -1,6 +1,5 @@
 /** Icons used in rows, defined once in RowIconSprite.svelte. */
 export type RowIconName =
-  | 'arrow-right'
   | 'audio'
   | 'boxes'
   | 'brackets'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { userEvent, type Locator } from 'vitest/browser'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
@@ -51,9 +51,15 @@ test('removes the explanation as soon as the path is valid', async () => {
   await expect.element(field).toHaveAttribute('aria-invalid', 'false')
 })
 
+/** The type is shown while another field of the row is edited. */
+async function openType(one: Locator) {
+  await userEvent.click(one.getByRole('button', { name: /^Name/ }))
+  await userEvent.click(one.getByRole('button', { name: 'Type: loras. Change' }))
+}
+
 test('picks a known type by arrow and Enter and moves the path along', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type: loras. Change' }))
+  await openType(rowOf('Grain'))
   const field = screen.getByRole('combobox', { name: 'Type' })
   await expect.poll(() => screen.getByRole('option').elements().length).toBeGreaterThan(20)
   await userEvent.fill(field, 'contr')
@@ -71,7 +77,7 @@ test('picks a known type by arrow and Enter and moves the path along', async () 
 
 test('accepts a custom type', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type: loras. Change' }))
+  await openType(rowOf('Grain'))
   await userEvent.fill(screen.getByRole('combobox', { name: 'Type' }), 'house_style')
   await userEvent.keyboard('{Enter}')
   expect(asked[0]).toMatchObject({ args: { change: { modelType: 'house_style' } } })
@@ -256,7 +262,7 @@ test('text of a field that is closed with its view is saved if it is valid', asy
     .toContainEqual({ name: 'editTarget', args: { id: 'Grain', change: { displayName: 'Film grain' } } })
 })
 
-test.each(['Name: Grain. Change', 'Type: loras. Change', /^Library path/])(
+test.each(['Name: Grain. Change', /^Library path/])(
   'Ctrl and Shift with a click on a field select its row (%s)',
   async (name) => {
     const rows = ['Flux', 'Ink', 'Grain'].map((one, position) => row(one, { position }))
@@ -268,7 +274,7 @@ test.each(['Name: Grain. Change', 'Type: loras. Change', /^Library path/])(
     await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
     await userEvent.click(rowOf('Grain').getByRole('button', { name }), { modifiers: ['Shift'] })
     await expect.poll(() => selected().map(({ id }) => id)).toEqual(['Flux', 'Ink', 'Grain'])
-    expect(screen.getByRole('textbox').or(screen.getByRole('combobox')).elements()).toEqual([])
+    expect(screen.getByRole('textbox').elements()).toEqual([])
     expect(asked).toEqual([])
   },
 )
@@ -288,7 +294,7 @@ test('Tab leads from an invalid path to its suggestion, and Enter applies it', a
 
 test('an invalid type is described by its problem', async () => {
   const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type: loras. Change' }))
+  await openType(rowOf('Grain'))
   const field = screen.getByRole('combobox', { name: 'Type' })
   await userEvent.fill(field, ' ')
   await expect.element(field).toHaveAttribute('aria-invalid', 'true')

@@ -118,7 +118,9 @@ test('a duplicate shows that it is in the library and was not sent', async () =>
   const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' }
   const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
-  await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library as Theirs')
+  await expect
+    .element(rowOf('Depth').getByTitle('Already in the library as Theirs', { exact: false }))
+    .toBeVisible()
 })
 
 test.each([
@@ -128,7 +130,6 @@ test.each([
   const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status }
   const { rowOf, screen } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   const paths = `${text} models/loras/theirs.safetensors, skipped ${row('Depth').target.modelPath}.`
-  await expect.element(rowOf('Depth')).toMatchTextContent(paths)
   await userEvent.dblClick(rowOf('Depth'))
   await expect.element(screen.getByRole('complementary')).toMatchTextContent(paths)
 })

@@ -22,6 +22,7 @@ test('registers the edited name, type and path of a waiting row', async ({ page,
   const row = rowOf(page, 'Final Draft')
 
   // The path follows the type, because it is in the folder of that type.
+  await row.getByRole('button', { name: /^Name: / }).click()
   await row.getByRole('button', { name: /^Type: loras/ }).click()
   await page.getByRole('combobox', { name: 'Type' }).fill('contr')
   await page.getByRole('option', { name: 'controlnet' }).click()

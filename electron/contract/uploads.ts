@@ -64,6 +64,8 @@ export interface UploadRow {
   readonly offeredType?: string
   readonly recognition: Recognition
   readonly phase: Phase
+  /** The user has accepted that the file can run code, and it isn't uploaded yet. */
+  readonly isRisky?: true
   /** The phase is `sending`, but other files use the connection at the moment. */
   readonly waitsForTurn?: true
   /** True once bytes were sent: the target can then be edited only if that is the failure's remedy. */

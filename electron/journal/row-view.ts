@@ -73,6 +73,7 @@ function addOptionalValues(row: Writable<UploadRow>, record: UploadRecord, live:
   const offeredType = offeredTypeOf(record)
   if (isPathEdited(record)) row.isPathEdited = true
   if (offeredType !== undefined) row.offeredType = offeredType
+  if (record.allowed && record.failure === null && record.phase !== 'registered') row.isRisky = true
   if (live?.phase === 'sending' && live.waitsForTurn) row.waitsForTurn = true
   if (live?.isPausing) row.pausing = pausingOf(record, live)
   if (library?.already) row.already = library.already

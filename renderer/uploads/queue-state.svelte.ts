@@ -96,8 +96,8 @@ export class QueueState {
   readonly groups = $derived.by(() => {
     void this.#orderVersion
     const search = this.search.trim()
-    const { sort, teamKey } = this
-    const options = { search, sort, held: this.#heldRows }
+    const { sort, teamKey, allPaused } = this
+    const options = { search, sort, held: this.#heldRows, allPaused }
     return untrack(() => groupRows(rowsOfTeam(this.allRows(), teamKey), options))
   })
   /** Whether the list may show less than all uploads. */

@@ -60,14 +60,24 @@ export function groupRows(
     readonly search: string
     readonly sort: UploadSort
     readonly held?: ReadonlyMap<string, UploadRow>
+    /** Then nothing waits. */
+    readonly allPaused?: boolean
   },
 ): RowGroup[] {
-  const { search, sort, held } = options
-  const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
+  const { search, sort, held, allPaused } = options
+  const byGroup: Record<Group, UploadRow[]> = {
+    'needs-you': [],
+    running: [],
+    waiting: [],
+    paused: [],
+    done: [],
+  }
   for (const current of rows) {
     if (current.phase === 'review') continue
     const row = withStateOf(held?.get(current.id), current)
-    if (search === '' || matchesSearch(row, search)) byGroup[groupOf(row)].push(row)
+    if (search !== '' && !matchesSearch(row, search)) continue
+    const group = groupOf(row)
+    byGroup[group === 'waiting' && allPaused ? 'paused' : group].push(row)
   }
   for (const group of groups)
     byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort))
@@ -86,13 +96,17 @@ function withStateOf(held: UploadRow | undefined, row: UploadRow): UploadRow {
   return { ...held, position: row.position, target: row.target }
 }
 
-/** Ids of the rows of the group "waiting" in the order of the queue, whatever the list shows. */
+/** Ids of the waiting and paused rows in the order of the queue, whatever the list shows. */
 export function idsWaiting(rows: Iterable<UploadRow>): string[] {
   return [...rows]
-    .filter((row) => row.phase !== 'review' && groupOf(row) === 'waiting')
+    .filter((row) => row.phase !== 'review' && isInOrder(row))
     .sort(firstInQueue)
     .map(({ id }) => id)
 }
+
+/** Whether the row has a place in the order in which uploads run. */
+export const isInOrder = (row: UploadRow) =>
+  !row.pausing && (groupOf(row) === 'waiting' || groupOf(row) === 'paused')
 
 /** The rows of a team, by its key; of all teams for null. */
 export function rowsOfTeam(rows: Iterable<UploadRow>, teamKey: string | null): Iterable<UploadRow> {

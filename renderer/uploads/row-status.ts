@@ -20,8 +20,8 @@ import { uploadStatusOf, type QueueConditions } from '../../electron/contract/up
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
 /** The group of a row. The order of `groups` is the display order. */
-export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
-export const groups: readonly Group[] = ['needs-you', 'running', 'waiting', 'done']
+export type Group = 'needs-you' | 'running' | 'waiting' | 'paused' | 'done'
+export const groups: readonly Group[] = ['needs-you', 'running', 'waiting', 'paused', 'done']
 
 const groupOfPhase: Record<Phase, Group> = {
   failed: 'needs-you',
@@ -33,7 +33,7 @@ const groupOfPhase: Record<Phase, Group> = {
   review: 'waiting',
   waiting: 'waiting',
   retrying: 'waiting',
-  paused: 'waiting',
+  paused: 'paused',
   registered: 'done',
 }
 
@@ -41,7 +41,7 @@ export function groupOf(row: UploadRow): Group {
   if (needsAttention(row)) return 'needs-you'
   // Its file is rechecked soon.
   if (row.waitsForTurn || row.phase === 'failed') return 'waiting'
-  return groupOfPhase[row.phase]
+  return row.pausing?.isSingle ? 'paused' : groupOfPhase[row.phase]
 }
 
 /** Whether the file is no model, or not a whole one: only another file in its place helps. */
@@ -83,11 +83,11 @@ export function statusText(row: UploadRow, queue: QueueConditions, t: Translate)
 
 /** What a row of the list shows of it: nothing that its group or the heading says of all its rows. */
 export function ownStatusText(row: UploadRow, queue: QueueConditions, t: Translate): string {
-  const isOfAll = !row.pausing && !row.failure && groupOf(row) === 'waiting'
+  const group = groupOf(row)
+  const isOfAll =
+    !row.pausing && (group === 'paused' || (group === 'waiting' && (!row.failure || queue.allPaused)))
   const isOffline = queue.connectivity === 'offline' && uploadStatusOf(row, queue) === 'connection'
-  return isOfAll || isOffline || (queue.allPaused && groupOf(row) === 'waiting')
-    ? ''
-    : statusText(row, queue, t)
+  return isOfAll || isOffline ? '' : statusText(row, queue, t)
 }
 
 /** The label of the action that stops a pause at once, with the bytes that it would upload again. */
@@ -162,7 +162,7 @@ export function isUndoCostly(rows: readonly UploadRow[]): boolean {
 
 /** True while the upload is being checked, sent or completed. */
 export function isRunning(row: UploadRow): boolean {
-  return groupOf(row) === 'running'
+  return groupOfPhase[row.phase] === 'running' && !row.waitsForTurn
 }
 
 /** The colour of the row's progress bar. */

@@ -5,7 +5,7 @@ import type { Language } from '../app/language.svelte.ts'
 import type { ReorderStep, RowOrder } from '../ui/list/row-order.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from './queue-state.svelte.ts'
-import { groupRows, isUploadOrder, uploadOrder } from './row-groups.ts'
+import { groupRows, isInOrder, isUploadOrder, uploadOrder } from './row-groups.ts'
 import { groupOf } from './row-status.ts'
 
 interface Services {
@@ -128,6 +128,13 @@ export function createUploadOrder(services: Services): RowOrder {
     }
   }
 
+  /** Whether rows are in one group of the list: while everything is paused, the waiting ones are with the paused ones. */
+  const isBeside = (id: string, others: readonly string[]) => {
+    const [row, other] = [rowOf(id), rowOf(others[0] ?? '')]
+    if (!row || !other || !isInOrder(row)) return false
+    return queue.allPaused || groupOf(row) === groupOf(other)
+  }
+
   /** Waiting and paused uploads that the search and the team filter show. */
   const shownOf = (order: readonly string[]) => only(order, queue.ids)
 
@@ -163,17 +170,15 @@ export function createUploadOrder(services: Services): RowOrder {
 
   return {
     canMove,
-    canDropAt(id) {
-      const row = rowOf(id)
-      return row !== undefined && groupOf(row) === 'waiting'
-    },
+    canDropAt: isBeside,
     labelOf,
     onrefuse,
     onmove: (ids, before) => void move(ids, before),
     onstep(ids, step) {
       const movable = ids.filter(canMove)
       if (movable.length === 0) return onrefuse()
-      void move(movable, placeAfterStep(shownOf(queue.waitingIds()), movable, step))
+      const order = shownOf(queue.waitingIds()).filter((id) => isBeside(id, movable) || movable.includes(id))
+      void move(movable, placeAfterStep(order, movable, step))
     },
   }
 }

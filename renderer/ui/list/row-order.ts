@@ -3,7 +3,7 @@ export interface RowOrder {
   /** Whether a row can be moved. */
   readonly canMove: (id: string) => boolean
   /** Whether moved rows can be dropped above and below a row. */
-  readonly canDropAt: (id: string) => boolean
+  readonly canDropAt: (id: string, moved: readonly string[]) => boolean
   /** Describes what is being dragged. */
   readonly labelOf: (ids: readonly string[]) => string
   /** Says why none of the rows can be moved. */

@@ -323,3 +323,21 @@ test('the nearest gap between rows is the place of a drop', () => {
   expect([placeAt(0)?.y, placeAt(17)?.y, placeAt(99)?.y]).toEqual([10, 30, 40])
   expect(dropPlaceAt(lines, 5, () => false)).toBe(null)
 })
+
+test('waiting uploads are moved among the waiting ones only', async () => {
+  const rows = [
+    row('Aurora'),
+    row('Basalt', { position: 1, phase: 'paused' }),
+    row('Cobalt', { position: 2 }),
+  ]
+  const { rowOf, asked } = await openPage({ rows })
+  await expect.element(rowOf('Basalt')).toBeVisible()
+  rowOf('Cobalt').element().focus()
+  await userEvent.keyboard('{Alt>}{ArrowUp}{/Alt}')
+  const moved = { name: 'moveUploads', args: { ids: ['Cobalt'], before: 'Aurora' } }
+  await expect.poll(() => asked).toEqual([moved])
+  await drag('Aurora', pointOf('Aurora', 0.7), pointOf('Basalt', 0.9))
+  const edge = rowElement('Cobalt').getBoundingClientRect().bottom
+  await expect.poll(() => Math.abs((dropLine() ?? 0) - edge) < 4).toBe(true)
+  pointer('pointercancel', pointOf('Basalt'))
+})

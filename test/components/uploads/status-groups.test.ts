@@ -82,6 +82,25 @@ test('pauses and resumes a group, unless everything is paused', async () => {
   await expect.poll(() => screen.getByRole('button', { name: 'Pause 1 file' }).query()).toBeNull()
 })
 
+test('a paused file is in its own group at once, and is resumed by a button with a text', async () => {
+  const pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 0 }
+  const { lines, rowOf, asked } = await openPage({
+    rows: [sendingRow('Flux', { pausing }), row('Grain'), row('Edge', { phase: 'paused' })],
+  })
+  const names = () => lines().map((line) => line.split(',')[0])
+  await expect.poll(names).toEqual(['Waiting 1', 'Grain', 'Paused 2', 'Flux', 'Edge'])
+  await userEvent.click(rowOf('Edge').getByText('Resume'))
+  expect(asked).toEqual([{ name: 'resume', args: { ids: ['Edge'] } }])
+})
+
+test('a file that can run code is marked until it is uploaded', async () => {
+  const { rowOf, emit } = await openPage({ rows: [row('Pickle', { isRisky: true })] })
+  const mark = rowOf('Pickle, SDXL, Can run code').getByRole('img', { name: 'Can run code' })
+  await expect.element(mark).toBeVisible()
+  emit('patch', patchOf(2, [registeredRow('Pickle')]))
+  await expect.element(mark).not.toBeInTheDocument()
+})
+
 test('a collapsed group shows its header only, and the keyboard skips its rows', async () => {
   const { screen, rowOf } = await openPage({
     rows: [sendingRow('Flux'), row('Grain'), registeredRow('Depth')],

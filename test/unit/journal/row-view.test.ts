@@ -113,3 +113,10 @@ test('shows what storage and the library have of an upload', () => {
   expect([shown.replaces, shown.phase, shown.retryAtMs]).toEqual([replaces, 'retrying', 9])
   expect([toUploadRow(done, null).phase, toUploadRow(done, null).retryAtMs]).toEqual(['registered', null])
 })
+
+test('marks a file that can run code from its approval until it is uploaded', () => {
+  const isRisky = (record: UploadRecord) => toUploadRow(record, null).isRisky
+  expect(isRisky(queued({ allowed: true }))).toBe(true)
+  expect(isRisky(queued())).toBeUndefined()
+  expect(isRisky({ ...registeredRecord(), allowed: true })).toBeUndefined()
+})

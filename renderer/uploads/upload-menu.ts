@@ -21,7 +21,7 @@ import { copyItems } from '../app/copy-items.ts'
 import { visibleText } from '../ui/format.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
-import { canTryNow, isEditable, remedyOfRow, toggleOf } from './row-status.ts'
+import { canTryNow, isCancelCostly, isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
 interface UploadMenuOptions {
@@ -48,6 +48,7 @@ export function uploadMenu(
   const retryable = idsOf((row) => canTryNow(row) || remedyOfRow(row) === 'retry')
   const checkable = idsOf((row) => remedyOfRow(row) === 'check')
   const editable = idsOf(isEditable)
+  const removeKey = rows.some(isCancelCostly) ? 'row.cancel' : 'remedy.remove'
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
   const [row] = rows
   const single = rows.length === 1 ? row : undefined
@@ -68,7 +69,9 @@ export function uploadMenu(
       ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), keys: 'F2', ...editIcon }, ([id]) =>
           onedit(id ?? ''),
         )
-      : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), ...editIcon }, onbulkedit)),
+      : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), ...editIcon }, () =>
+          onbulkedit(rows.map(({ id }) => id)),
+        )),
     ...(single && onshowteam
       ? [
           {
@@ -83,7 +86,7 @@ export function uploadMenu(
     ...recordItems(rows, { t, actions, hasOtherTeam }),
     {
       key: 'remove',
-      label: t(isAllDone ? 'row.forget' : 'bulk.remove'),
+      label: t(isAllDone ? 'row.forget' : removeKey),
       icon: Trash,
       hasSeparatorAbove: true,
       onselect: () => void actions.remove(rows.map(({ id }) => id)),

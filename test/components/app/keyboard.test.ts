@@ -94,6 +94,7 @@ test('Ctrl+A selects all rows, and the bar pauses them at once', async () => {
   await userEvent.keyboard('{Control>}a{/Control}')
   const bar = screen.getByRole('toolbar', { name: 'Selected files' })
   await expect.element(bar).toMatchTextContent('4 selected')
+  expect(bar.getByRole('button', { name: 'Resume' }).elements()).toEqual([])
   await userEvent.click(bar.getByRole('button', { name: 'Pause' }))
   expect(asked).toEqual([{ name: 'pause', args: { ids: names } }])
 })
@@ -105,7 +106,8 @@ test('Shift with arrows selects a range; the bar asks before discarding sent byt
     row('Cobalt', { position: 2 }),
   ])
   await userEvent.keyboard('{Home}{Shift>}{ArrowDown}{/Shift}')
-  await userEvent.click(screen.getByRole('button', { name: 'Cancel or remove' }))
+  const bar = screen.getByRole('toolbar', { name: 'Selected files' })
+  await userEvent.click(bar.getByRole('button', { name: 'Cancel upload' }))
   await expect
     .element(
       screen.getByText('Cancel 2 uploads? The 900 MB uploaded so far will be deleted.', { exact: false }),

@@ -157,7 +157,7 @@ test('a broken file can be shown in its folder and removed on its row', async ()
   ])
 })
 
-test('selecting several rows neither moves the list nor changes the open details', async () => {
+test('selecting several rows covers no row, and neither moves the list nor changes the open details', async () => {
   const { screen, rowOf } = await openPage({ rows: many('Grain', 40) })
   await userEvent.dblClick(rowOf('Grain 1'), { position: { x: 12, y: 12 } })
   const details = screen.getByRole('complementary', { name: 'Details of Grain 1' })
@@ -169,7 +169,9 @@ test('selecting several rows neither moves the list nor changes the open details
   await userEvent.keyboard('{Shift>}{ArrowDown}{/Shift}')
   await expect.element(screen.getByRole('toolbar')).toMatchTextContent('4 selected')
   await expect.element(details).toBeVisible()
-  expect(screen.getByRole('grid').element().getBoundingClientRect()).toEqual(before)
+  const after = screen.getByRole('grid').element().getBoundingClientRect()
+  expect(after.top).toBe(before.top)
+  expect(after.bottom).toBeLessThanOrEqual(screen.getByRole('toolbar').element().getBoundingClientRect().top)
   expect(rowOf('Grain 3').element().getBoundingClientRect().top).toBe(rowTop)
   await userEvent.click(rowOf('Grain 2'), { position: { x: 12, y: 12 } })
   await expect.element(screen.getByRole('complementary', { name: 'Details of Grain 2' })).toBeVisible()

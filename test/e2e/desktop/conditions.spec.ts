@@ -44,7 +44,7 @@ test.describe('on a metered connection', () => {
     const { page } = await harness.start()
     await drop(page, harness, 'dear')
     await expect(page.getByText('“Phone” is a metered connection.')).toBeVisible()
-    await expect(rowOf(page, 'dear')).toContainText('Waiting')
+    await expect(rowOf(page, 'dear')).toHaveAccessibleName(/Waiting/)
     await page.getByRole('button', { name: 'Upload anyway' }).click()
     await expect(rowOf(page, 'dear')).toContainText('In the library')
     network.end()

@@ -91,7 +91,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   await shot('unsafe')
   await answerBoxes(app.electron, 0)
   await page.getByRole('button', { name: 'Upload anyway…' }).click()
-  await expect(old).toContainText('Paused')
+  await expect(old).toHaveAccessibleName(/Paused/)
   await rowOf(page, '4x Sharp').getByRole('gridcell').nth(1).dblclick()
   await expect(page.getByRole('complementary')).toContainText('ESRGAN 4x')
   await page.getByRole('button', { name: 'Resume all' }).click()

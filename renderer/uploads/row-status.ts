@@ -1,11 +1,9 @@
 import {
   isBrokenFile,
-  isConnectivityFailure,
   isFixedByChangedFile,
   failureKinds,
   isTargetFailure,
   remedyOf,
-  type Failure,
   type FailureState,
   type Remedy,
 } from '../../electron/contract/failures.ts'

@@ -1,4 +1,3 @@
-import ArrowDownToLine from '@lucide/svelte/icons/arrow-down-to-line'
 import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line'
 import ExternalLink from '@lucide/svelte/icons/external-link'
 import FolderOpen from '@lucide/svelte/icons/folder-open'
@@ -62,9 +61,6 @@ export function uploadMenu(
     ...itemIf(retryable, { key: 'retry', label: t('remedy.retry'), icon: RotateCw }, actions.retry),
     ...itemIf(checkable, { key: 'check', label: t('remedy.check'), icon: RotateCw }, actions.retry),
     ...itemIf(movable, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine }, actions.moveToTop),
-    ...itemIf(movable, { key: 'bottom', label: t('row.to-bottom'), icon: ArrowDownToLine }, (ids) =>
-      actions.moveUploads(ids, null),
-    ),
     ...(single
       ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), keys: 'F2', ...editIcon }, ([id]) =>
           onedit(id ?? ''),

@@ -30,7 +30,6 @@ test('the menu of a row has the commands that apply to it, and returns the focus
     'Open details',
     'Pause',
     'Move to top',
-    'Move to bottom',
     'Edit name',
     'Show in folder',
     'Also add to team…',

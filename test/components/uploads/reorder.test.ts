@@ -269,17 +269,6 @@ test('applying the order in which uploads run already changes nothing', async ()
   expect(page.screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
-test('the menu moves waiting and paused uploads to the bottom', async () => {
-  const { screen, rowOf, asked } = await openPage({ rows: [...waiting(), sendingRow('Flux')] })
-  await userEvent.click(rowOf('Flux'), { button: 'right' })
-  await expect.element(screen.getByRole('menu')).toBeVisible()
-  expect(screen.getByRole('menuitem', { name: 'Move to bottom' }).elements()).toEqual([])
-  await userEvent.keyboard('{Escape}')
-  await userEvent.click(rowOf('Aurora'), { button: 'right' })
-  await userEvent.click(screen.getByRole('menuitem', { name: 'Move to bottom' }))
-  expect(asked).toEqual([{ name: 'moveUploads', args: { ids: ['Aurora'], before: null } }])
-})
-
 test('a drag ends without a change when its place is gone', async () => {
   const { rowOf, asked, emit } = await openPage({ rows: waiting(['Aurora', 'Basalt']) })
   await userEvent.click(rowOf('Aurora'))

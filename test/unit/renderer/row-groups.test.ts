@@ -14,8 +14,7 @@ const rows = [
     target: { modelType: 'vae', modelPath: 'models/vae/other.safetensors' },
   }),
 ]
-const found = (search: string) =>
-  groupRows(rows, { search, sort: uploadOrder }).flatMap(({ ids }) => ids)
+const found = (search: string) => groupRows(rows, { search, sort: uploadOrder }).flatMap(({ ids }) => ids)
 
 test.each([
   ['the name', 'KREA', ['Krea']],

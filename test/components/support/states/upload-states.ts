@@ -339,6 +339,7 @@ export const overlayStates: States = {
     await expect.element(screen.getByText('Remove the slash', { exact: false })).toBeVisible()
   }),
   'the list of types': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
+    await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Name/ }))
     await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Type/ }))
     await userEvent.keyboard('{ArrowDown}')
     await expect.poll(() => screen.getByRole('option').elements().length).toBeGreaterThan(5)

@@ -111,5 +111,5 @@ function summary({ view: { places, library }, modelsIn }: FoundModels): string {
   const states = places.flatMap(({ id }) => modelsIn(id).map(({ model }) => model.state))
   const count = (state: FoundModelState) => states.filter((other) => other === state).length
   const known = `${count('in-library')} in the library of ${library.team.name}`
-  return `${total}: ${known}, ${count('same-name-and-size')} with the name and size of a model in it, ${count('queued')} in the queue, ${count('new')} other.`
+  return `${total}: ${known}, ${count('same-name-and-size')} with the name and size of a model in it, ${count('queued')} in the queue, ${count('new')} not in the library.`
 }

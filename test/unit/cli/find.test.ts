@@ -72,7 +72,7 @@ test('lists a place with its models, and what could not be read', async () => {
 
 test.for<[string, Partial<FoundPlacesView>]>([
   [
-    '2 models, 2.0 GB: 2 in the library of Aurora Studio, 2 with the name and size of a model in it, 0 in the queue, 0 other.',
+    '2 models, 2.0 GB: 2 in the library of Aurora Studio, 2 with the name and size of a model in it, 0 in the queue, 0 not in the library.',
     {},
   ],
   [

@@ -180,8 +180,9 @@ command, of accounts that are signed out, and those that wait for approval in th
     words: '<upload>',
     about: 'show the log of an upload: phases, retries, pauses and speed',
     options: { json: json('print one JSON object (docs/command-line.md)'), help },
-    more: `The upload is an ID, as in "modelferry status --json", or the name of its file. Works for uploads in the queue and in
-the history, while the app is running and without signing in. The exit code is 1 if several uploads have this name.`,
+    more: `The upload is an ID, as in "modelferry status --json", or the name of its file or model. Works for uploads in the queue
+and in the history, while the app is running and without signing in. The exit code is 1 if several uploads have this
+name.`,
   },
   check: {
     words: '',

@@ -55,27 +55,49 @@ export interface LoggedUpload {
 }
 
 /**
- * Reads the logs of uploads in the same way: of the one with this id or, if there is none, of those of files with
- * this name, latest first.
+ * Reads the logs of uploads in the same way: of the one with this id or, if there is none, of those with this file
+ * or display name, in any case of ASCII letters, latest first.
  */
 export function readUploadLogs(folder: string, idOrName: string): Result<readonly LoggedUpload[]> {
   const found = readFrom(folder, (database) => {
     const hidden = hiddenAccounts(storedAccounts(database))
-    const find = (name: 'id' | 'file_name') =>
+    const find = (condition: string) =>
       database
         .prepare(
           `SELECT ${columns.join(', ')}, log FROM uploads LEFT JOIN upload_logs ON upload = id
-           WHERE ${name} = ? ORDER BY added_at_ms DESC`,
+           WHERE ${condition} ORDER BY added_at_ms DESC`,
         )
-        .all(idOrName)
+        .all({ word: idOrName })
         .flatMap((line) => {
           const record = fromColumns(line)
           return record && !hidden.has(record.accountId) ? [{ record, log: parseLog(line['log']) }] : []
         })
-    const byId = find('id')
-    return byId.length > 0 ? byId : find('file_name')
+    const byId = find('id = :word')
+    return byId.length > 0
+      ? byId
+      : find('lower(file_name) = lower(:word) OR lower(display_name) = lower(:word)')
   })
   return found.ok ? success(found.value ?? []) : found
+}
+
+/** Names that are suggested for a mistyped one. */
+const maxNames = 1_000
+
+/** The file and display names of the latest uploads. */
+export function readUploadNames(folder: string): readonly string[] {
+  const names = readFrom(folder, (database) => {
+    const hidden = JSON.stringify([...hiddenAccounts(storedAccounts(database))])
+    const read = (name: 'file_name' | 'display_name') =>
+      database
+        .prepare(
+          `SELECT ${name} AS name FROM uploads WHERE account_id NOT IN (SELECT value FROM json_each(?))
+           ORDER BY added_at_ms DESC LIMIT ?`,
+        )
+        .all(hidden, maxNames)
+        .map((line) => String(line['name']))
+    return [...read('display_name'), ...read('file_name')]
+  })
+  return names.ok ? (names.value ?? []) : []
 }
 
 function readFrom<T>(folder: string, read: (database: DatabaseSync) => T): Result<T | null> {

@@ -1,8 +1,9 @@
 import { logDocumentOf } from '../../contract/upload-log.ts'
-import { readUploadLogs, type LoggedUpload } from '../../journal/journal-reader.ts'
+import { readUploadLogs, readUploadNames, type LoggedUpload } from '../../journal/journal-reader.ts'
 import { toUploadRow } from '../../journal/row-view.ts'
 import { logText } from '../../messages/log-text.ts'
 import type { Command } from '../arguments.ts'
+import { closestMatch } from '../closest-match.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, isoTime, t, type Streams } from '../output/output.ts'
 
@@ -17,11 +18,13 @@ export function runLogCommand({ upload, json }: LogCommand, home: string, { out,
   }
   const [first, ...others] = found.value
   if (!first) {
-    err.line(`No upload has the ID or file name "${upload}".`)
+    const similar = closestMatch(upload, readUploadNames(home))
+    const hint = similar === null ? '' : ` Did you mean "${similar}"?`
+    err.line(`No upload has the ID or name "${upload}".${hint}`)
     return exitCodes.someFailed
   }
   if (others.length > 0) {
-    err.line(`${found.value.length} uploads have this file name. Use the ID of one of them:`)
+    err.line(`${found.value.length} uploads have this name. Use the ID of one of them:`)
     for (const one of found.value) err.line(uploadLine(one))
     return exitCodes.someFailed
   }

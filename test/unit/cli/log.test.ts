@@ -33,14 +33,21 @@ const second = uploadRecord({
   phase: 'paused',
   team: { id: '', name: '' },
 })
-const other = uploadRecord({ id: 'third', fileName: 'b.safetensors' })
-
-test.each(['third', 'b.safetensors'])('shows the log of the upload “%s” as lines of text', (idOrName) => {
-  const { code, out, err } = setup([first, other]).log(idOrName)
-  expect([code, err]).toEqual([exitCodes.ok, []])
-  expect(out.join('\n')).toContain('b.safetensors')
-  expect(out.at(-1)).toMatch(/1970-01-01T00:00:01\.000Z.*paused/i)
+const other = uploadRecord({
+  id: 'third',
+  fileName: 'b.safetensors',
+  target: { displayName: 'Night Style', modelType: 'loras', modelPath: 'models/loras/b.safetensors' },
 })
+
+test.each(['third', 'b.safetensors', 'B.SAFETENSORS', 'night style'])(
+  'shows the log of the upload “%s” as lines of text',
+  (idOrName) => {
+    const { code, out, err } = setup([first, other]).log(idOrName)
+    expect([code, err]).toEqual([exitCodes.ok, []])
+    expect(out.join('\n')).toContain('b.safetensors')
+    expect(out.at(-1)).toMatch(/1970-01-01T00:00:01\.000Z.*paused/i)
+  },
+)
 
 test('writes the log as one JSON object', () => {
   const { code, out, err } = setup([first, other]).log('third', { json: true })
@@ -59,18 +66,22 @@ test('an id names one of several uploads of a file, and the name lists them, the
     code: exitCodes.someFailed,
     out: [],
     err: [
-      '2 uploads have this file name. Use the ID of one of them:',
+      '2 uploads have this name. Use the ID of one of them:',
       'first  1970-01-01T00:00:02.000Z  waiting     Studio North',
       'second  1970-01-01T00:00:01.000Z  paused      no team yet',
     ],
   })
 })
 
-test('says that no upload has a name', () => {
-  expect(setup([first]).log('lost.safetensors')).toEqual({
+test.each([
+  ['lost.safetensors', ''],
+  ['c.safetensors', ' Did you mean "b.safetensors"?'],
+  ['Nigth Style', ' Did you mean "Night Style"?'],
+])('says that no upload has the name “%s”', (name, hint) => {
+  expect(setup([other]).log(name)).toEqual({
     code: exitCodes.someFailed,
     out: [],
-    err: ['No upload has the ID or file name "lost.safetensors".'],
+    err: [`No upload has the ID or name "${name}".${hint}`],
   })
 })
 

@@ -12,6 +12,7 @@ import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
+import { missingPathFailure } from '../missing-path.ts'
 import { describeFailure, failureAsJson, t, verificationAsJson, type Streams } from '../output/output.ts'
 
 type VerifyCommand = Extract<Command, { readonly name: 'verify' }>
@@ -26,6 +27,7 @@ type LocalCheck =
   /** It was moved or deleted, or is on another computer; the receipt doesn't name its folder. */
   | { readonly result: 'not-found'; readonly path: null }
   | { readonly result: 'unreadable'; readonly path: string }
+  | { readonly result: 'missing'; readonly path: string; readonly failure: Failure }
 
 /**
  * Compares the files and the library's records with the receipts in a JSON file. Returns 0 if all of them
@@ -36,7 +38,12 @@ export async function runVerifyCommand(command: VerifyCommand, context: CommandC
   const receipts = await interruption.race(readReceipts(command.receipt))
   if (receipts === interrupted) return interruption.exitCode
   if (receipts === null) {
-    streams.err.line(`${command.receipt} isn’t a receipt of Modelferry, or it can’t be read.`)
+    const missing = await missingPathFailure(command.receipt)
+    streams.err.line(
+      missing
+        ? describeFailure(missing)
+        : `${command.receipt} isn’t a receipt of Modelferry, or it can’t be read.`,
+    )
     return exitCodes.someFailed
   }
   let code: number = exitCodes.ok
@@ -87,7 +94,8 @@ async function checkFile(
       hash.update(block as Buffer)
     return { result: hash.digest('hex') === file.sha256 ? 'same' : 'differs', path }
   } catch {
-    return { result: 'unreadable', path }
+    const missing = await missingPathFailure(path)
+    return missing ? { result: 'missing', path, failure: missing } : { result: 'unreadable', path }
   }
 }
 
@@ -115,16 +123,21 @@ async function exists(path: string): Promise<boolean> {
 const isFailure = (library: Verification | Failure): library is Failure => 'code' in library
 
 function exitCodeOf({ local, library }: Result): number {
-  if (local.result === 'differs' || local.result === 'unreadable') return exitCodes.someFailed
+  if (local.result !== 'same' && local.result !== 'not-found') return exitCodes.someFailed
   if (isFailure(library)) return library.code === 'signed-out' ? exitCodes.notSignedIn : exitCodes.someFailed
   return library.kind === 'verified' ? exitCodes.ok : exitCodes.someFailed
 }
 
-const localTexts: Readonly<Record<LocalCheck['result'], (path: string | null) => string>> = {
-  same: (path) => `same       ${path}`,
-  differs: (path) => `differs    ${path}: size or SHA-256 isn’t the receipt’s`,
-  unreadable: (path) => `unreadable ${path}`,
-  'not-found': () => 'not found  on this computer; name it with --file',
+function localText(local: LocalCheck): string {
+  const { result, path } = local
+  if (result === 'missing') return `missing    ${describeFailure(local.failure)}`
+  if (result === 'not-found') return 'not found  on this computer; name it with --file'
+  return `${result.padEnd(10)} ${path}${result === 'differs' ? ': size or SHA-256 isn’t the receipt’s' : ''}`
+}
+
+function localAsJson(local: LocalCheck): object {
+  const { result, path } = local
+  return result === 'missing' ? { result, path, ...failureAsJson(local.failure) } : { result, path }
 }
 
 function report(receipt: Receipt, { local, library }: Result, isJson: boolean, { out }: Streams): void {
@@ -136,12 +149,12 @@ function report(receipt: Receipt, { local, library }: Result, isJson: boolean, {
       event: 'receipt',
       file: receipt.file.name,
       modelId: receipt.model.id,
-      local,
+      local: localAsJson(local),
       library: compared,
     })
   }
   out.line(`${receipt.file.name} in ${receipt.team.name}`)
-  out.line(`  file     ${localTexts[local.result](local.path)}`)
+  out.line(`  file     ${localText(local)}`)
   const lines = isFailure(library) ? [describeFailure(library)] : verificationLines(library, t)
   for (const line of lines) out.line(`  library  ${line}`)
 }

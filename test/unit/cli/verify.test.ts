@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -105,13 +105,25 @@ test('compares a file that is named, or one of this computer that had the bytes'
 })
 
 test('a file that can’t be read, and a folder in its place, are an error', async () => {
-  const missing = join(folder, 'gone.gguf')
-  expect(await verify({ file: missing })).toMatchObject({
-    code: exitCodes.someFailed,
-    out: [expect.anything(), `  file     unreadable ${missing}`, expect.anything()],
-  })
   await mkdir(join(folder, 'flux.safetensors'))
   expect((await verify()).out[1]).toContain('not found')
+  const { code, out } = await verify({ file: join(folder, 'flux.safetensors') })
+  expect([code, out[1]]).toEqual([exitCodes.someFailed, expect.stringMatching(/^ {2}file {5}unreadable \//)])
+})
+
+test('says of a file or a receipt that is missing that it doesn’t exist', async () => {
+  await write('flux.safetensors', content)
+  const path = join(folder, 'flax.safetensors')
+  const hint = `“${path}” doesn’t exist. Did you mean “${join(folder, 'flux.safetensors')}”?`
+  const { code, out } = await verify({ file: path })
+  expect([code, out[1]]).toEqual([exitCodes.someFailed, `  file     missing    ${hint} (path-not-found)`])
+  const json = await verify({ file: path, json: true })
+  expect(JSON.parse(json.out.join('\n'))).toMatchObject({
+    local: { result: 'missing', path, code: 'path-not-found', sentence: hint },
+  })
+  await rename(join(folder, 'receipt.json'), join(folder, 'receipts.json'))
+  const { err } = await verify()
+  expect(err).toEqual([expect.stringContaining(`Did you mean “${join(folder, 'receipts.json')}”?`)])
 })
 
 test('reports each receipt of a list, and of several problems a failure before a missing sign-in', async () => {

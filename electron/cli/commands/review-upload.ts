@@ -9,7 +9,14 @@ import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
 import { standardInput } from '../standard-input.ts'
-import { plannedAsJson, planLines, proposalLines, questionFor, sizeOf } from '../output/review-output.ts'
+import {
+  plannedAsJson,
+  planLines,
+  proposalLines,
+  questionFor,
+  sizeOf,
+  totalsAsJson,
+} from '../output/review-output.ts'
 
 type UploadCommand = Command & { name: 'upload' }
 
@@ -54,6 +61,7 @@ export function createUploadReview(
       files: records.length,
       sizeBytes: sizeOf(records),
       needDecision: undecidedCount(groups),
+      ...totalsAsJson(proposal),
       notUploaded: answer === 'yes' ? blockedIdsOf(groups).size : records.length,
       answer,
     })

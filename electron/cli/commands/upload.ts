@@ -8,6 +8,7 @@ import { interrupted } from '../interruption.ts'
 import { missingPathFailures } from '../missing-path.ts'
 import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
+import type { UploadProposal } from '../../engine/engine.ts'
 import { describeFailure, reportCancelled, reportSkipped, type UploadReporter } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
 import { createUploadReview, type UploadReview } from './review-upload.ts'
@@ -36,7 +37,7 @@ export async function runUploadCommand(
   let refusal: number | null = null
   for (const team of teams) {
     const review = createUploadReview(command, context, { isForSeveralTeams: teams.length > 1 })
-    const report = await interruption.race(addFor(team, command, context, review))
+    const report = await interruption.race(addFor(team, command, context, explainMissing(review, missing)))
     if (report === interrupted) return stop()
     if (!report.ok) {
       // The uploads that are queued already continue.
@@ -118,7 +119,23 @@ function addFor(
   })
 }
 
-/** Says of files that were never there that they don't exist, instead of that they were moved. */
+/** The review in which files that were never there don't exist, instead of having been moved. */
+function explainMissing(
+  { request, ...rest }: UploadReview,
+  missing: ReadonlyMap<string, Failure>,
+): UploadReview {
+  const explained = (record: UploadProposal['records'][number]) =>
+    record.failure?.code === 'file-missing'
+      ? { ...record, failure: missing.get(record.path) ?? record.failure }
+      : record
+  const { approve } = request
+  if (!approve) return { request, ...rest }
+  const approveExplained: typeof approve = (proposal) =>
+    approve({ ...proposal, records: proposal.records.map(explained) })
+  return { request: { ...request, approve: approveExplained }, ...rest }
+}
+
+/** The same for the failures that are reported. */
 function explainMissingPaths(
   reporter: UploadReporter,
   missing: ReadonlyMap<string, Failure>,

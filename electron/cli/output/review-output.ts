@@ -1,6 +1,6 @@
 import type { CompanionRole, MissingCompanion } from '../../contract/companions.ts'
 import { baseSeparator } from '../../contract/recognition.ts'
-import { blockedIdsOf, type ReviewGroup } from '../../contract/review.ts'
+import { notSentOf, type ReviewGroup } from '../../contract/review.ts'
 import type { UploadProposal } from '../../engine/engine.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { describeFailure, failureAsJson } from './output.ts'
@@ -38,18 +38,71 @@ export function proposalLines(proposal: UploadProposal): readonly string[] {
   ]
 }
 
-/** One line for each file: where it would go, or why not. */
+/** What an approved plan does with a file. `duplicate` is a copy of another file of the plan. */
+type PlannedAction = 'upload' | 'already' | 'duplicate' | 'broken' | 'blocked'
+
+interface Plan {
+  readonly actions: ReadonlyMap<string, PlannedAction>
+  readonly counts: Readonly<Record<PlannedAction, number>>
+  /** Of the files that would be uploaded. */
+  readonly uploadBytes: number
+}
+
+function planOf({ records, groups }: UploadProposal): Plan {
+  const { blocked, skipped } = notSentOf(groups)
+  const idsOf = (kind: ReviewGroup['kind']) =>
+    new Set(groups.flatMap((group) => (group.kind === kind ? group.files.map(({ id }) => id) : [])))
+  const [broken, inLibrary] = [idsOf('broken'), idsOf('in-library')]
+  const actionOf = (id: string): PlannedAction => {
+    if (blocked.has(id)) return broken.has(id) ? 'broken' : 'blocked'
+    if (skipped.has(id)) return inLibrary.has(id) ? 'already' : 'duplicate'
+    return 'upload'
+  }
+  const counts = { upload: 0, already: 0, duplicate: 0, broken: 0, blocked: 0 }
+  const actions = new Map(records.map(({ id }) => [id, actionOf(id)]))
+  for (const action of actions.values()) counts[action] += 1
+  const uploadBytes = sizeOf(records.filter(({ id }) => actions.get(id) === 'upload'))
+  return { actions, counts, uploadBytes }
+}
+
+/** One line for each file: where it would go, or why not; then the total. */
 export function planLines(proposal: UploadProposal): readonly string[] {
-  const { records, groups, queuedNames } = proposal
-  const blocked = blockedIdsOf(groups)
+  const { records, queuedNames } = proposal
+  const plan = planOf(proposal)
   return [
     ...records.map(({ id, fileName, identity, team, target }) => {
-      const action = blocked.has(id) ? 'blocked' : 'upload'
+      const action = plan.actions.get(id) ?? 'upload'
       return `${action.padEnd(10)}  ${fileName} (${bytes(identity.sizeBytes)}) → ${team.name}: ${target.modelPath}`
     }),
     ...queuedNames.map((name) => `continue    ${name} (already in the queue)`),
     ...decisionLines(proposal),
+    ...(records.length + queuedNames.length > 0 ? [totalLine(plan, queuedNames.length)] : []),
   ]
+}
+
+function totalLine({ counts, uploadBytes }: Plan, queuedCount: number): string {
+  const others: readonly (readonly [number, string])[] = [
+    [counts.already, 'already there'],
+    [counts.duplicate, 'identical to another file'],
+    [queuedCount, 'in the queue'],
+    [counts.broken, 'broken'],
+    [counts.blocked, 'blocked'],
+  ]
+  const upload = `would upload ${countFiles(counts.upload)}, ${bytes(uploadBytes)}`
+  return [upload, ...others.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []))].join('; ')
+}
+
+/** The members with the totals of a plan in JSON output. */
+export function totalsAsJson(proposal: UploadProposal): object {
+  const { counts, uploadBytes } = planOf(proposal)
+  return {
+    toUpload: counts.upload,
+    toUploadBytes: uploadBytes,
+    alreadyThere: counts.already,
+    duplicates: counts.duplicate,
+    broken: counts.broken,
+    blocked: counts.blocked,
+  }
 }
 
 function decisionLines({ records, groups, missingCompanions }: UploadProposal): readonly string[] {
@@ -94,7 +147,8 @@ function detailOf(file: ReviewFile, { byId, companions }: LineContext): string {
 }
 
 /** The members of each file in JSON output; with `kinds` of decisions and their facts. */
-export function plannedAsJson({ records, groups, missingCompanions }: UploadProposal): readonly object[] {
+export function plannedAsJson(proposal: UploadProposal): readonly object[] {
+  const { records, groups, missingCompanions } = proposal
   const names = new Map(records.map(({ id, fileName }) => [id, fileName]))
   const decisions = new Map<string, object[]>()
   const missing = new Map<string, readonly object[]>()
@@ -109,7 +163,11 @@ export function plannedAsJson({ records, groups, missingCompanions }: UploadProp
         )
       else decisions.set(id, [...(decisions.get(id) ?? []), { kind, ...facts, ...of }])
     }
-  const blocked = blockedIdsOf(groups)
+  const { actions } = planOf(proposal)
+  const actionOf = (id: string) => {
+    const action = actions.get(id)
+    return action === 'broken' || action === 'blocked' ? 'none' : action
+  }
   return records.map(({ id, fileName, path, identity, team, target, failure }) => ({
     file: fileName,
     localPath: path,
@@ -118,7 +176,7 @@ export function plannedAsJson({ records, groups, missingCompanions }: UploadProp
     type: target.modelType,
     path: target.modelPath,
     name: target.displayName,
-    action: blocked.has(id) ? 'none' : 'upload',
+    action: actionOf(id),
     decisions: decisions.get(id) ?? [],
     missingCompanions: missing.get(id) ?? [],
     failed: failure === null ? null : failureAsJson(failure, 'review'),
@@ -130,10 +188,9 @@ export function sizeOf(records: readonly ProposedRecord[]): number {
 }
 
 /** The question about the files that can be uploaded. */
-export function questionFor({ records, groups }: UploadProposal): string {
-  const blocked = blockedIdsOf(groups)
-  const sound = records.filter(({ id }) => !blocked.has(id))
-  return `Upload ${countFiles(sound.length)} (${bytes(sizeOf(sound))}) to ${records[0]?.team.name}? [y/N] `
+export function questionFor(proposal: UploadProposal): string {
+  const { counts, uploadBytes } = planOf(proposal)
+  return `Upload ${countFiles(counts.upload)} (${bytes(uploadBytes)}) to ${proposal.records[0]?.team.name}? [y/N] `
 }
 
 /** `CLIP-L text encoder (usually clip_l.safetensors)`, what is certainly missing first. */

@@ -33,19 +33,19 @@ test('lists files that need a decision and exits with 1 without a terminal', asy
   const { code, out, err } = await cli.run('upload', ...paths)
   expect(code).toBe(1)
   expect(err).toContain('these files need your decision. Run the command on a terminal, or with --yes.')
-  expect(out).toContain("blocked     style-0.safetensors (100 kB) → Alice's Team: models/")
+  expect(out).toContain("broken      style-0.safetensors (100 kB) → Alice's Team: models/")
   expect(out).toContain('Can’t be uploaded: 1 file\n  style-0.safetensors: ')
   expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   expect((await cli.run('status')).out).toContain('The upload queue is empty.')
 })
 
-test('writes the decisions as JSON', async () => {
+test('writes what is known about each file as JSON', async () => {
   const cli = await setup()
   const paths = [...(await writeFiles(cli, 2)), await cli.file('copy.safetensors', { payload: { seed: 7 } })]
   const copy = await cli.file('copies/copy.safetensors', { payload: { seed: 7 } })
-  const { code, json } = await cli.run('upload', '--json', ...paths, copy)
+  const { code, json } = await cli.run('upload', '--dry-run', '--json', ...paths, copy)
   const planned = json().filter(({ event }) => event === 'planned')
-  expect([code, planned.length]).toEqual([1, 4])
+  expect([code, planned.length]).toEqual([0, 4])
   expect(planned.at(-1)).toMatchObject({
     file: 'copy.safetensors',
     localPath: copy,
@@ -57,9 +57,9 @@ test('writes the decisions as JSON', async () => {
   expect(json().at(-1)).toMatchObject({
     event: 'review',
     files: 4,
-    needDecision: 1,
+    needDecision: 0,
     notUploaded: 4,
-    answer: 'not-asked',
+    answer: 'dry-run',
   })
 })
 
@@ -116,7 +116,19 @@ test('finds models of the library with --dry-run', async () => {
   const paths = await writeFiles(cli, 1)
   await cli.run('upload', ...paths)
   const { code, json } = await cli.run('upload', '--dry-run', '--json', ...paths)
-  expect([code, json()[0]]).toMatchObject([1, { decisions: [{ kind: 'in-library', isCertain: true }] }])
+  expect([code, json()]).toMatchObject([
+    0,
+    [
+      { action: 'already', decisions: [{ kind: 'in-library', isCertain: true }] },
+      { toUpload: 0, alreadyThere: 1 },
+    ],
+  ])
+  const mistyped = (paths[0] ?? '').replace('style', 'stile')
+  const missing = await cli.run('upload', '--dry-run', mistyped)
+  expect([missing.code, missing.out]).toEqual([
+    1,
+    expect.stringContaining(`“${mistyped}” doesn’t exist. Did you mean “${paths[0]}”?`),
+  ])
 })
 
 test('asks on a terminal, and uploads only after a yes', async () => {

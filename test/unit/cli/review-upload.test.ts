@@ -53,7 +53,7 @@ test('approves files that need no review, without output', async () => {
 
 test('without a terminal shows the plan and uploads nothing', async () => {
   const { isApproved, exitCode, out, err } = await review('', proposal())
-  expect([isApproved, exitCode, out.length]).toEqual([false, exitCodes.someFailed, 2])
+  expect([isApproved, exitCode, out.length]).toEqual([false, exitCodes.someFailed, 3])
   expect(err).toEqual([
     '(suspended)',
     'Nothing was uploaded, because these files need your decision. Run the command on a terminal, or with --yes.',
@@ -72,6 +72,12 @@ test('without a terminal writes the plan and the decision as JSON', async () => 
     files: 2,
     sizeBytes: 13_600_000_000,
     needDecision: 1,
+    toUpload: 1,
+    toUploadBytes: 6_800_000_000,
+    alreadyThere: 0,
+    duplicates: 0,
+    broken: 0,
+    blocked: 1,
     notUploaded: 2,
     answer: 'not-asked',
   })

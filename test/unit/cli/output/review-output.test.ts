@@ -112,14 +112,42 @@ test('sums up the files by type, and counts those in the queue', () => {
   ])
 })
 
-test('plans each file with its place, and without those that are blocked', () => {
-  const groups: readonly ReviewGroup[] = [{ kind: 'path-conflict', files: [{ id: 'b', name: 'Flux' }] }]
-  const { records } = proposal({})
-  expect(planLines(proposal({ groups, queuedNames: ['x.gguf'] })).slice(0, 3)).toEqual([
+test('plans what happens to each file, with the total at the end', () => {
+  const groups: readonly ReviewGroup[] = [
+    { kind: 'broken', files: [{ id: 'c', code: 'file-empty' }] },
+    { kind: 'path-conflict', files: [{ id: 'b', name: 'Flux' }] },
+    { kind: 'duplicate', files: [{ id: 'e', of: 'a', isCertain: true }] },
+    {
+      kind: 'in-library',
+      files: [
+        { id: 'd', name: 'Wan', path: null, isCertain: true },
+        { id: 'f', name: 'Old', path: null, isCertain: false },
+      ],
+    },
+  ]
+  const all = proposal({ records: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => record(name)), groups })
+  const lines = planLines({ ...all, queuedNames: ['x.gguf'] })
+  expect([...lines.slice(0, 2), ...lines.slice(6, 7)]).toEqual([
     'upload      a.safetensors (2.0 GB) → Studio North: models/loras/a.safetensors',
     'blocked     b.safetensors (2.0 GB) → Studio North: models/loras/b.safetensors',
     'continue    x.gguf (already in the queue)',
   ])
+  expect(lines.slice(0, 6).map((line) => line.split(' ')[0])).toEqual([
+    'upload',
+    'blocked',
+    'broken',
+    'already',
+    'duplicate',
+    'upload',
+  ])
+  expect(lines.at(-1)).toBe(
+    'would upload 2 files, 4.0 GB; 1 already there; 1 identical to another file; 1 in the queue; 1 broken; 1 blocked',
+  )
+})
+
+test('asks only about the files that can be uploaded', () => {
+  const groups: readonly ReviewGroup[] = [{ kind: 'path-conflict', files: [{ id: 'b', name: 'Flux' }] }]
+  const { records } = proposal({})
   expect(questionFor(proposal({ groups }))).toBe('Upload 1 file (2.0 GB) to Studio North? [y/N] ')
   expect(questionFor(proposal({ records }))).toBe('Upload 2 files (4.0 GB) to Studio North? [y/N] ')
   expect(questionFor(proposal({ records: records.slice(0, 1) }))).toBe(

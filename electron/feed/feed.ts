@@ -9,7 +9,7 @@ import {
 } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createBatch } from './batch-progress.ts'
-import { createSpeedMeter, speedScaleFor, type SpeedMeter } from '../platform/speed-meter.ts'
+import { createSpeedMeter, speedScaleFor, sumOfSpeeds, type SpeedMeter } from '../platform/speed-meter.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 
 /** Patches are sent at most this often. */
@@ -145,10 +145,10 @@ export function createFeed(options: {
   }
 
   function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line' | 'isIncomplete'> {
-    const count = countRows(views.values(), unshownToday())
+    const count = countRows([...views.values()], unshownToday())
     const { totalBytes, movedBytes, leftBytes } = batch.sum()
-    const speed = count.running > 0 ? speedOf(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : noSpeed
-    const totals: Totals = { ...count, totalBytes, movedBytes, ...speed }
+    const left = count.running > 0 ? secondsLeft(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : null
+    const totals: Totals = { ...count, totalBytes, movedBytes, secondsLeft: left }
     totalSpeed.setRunning(totals.running > 0)
     return { totals, allPaused: allPaused(), line: line(), isIncomplete: options.isIncomplete() }
   }
@@ -234,22 +234,22 @@ function createTotalSpeed(options: {
   }
 }
 
-const noSpeed = { bytesPerSecond: null, secondsLeft: null }
-
-/** A limit applies at once; the measured speed shows it only after some time. */
-function speedOf(
+/**
+ * By the bytes of all uploads, since the sum of the rows' speeds falls whenever one of many files ends. A limit applies
+ * at once; the measured speed shows it only after some time.
+ */
+function secondsLeft(
   meter: SpeedMeter,
   leftBytes: number,
   limitBytesPerSecond: number | null,
-): Pick<Totals, 'bytesPerSecond' | 'secondsLeft'> {
-  const scale = speedScaleFor(meter.bytesPerSecond() ?? 0, limitBytesPerSecond)
-  return { bytesPerSecond: meter.bytesPerSecond(scale), secondsLeft: meter.secondsLeft(leftBytes, scale) }
+): number | null {
+  return meter.secondsLeft(leftBytes, speedScaleFor(meter.bytesPerSecond() ?? 0, limitBytesPerSecond))
 }
 
 function countRows(
-  rows: Iterable<UploadRow>,
+  rows: readonly UploadRow[],
   unshownToday: number,
-): Omit<Totals, 'totalBytes' | 'movedBytes' | 'bytesPerSecond' | 'secondsLeft'> {
+): Omit<Totals, 'totalBytes' | 'movedBytes' | 'secondsLeft'> {
   const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
   const count = {
     running: 0,
@@ -259,6 +259,7 @@ function countRows(
     inReview: 0,
     verifying: 0,
     registeredToday: unshownToday,
+    bytesPerSecond: sumOfSpeeds(rows.map((row) => row.bytesPerSecond)),
   }
   for (const row of rows) {
     const { phase, waitsForTurn } = row

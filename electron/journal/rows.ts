@@ -6,7 +6,7 @@ import type { UploadRecord, RecordChange } from './upload-record.ts'
 import { areIndexedAlike, RecordIndex } from './record-index.ts'
 import { createLogRecorder, type HoldReason, type LogRecorder } from './upload-log/log-recorder.ts'
 import { isSending, toUploadRow, type LiveState } from './row-view.ts'
-import { createSpeedMeter, speedScaleFor } from '../platform/speed-meter.ts'
+import { createSpeedMeter, speedScaleFor, sumOfSpeeds } from '../platform/speed-meter.ts'
 import { isRunning, storedPhase, nextPhase, type StoredPhase, type UploadEvent } from './upload-phase.ts'
 import type { UploadStore } from './upload-store.ts'
 import { acknowledgedBytes, type PartCount } from './parts-store.ts'
@@ -427,12 +427,9 @@ export class Rows {
   #speedScale(live: LiveState): number {
     const limit = this.#options.limitBytesPerSecond?.() ?? null
     if (limit === null || !isSending(live)) return 1
-    let bytesPerSecond = 0
-    for (const id of this.#sending) {
-      const other = this.#rows.get(id)?.live
-      if (other && isSending(other)) bytesPerSecond += other.speed.bytesPerSecond() ?? 0
-    }
-    return speedScaleFor(bytesPerSecond, limit)
+    const all = [...this.#sending].map((id) => this.#rows.get(id)?.live)
+    const speeds = all.map((one) => (one && isSending(one) ? one.speed.bytesPerSecond() : null))
+    return speedScaleFor(sumOfSpeeds(speeds) ?? 0, limit)
   }
 
   speedOf(id: string): SpeedHistory {

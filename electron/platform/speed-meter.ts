@@ -11,6 +11,13 @@ const shortWindowMs = 10_000
 const maxRatio = 1.25
 /** With samples over less than this time the number would jump, so none is shown. */
 const minSpanMs = 1_500
+/**
+ * A time left is shown once the speed of the latest samples is the shown speed, or has varied for so long that
+ * it won't get steadier.
+ */
+const steadySpanMs = 3_000
+const steadyAfterMs = 5_000
+const unsteadyUntilMs = longWindowMs
 /** No bytes for this long count as a stop; with larger gaps between bytes, twice the longest of them. */
 const stoppedAfterMs = 6_000
 const mergeMs = 200
@@ -25,7 +32,7 @@ export interface SpeedMeter {
    * user's limit still allows.
    */
   bytesPerSecond(scale?: number): number | null
-  /** Seconds for `leftBytes` at that speed, or null without one. */
+  /** Seconds for `leftBytes` at that speed; null without one, and until the speed has been steady. */
   secondsLeft(leftBytes: number, scale?: number): number | null
   history(): SpeedHistory
 }
@@ -37,6 +44,9 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
   const window = new ByteWindow(longWindowMs, mergeMs)
   let lastBytes: number | null = null
   let grownBytes = 0
+  /** When the first bytes of this measurement were sent, or the last stop ended; null before that. */
+  let sinceMs: number | null = null
+  let isSteady = false
   /** Made when first needed: most of ten thousand rows never send in this process. */
   let history: SpeedRecorder | null = null
 
@@ -54,6 +64,13 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
     const late = rate(shortWindowMs)
     if (calm === null || late === null) return null
     return Math.min(Math.max(calm, late / maxRatio), late * maxRatio)
+  }
+
+  function isSteadyNow(bytesPerSecond: number): boolean {
+    const measuredMs = sinceMs === null ? 0 : now() - sinceMs
+    const latest = rate(steadySpanMs) ?? 0
+    const isShown = latest <= bytesPerSecond * maxRatio && latest * maxRatio >= bytesPerSecond
+    return measuredMs >= unsteadyUntilMs || (measuredMs >= steadyAfterMs && isShown)
   }
 
   function hasStopped(): boolean {
@@ -76,11 +93,16 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
       grownBytes += growth
       history ??= createSpeedHistory(now)
       history.moved(growth)
+      // The time before the first bytes is no part of the speed.
+      if (sinceMs === null && growth === 0) window.clear()
+      else sinceMs = Math.min(sinceMs ?? atMs, atMs)
       window.add({ atMs, bytes: grownBytes })
     },
     rest() {
       window.clear()
       lastBytes = null
+      sinceMs = null
+      isSteady = false
       history?.rest()
     },
     bytesPerSecond(scale = 1) {
@@ -89,12 +111,23 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
     },
     secondsLeft(leftBytes, scale = 1) {
       if (leftBytes <= 0) return 0
-      const bytesPerSecond = (calmRate() ?? 0) * scale
-      if (bytesPerSecond < 1 || hasStopped()) return null
-      return Math.ceil(leftBytes / bytesPerSecond)
+      const bytesPerSecond = calmRate() ?? 0
+      if (hasStopped()) {
+        sinceMs = now()
+        isSteady = false
+      }
+      isSteady ||= isSteadyNow(bytesPerSecond)
+      return isSteady && bytesPerSecond * scale >= 1 ? Math.ceil(leftBytes / (bytesPerSecond * scale)) : null
     },
     history: () => history?.view() ?? nothing,
   }
+}
+
+/** The sum of the measured speeds; null if there is none. */
+export function sumOfSpeeds(speeds: Iterable<number | null>): number | null {
+  let sum: number | null = null
+  for (const speed of speeds) if (speed !== null) sum = (sum ?? 0) + speed
+  return sum
 }
 
 /** The share of these speeds together that the user's limit allows, both in bytes per second. */

@@ -12,6 +12,7 @@ import { formatBytes, formatRate } from '../../electron/messages/format-size.ts'
 import { listingFailureText as formatListingFailure } from '../../electron/messages/listing-failure-text.ts'
 import { verificationLines } from '../../electron/messages/verification-text.ts'
 import { clockText } from '../../electron/messages/clock-text.ts'
+import { timeLeftText } from '../../electron/messages/time-left.ts'
 import {
   isMessageKey,
   joinSentences,
@@ -22,7 +23,6 @@ import {
   type MessageKey,
   type Translate,
 } from '../../electron/messages/messages.ts'
-import { timeLeft } from '../ui/format.ts'
 
 const startOfDay = () => new Date().setHours(0, 0, 0, 0)
 
@@ -84,7 +84,7 @@ export class Language {
   readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.regionalTag, Date.now())
   /** What happens when all uploads are done, or null. */
   readonly endingText = (conditions: Conditions) => formatEndingText(conditions, this.t)
-  readonly timeLeft = (seconds: number) => timeLeft(seconds, this.t)
+  readonly timeLeft = (seconds: number | null) => timeLeftText(seconds, this.t)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in compact notation: 12 billion. */
   readonly compactNumber = (value: number) => this.#compact.format(value)

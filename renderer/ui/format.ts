@@ -1,27 +1,6 @@
 import type { UploadRow } from '../../electron/contract/uploads.ts'
-import type { Translate } from '../../electron/messages/messages.ts'
 
 export { visibleText } from '../../electron/contract/visible-text.ts'
-
-const minute = 60
-const hour = 3600
-const day = 86_400
-
-/** Formats the time left. The steps grow with the duration, so that the text changes rarely. */
-export function timeLeft(seconds: number, t: Translate): string {
-  if (seconds < minute) return t('time.under-minute')
-  if (seconds < 20 * minute) return t('time.minutes', { minutes: Math.round(seconds / minute) })
-  const minutes = Math.round(seconds / (5 * minute)) * 5
-  if (minutes < 60) return t('time.minutes', { minutes })
-  if (seconds < 5 * hour) {
-    const tens = Math.round(seconds / (10 * minute)) * 10
-    const rest = tens % 60
-    const hours = Math.floor(tens / 60)
-    return rest === 0 ? t('time.hours', { hours }) : t('time.hours-minutes', { hours, minutes: rest })
-  }
-  if (seconds < 1.5 * day) return t('time.hours', { hours: Math.round(seconds / hour) })
-  return t('time.days', { days: Math.round(seconds / day) })
-}
 
 /** Acknowledged bytes and bytes in flight: a single PUT is acknowledged only at its end. */
 export const movedBytesOf = ({ sentBytes, inFlightBytes }: UploadRow): number => sentBytes + inFlightBytes

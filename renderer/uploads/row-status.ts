@@ -88,6 +88,10 @@ export function ownStatusText(row: UploadRow, queue: QueueConditions, t: Transla
   return isOfAll || isOffline ? '' : statusText(row, queue, t)
 }
 
+/** Whether a time left is shown, or that it is being estimated: not while the upload stalls. */
+export const hasTimeLeft = ({ phase, waitsForTurn, pausing, bytesPerSecond }: UploadRow): boolean =>
+  phase === 'sending' && !waitsForTurn && !pausing && bytesPerSecond !== 0
+
 /** The label of the action that stops a pause at once, with the bytes that it would upload again. */
 export function stopNowText(againBytes: number, t: Translate): string {
   return againBytes > 0 ? t('pausing.stop-cost', { againBytes }) : t('pausing.stop')

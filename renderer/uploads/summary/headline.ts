@@ -22,6 +22,8 @@ export function headline(
   const pausing = allPausing(totals)
   if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
   if (totals.running > 0) {
+    if (totals.secondsLeft === null && totals.bytesPerSecond !== null && totals.bytesPerSecond > 0)
+      return timeLeft(null)
     return totals.secondsLeft === null
       ? t('headline.sending', { count: totals.running })
       : t('headline.left', { time: timeLeft(totals.secondsLeft) })

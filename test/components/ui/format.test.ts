@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { regionalTag, translatorFor } from '../../../electron/messages/messages.ts'
-import { barShares, percentDone, timeLeft } from '../../../renderer/ui/format.ts'
+import { timeLeftText } from '../../../electron/messages/time-left.ts'
+import { barShares, percentDone } from '../../../renderer/ui/format.ts'
 import { addressProblem } from '../../../renderer/settings/servers/server-address.ts'
 import { limitOf } from '../../../renderer/settings/servers/upload-limit.ts'
 import { registeredRow, sendingRow } from '../support/rows.ts'
@@ -16,7 +17,7 @@ test.each([
   [40_000, 'about 11 h'],
   [200_000, 'about 2 days'],
 ])('formats %d seconds as “%s”', (seconds, words) => {
-  expect(timeLeft(seconds, translatorFor('en'))).toBe(words)
+  expect(timeLeftText(seconds, translatorFor('en'))).toBe(words)
 })
 
 test('never shows 100 percent before the model is registered', () => {

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { PartMap, UploadDetails } from '../../../electron/contract/upload-details.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { emptyTotals } from '../../support/totals.ts'
 import { openPage } from '../support/open-page.ts'
-import { registeredRow, sendingRow } from '../support/rows.ts'
+import { patchOf, registeredRow, sendingRow } from '../support/rows.ts'
 
 const speed = { stepMs: 1_000, points: [1_000_000, 3_000_000, 2_000_000] }
 const sizeBytes = 65_000_000
@@ -131,6 +132,22 @@ test('shows the total speed above the list while uploads run', async () => {
   await expect.element(screen.getByRole('img', { name: /^Speed over 3 s:/ })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
   await expect.element(screen.getByText('7 connections, limit 12')).toBeVisible()
+})
+
+test('says “Estimating…” in the row and the heading until their times are known', async () => {
+  const unsteady = sendingRow('Juniper', { secondsLeft: null })
+  const { screen, rowOf, emit } = await openPage({ rows: [unsteady] })
+  const show = (sequence: number, row: UploadRow, secondsLeft: number | null) => {
+    const patch = patchOf(sequence, [row])
+    emit('patch', { ...patch, totals: { ...patch.totals, bytesPerSecond: 42_000_000, secondsLeft } })
+  }
+  show(2, unsteady, null)
+  const heading = screen.getByRole('heading', { level: 1 })
+  for (const place of [rowOf('Juniper'), heading])
+    await expect.element(place).toMatchTextContent('Estimating…')
+  show(3, sendingRow('Juniper', { secondsLeft: 700 }), 120)
+  await expect.element(rowOf('Juniper')).toMatchTextContent('about 12 min')
+  await expect.element(heading).toMatchTextContent('about 2 min')
 })
 
 test('sets a limit beside the speed and shows it there', async () => {

@@ -32,8 +32,9 @@ export function formatBytes(bytes: number, locale: Locale): string {
   }
   const digits = step >= 3 || (step === 2 && value < 99.95) ? 1 : 0
   const text = formatter(locale, units[step] ?? 'byte', digits).format(value)
-  // CLDR has no Traditional Chinese name for "byte".
-  return locale === 'zh-Hant' ? text.replace(/ ?bytes?$/, ' 位元組') : text
+  // CLDR has no Traditional Chinese name for "byte", and no space before the Simplified one.
+  if (locale === 'zh-Hant') return text.replace(/ ?bytes?$/, ' 位元組')
+  return text.replace(/(?<=\d)(?=\p{Script=Han})/u, ' ')
 }
 
 /** A speed limit in MB/s, the unit in which it is set. */

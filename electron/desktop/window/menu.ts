@@ -22,7 +22,7 @@ const separator: Item = { type: 'separator' }
 
 function menuTemplate(t: Translate, actions: MenuActions, platform: NodeJS.Platform): Item[] {
   const isMac = platform === 'darwin'
-  return [
+  const menus = [
     ...(isMac ? [appMenu(t, actions)] : []),
     fileMenu(t, actions, isMac),
     editMenu(t, actions),
@@ -30,7 +30,11 @@ function menuTemplate(t: Translate, actions: MenuActions, platform: NodeJS.Platf
     ...(isMac ? [windowMenu(t)] : []),
     helpMenu(t, actions, isMac),
   ]
+  return isMac ? menus.map((menu) => ({ ...menu, label: withoutAccessKey(menu.label) })) : menus
 }
+
+/** macOS has no access keys: Electron removes the `&`, but not the letter that Chinese labels add. */
+const withoutAccessKey = (label = '') => label.replace(/\(&\w\)$/, '')
 
 function settingsItem(t: Translate, { command }: MenuActions): Item {
   return {

@@ -28,7 +28,7 @@ const english =
 
 test.each([
   ['zh-Hans', '上传中', '已入库', '需要处理'],
-  ['zh-Hant', '上傳中', '已入庫', '需要處理'],
+  ['zh-Hant', '上傳中', '已加入模型庫', '需要處理'],
 ] as const)('shows every view in %s', async (locale, sending, inLibrary, needsYou) => {
   const { screen, emit, rowOf } = await openPage({ locale, rows })
   const text = () => screen.container.textContent

@@ -125,7 +125,7 @@ test('Undo of an approval asks on the rows whether to return them to the review'
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   const question = screen.getByRole('group', { name: 'Undo' })
   await expect.element(question).toMatchTextContent('Return 2 files to the review?')
-  await userEvent.click(question.getByRole('button', { name: 'Return' }))
+  await userEvent.click(question.getByRole('button', { name: 'Return to review' }))
   expect(asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])
   await expect.poll(() => question.elements()).toEqual([])
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
@@ -162,7 +162,7 @@ test('an Undo that failed can be repeated after its question', async () => {
   emit('added', { ...started, isApproval: true })
   for (const leftCount of [1, 0]) {
     await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-    await userEvent.click(screen.getByRole('button', { name: 'Return' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Return to review' }))
     await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(leftCount)
   }
 })

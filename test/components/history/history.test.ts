@@ -118,7 +118,7 @@ test('shows how the record in the library compares with the file', async () => {
     registeredRow('Other', { failure: why, verification: { kind: 'differs', differences, atMs: noonMs } }),
   ]
   const { screen, rowOf, emit } = await setup(rows, rows)
-  await expect.element(rowOf('Other')).toMatchTextContent('The library’s record has a different size.')
+  await expect.element(rowOf('Other')).toMatchTextContent('The library’s record has a different size')
   const name = /^Other, 1.0 GB, Aurora Studio, The library’s record has a different size/
   await expect.element(screen.getByRole('row', { name })).toBeVisible()
   await expect.element(rowOf('Other')).toMatchTextContent('Expected 1,000,000,000 bytes, found 7 bytes.')
@@ -145,9 +145,7 @@ test('an upload whose record differs needs attention, and is verified again on r
   emit('patch', patchOf(2, [{ ...row, failure: why }]))
   await expect.element(screen.getByRole('alert')).toMatchTextContent('a different SHA-256')
   await expect.element(rowOf('Other')).toMatchTextContent('Record differs')
-  await expect
-    .element(rowOf('Other'))
-    .toMatchTextContent('a different SHA-256. If it is wrong, delete it there and upload the file again.')
+  await expect.element(rowOf('Other')).toMatchTextContent('a different SHA-256: expected')
   await userEvent.click(rowOf('Other').getByRole('button', { name: 'Check again' }))
   expect(asked.at(-1)).toEqual({ name: 'retry', args: { ids: ['Other'] } })
   emit('patch', patchOf(3, [row]))

@@ -71,7 +71,7 @@ const report = { added: 2, refused: 0, skipped: [], drop: 'drop-2', isInReview: 
 test('the review says what is missing and how that is known, and uploads the files all the same', async () => {
   const { sheet, asked } = await openReview(rows, viewWith([t5, vae, sdxl]))
   await expect
-    .element(sheet.getByRole('row', { name: 'Missing in the team, 2 files, expanded' }))
+    .element(sheet.getByRole('row', { name: 'Not in the team’s library, 2 files, expanded' }))
     .toBeInTheDocument()
   await expect
     .element(sheet.getByRole('row', { name: /^Flux,/ }))
@@ -88,7 +88,7 @@ test('one action adds the best file of each companion, but chooses no base model
     addCompanions: () => success(report),
   })
   await userEvent.click(
-    sheet.getByRole('button', { name: 'Also upload 2 files (10.1 GB): Missing in the team' }),
+    sheet.getByRole('button', { name: 'Also upload 2 files (10.1 GB): Not in the team’s library' }),
   )
   await expect
     .poll(() => asked)
@@ -126,7 +126,7 @@ test('the details offer each file of this computer', async () => {
   })
   await userEvent.dblClick(rowOf('Flux'))
   const pane = screen.getByRole('complementary', { name: 'Details of Flux' })
-  await expect.element(pane.getByRole('heading', { name: 'Missing in the team' })).toBeVisible()
+  await expect.element(pane.getByRole('heading', { name: 'Not in the team’s library' })).toBeVisible()
   await expect.element(pane).toMatchTextContent('T5-XXL text encoder')
   await expect.element(pane).toMatchTextContent('Usually named ae.safetensors')
   await userEvent.click(
@@ -156,7 +156,9 @@ test('the details show that the computer is searched, and nothing for a file tha
   await expect.element(screen.getByRole('button', { name: /^Also upload t5xxl_fp16/ })).toBeVisible()
   await expect.poll(() => status.elements()).toEqual([])
   await userEvent.dblClick(rowOf('Plain'))
-  await expect.poll(() => screen.getByRole('heading', { name: 'Missing in the team' }).elements()).toEqual([])
+  await expect
+    .poll(() => screen.getByRole('heading', { name: 'Not in the team’s library' }).elements())
+    .toEqual([])
 })
 
 /** The list with a row that needs companions, and one that needs none. */
@@ -236,7 +238,7 @@ test('the group fits into a window of 480 × 400', async () => {
   const { sheet } = await openReview(rows, viewWith([t5, { ...vae, offers: [] }, sdxl]))
   const offer = sheet.getByRole('button', { name: /^Also upload t5xxl/ })
   await expect.element(offer).toBeInViewport()
-  const title = sheet.getByText('Missing in the team', { exact: true })
+  const title = sheet.getByText('Not in the team’s library', { exact: true })
   await expect.element(title).toBeInViewport()
   const [titleBox, offerBox] = [title, offer].map((one) => one.element().getBoundingClientRect())
   expect(titleBox?.width).toBeGreaterThan(100)

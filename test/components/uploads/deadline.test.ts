@@ -74,7 +74,7 @@ test('moves a file up at a click, and undo puts it back to its place', async () 
     resume: () => success(undefined),
   })
   await userEvent.click(screen.getByRole('button', { name: /late for/ }))
-  await userEvent.click(screen.getByRole('button', { name: /^Move FLUX up and it is done by/ }))
+  await userEvent.click(screen.getByRole('button', { name: /^Move FLUX up to finish by/ }))
   await expect.element(screen.getByText('FLUX was moved up.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await expect.poll(() => callsOf(asked, 'resume')).toHaveLength(1)
@@ -92,7 +92,7 @@ test('leaves files out at a click, and undo resumes them', async () => {
     resume: () => success(undefined),
   })
   await userEvent.click(screen.getByRole('button', { name: /late for/ }))
-  await userEvent.click(screen.getByRole('button', { name: /^Leave out 2 files \(41\.0 GB\)/ }))
+  await userEvent.click(screen.getByRole('button', { name: /^Pause 2 files \(41\.0 GB\)/ }))
   await expect.element(screen.getByText('2 files were paused.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await expect
@@ -102,7 +102,7 @@ test('leaves files out at a click, and undo resumes them', async () => {
 
 test.each([
   [/^Move FLUX up/, 'FLUX was moved up.', ['pause', 'moveUploads', 'resume']],
-  [/^Leave out 2 files/, '2 files were paused.', ['resume']],
+  [/^Pause 2 files/, '2 files were paused.', ['resume']],
 ])(
   'Ctrl+Z undoes a suggestion that was followed rather than an older drop (%s)',
   async (name, done, calls) => {

@@ -36,7 +36,7 @@ const narrow = [
   { locale: 'en', dense: false, status: 'Pausing, finishing 12 parts' },
   { locale: 'en', dense: true, status: 'Pausing, finishing 12 parts' },
   { locale: 'zh-Hans', dense: false, status: '正在暂停，等待 12 个分片完成' },
-  { locale: 'zh-Hant', dense: true, status: '正在暫停，等待 12 個分片完成' },
+  { locale: 'zh-Hant', dense: true, status: '正在暫停，等待 12 個分段完成' },
 ] as const
 
 test.for(narrow)(

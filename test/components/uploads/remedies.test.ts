@@ -15,7 +15,7 @@ import { failedRow, noonMs, patchOf, row, sendingRow } from '../support/rows.ts'
 const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
   check: 'Check again',
-  allow: 'See finding',
+  allow: 'View warning',
   'sign-in': 'Sign in',
   proxy: 'Sign in to proxy',
   edit: 'Change',
@@ -57,7 +57,7 @@ test('the retry button calls retry', async () => {
 test('an unsafe file is uploaded from its details; the main process asks first', async () => {
   const why = failure('file-dangerous', { imports: 'os.system' })
   const { rowOf, screen, asked } = await openPage({ rows: [failedRow('Flux', why)] })
-  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'See finding' }))
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'View warning' }))
   const button = screen.getByRole('complementary').getByRole('button', { name: 'Upload anyway…' })
   await expect.element(button).toHaveFocus()
   await expect
@@ -73,7 +73,7 @@ test('each unsafe file whose finding is opened takes the focus to its details', 
   const { rowOf, screen, asked } = await openPage({ rows: [failedRow('Flux', why), failedRow('Wan', why)] })
   const button = screen.getByRole('complementary').getByRole('button', { name: 'Upload anyway…' })
   for (const name of ['Flux', 'Wan']) {
-    await userEvent.click(rowOf(name).getByRole('button', { name: 'See finding' }))
+    await userEvent.click(rowOf(name).getByRole('button', { name: 'View warning' }))
     await expect.element(button).toHaveFocus()
     await userEvent.keyboard('{Enter}')
     expect(asked.at(-1)).toEqual({ name: 'allow', args: { ids: [name] } })
@@ -84,7 +84,7 @@ test('the row of an unsafe file has no red button', async () => {
   const { rowOf } = await openPage({
     rows: [failedRow('Flux', failure('file-dangerous', { imports: 'os.system' }))],
   })
-  await expect.element(rowOf('Flux').getByRole('button', { name: 'See finding' })).toBeVisible()
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'View warning' })).toBeVisible()
   expect(rowOf('Flux').element().querySelectorAll('.danger')).toHaveLength(0)
 })
 

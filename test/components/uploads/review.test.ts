@@ -31,7 +31,7 @@ test('each group names its files, what happens to them, and one action', async (
     ['Already in the library', 'Known', 'Already in the library as Known before', 'Leave out 1 file'],
     ['Private data', 'Private', 'Prompt · Paths of the computer', 'Leave out 1 file'],
     ['Restrictive licences', 'Licensed', 'flux-1-dev-non-commercial-license', 'Leave out 1 file'],
-    ['Missing in the team', 'Licensed', 'The team has no SDXL base model', 'Leave out 1 file'],
+    ['Not in the team’s library', 'Licensed', 'The team has no SDXL base model', 'Leave out 1 file'],
   ] as const) {
     await expect.element(sheet.getByRole('row', { name: `${title}, 1 file, expanded` })).toBeInTheDocument()
     await expect

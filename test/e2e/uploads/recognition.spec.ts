@@ -87,7 +87,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   await page.setViewportSize({ width: 960, height: 640 })
   await page.keyboard.press('Escape')
 
-  await old.getByRole('button', { name: 'See finding' }).click()
+  await old.getByRole('button', { name: 'View warning' }).click()
   await shot('unsafe')
   await answerBoxes(app.electron, 0)
   await page.getByRole('button', { name: 'Upload anyway…' }).click()

@@ -66,9 +66,16 @@ test.each(['linux', 'win32'] as const)('%s has a menu for files, editing, views 
   ])
 })
 
+test('Chinese menus have access keys, except on macOS', () => {
+  const accessKeys = (platform: NodeJS.Platform) =>
+    setup(platform, 'zh-Hans').labels.flatMap((label) => /\(&\w\)$/.exec(label) ?? [])
+  expect(accessKeys('linux')).toEqual(['(&F)', '(&E)', '(&V)', '(&H)'])
+  expect(accessKeys('darwin')).toEqual([])
+})
+
 test('macOS has the menus of the app and its windows too', () => {
   const { labels, roles, itemsOf } = setup('darwin')
-  expect(labels).toEqual(['Modelferry', '&File', '&Edit', '&View', '&Window', '&Help'])
+  expect(labels).toEqual(['Modelferry', '&File', '&Edit', '&View', 'Window', '&Help'])
   expect(roles).toEqual([null, null, null, null, 'window', 'help'])
   expect(namesOf(itemsOf('Modelferry'))).toEqual([
     ...['about', '-', 'show-settings', '-', 'services', '-', 'hide', 'hideOthers', 'unhide', '-', 'quit'],

@@ -24,7 +24,7 @@ test.each([
 test('formats the same numbers with Chinese units', () => {
   expect(formatBytes(6_800_000_000, 'zh-Hans')).toMatch(/^6\.8\s?(GB|吉字节)$/)
   expect(formatBytes(6_800_000_000, 'zh-Hant')).toMatch(/^6\.8\s?GB$/)
-  expect(formatBytes(12, 'zh-Hans')).toBe('12字节')
+  expect(formatBytes(12, 'zh-Hans')).toBe('12 字节')
   expect(formatBytes(85, 'zh-Hant')).toBe('85 位元組')
 })
 

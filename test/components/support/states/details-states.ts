@@ -109,7 +109,7 @@ export const detailsStates: States = {
   'an unsafe file, with details': opened(
     { rows: [failedRow('Trap', failure('file-dangerous', { imports: 'os.system' }))] },
     async ({ rowOf, screen }) => {
-      await userEvent.click(rowOf('Trap').getByRole('button', { name: 'See finding' }))
+      await userEvent.click(rowOf('Trap').getByRole('button', { name: 'View warning' }))
       await expect.element(screen.getByRole('button', { name: 'Upload anyway…' })).toHaveFocus()
     },
   ),

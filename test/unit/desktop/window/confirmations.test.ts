@@ -87,12 +87,12 @@ test('names an unsafe file, what was found in it, and the team', async () => {
   )
   expect(kinds).toEqual(['unsafe', 'unsafe'])
   expect(boxes[0]).toMatchObject({
-    message: 'Upload “old.ckpt” to Studio although it can run code?',
+    message: '“old.ckpt” can run code. Upload it to Studio anyway?',
     buttons: ['Upload anyway', 'Cancel'],
     defaultId: 1,
   })
   expect(boxes[0]?.detail).toContain('posix.system')
-  expect(boxes[1]?.message).toBe('Upload 2 files to Studio although they can run code?')
+  expect(boxes[1]?.message).toBe('2 files can run code. Upload them to Studio anyway?')
   expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual([
     '• “a.pt” · loras/a.pt · 3.0 MB',
     '• “b.pt” · loras/b.pt · 3.0 MB',

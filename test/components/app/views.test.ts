@@ -179,7 +179,7 @@ test('signs out from the team picker', async () => {
   await userEvent.click(screen.getByRole('menuitem', { name: 'Sign out mira@aurora.example' }))
   await userEvent.click(screen.getByRole('button', { name: 'Sign out' }))
   expect(asked.at(-1)).toEqual({ name: 'signOut', args: { accountId: 'account-1' } })
-  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
 })
 
 test('a setting that could not be changed shows its previous value again', async () => {

@@ -48,6 +48,7 @@ test('an expired pairing can be restarted; a cancelled one returns to the other 
   })
   emit('session', over('pairing-over'))
   await expect.element(screen.getByText('This code has expired', { exact: false })).toBeVisible()
+  expect(screen.container.textContent).not.toContain('pairing-over')
   await userEvent.click(screen.getByRole('button', { name: 'Start again' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
@@ -63,12 +64,28 @@ test('says why a pairing is retried, and nothing about uploads', async () => {
   await expect.element(screen.getByText(sentences)).toBeVisible()
 })
 
-test('shows why a pairing could not start', async () => {
+test('shows the error of the latest attempt only, below its form, without moving anything', async () => {
   const { screen } = await openPage({
-    answers: { ...signedOutAnswers, startPairing: () => failed(failure('connection-lost', { host: 'a' })) },
+    answers: {
+      ...signedOutAnswers,
+      startPairing: () => failed(failure('connection-lost', { host: 'a' })),
+      signIn: () => failed(failure('login-refused')),
+    },
   })
+  const byPassword = screen.getByRole('region', { name: 'Email and password' })
+  const inBrowser = screen.getByRole('region', { name: 'In the browser' })
+  const places = () => [byPassword, inBrowser].map((form) => form.element().getBoundingClientRect().toJSON())
+  const before = places()
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
-  await expect.element(screen.getByText('Connection lost.', { exact: false })).toBeVisible()
+  await expect.element(inBrowser.getByRole('alert')).toMatchTextContent('Connection lost.')
+  expect(places()).toEqual(before)
+  await userEvent.fill(screen.getByLabelText('Email', { exact: true }), 'mira@aurora.example')
+  await userEvent.fill(screen.getByLabelText('Password', { exact: true }), 'wrong')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(byPassword.getByRole('alert')).toMatchTextContent('Couldn’t sign in')
+  await expect.element(inBrowser.getByRole('alert')).toHaveTextContent('')
+  expect(places()).toEqual(before)
+  expect(screen.container.textContent).not.toContain('login-refused')
 })
 
 test('each method says what it can upload before it is chosen', async () => {
@@ -131,7 +148,7 @@ test('the team picker shows what each account can upload and adds another accoun
     .toBeVisible()
   await expect.element(screen.getByRole('menuitemradio', { name: /files of any size/ }).first()).toBeVisible()
   await userEvent.click(screen.getByRole('menuitem', { name: 'Add account…' }))
-  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
 })
 
 test('the settings list every account with its sign-out', async () => {
@@ -147,7 +164,7 @@ test('the settings list every account with its sign-out', async () => {
   await userEvent.click(screen.getByRole('dialog').getByRole('button', { name: 'Sign out' }))
   expect(asked).toContainEqual({ name: 'signOut', args: { accountId: 'account-1' } })
   await userEvent.click(screen.getByRole('button', { name: 'Sign in again: old@aurora.example' }))
-  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
 })
 
 test('the keychain banner checks the keychain again', async () => {

@@ -60,7 +60,7 @@ test('starts again without anything of the account, also if another process sign
   session = signedOut
   snapshot = snapshotOf([])
   emit('session', signedOut)
-  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
   expect(screen.container.textContent).not.toContain('finished')
 })
 

@@ -113,7 +113,7 @@ test('shows the server’s full reason in a narrow window', async () => {
 test('the sign-in remedy opens the sign-in view, which leads back', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('keychain-locked'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
-  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Back' }))
   await expect.element(rowOf('Flux')).toBeVisible()
 })

@@ -65,7 +65,7 @@ test('removes the secret from the keychain on sign-out', async ({ app, harness }
   expect(await secretOf(id)).toContain('accessToken')
 
   await signOut(app.page)
-  await expect(app.page.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await expect(app.page.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
   await expect.poll(() => secretOf(id)).toBeNull()
   await harness.cloud.ended('logout')
   await quit(app.electron)
@@ -99,7 +99,7 @@ test.describe('with a browser profile of its own', () => {
     })
     const [code] = (await once(logout, 'exit')) as [number]
     expect(code).toBe(0)
-    await expect(page.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
     await expect.poll(filesOfAccount).toEqual([])
     await signInByForm(page)
     await expect(rowOf(page, 'zqquiet')).toContainText('In the library')

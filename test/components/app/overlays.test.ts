@@ -63,12 +63,8 @@ const overlays: Readonly<Record<string, Overlay>> = {
     last: '[role=option]',
     open: () =>
       openWith(async ({ screen }) => {
-        screen
-          .getByRole('button', { name: /^Type: loras/ })
-          .first()
-          .element()
-          .focus()
-        await userEvent.keyboard('{Enter}')
+        await userEvent.keyboard('{F2}')
+        await userEvent.click(screen.getByRole('button', { name: /^Type: loras/ }))
         await userEvent.keyboard('{ArrowDown}')
       }),
   },

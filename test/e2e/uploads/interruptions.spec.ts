@@ -54,7 +54,7 @@ test('shows a lost connection on the row, and continues automatically', async ({
   harness.cloud.fail({ on: 'put-object', how: 'cut', after: 1_000_000, times: Infinity })
   const path = await harness.file('loras/dropped line.safetensors', { sizeBytes: 3_000_000 })
   await drag(page, [path])
-  await expect(rowOf(page, 'dropped line')).toContainText('Connection lost. Uploads resume')
+  await expect(rowOf(page, 'dropped line')).toContainText('Waiting for connection')
   harness.cloud.clearFailures()
   await expect(rowOf(page, 'dropped line')).toContainText('In the library')
   const [object, ...others] = await harness.cloud.objects()

@@ -93,6 +93,8 @@ export interface UploadRow {
   readonly verification?: Verification | undefined
   /** The library's model with the same bytes, if the file was therefore not uploaded. */
   readonly already?: DuplicateModel | undefined
+  /** What the user has decided about a path that is in use, which is done when the upload runs. */
+  readonly decided?: 'replace' | 'keep-both'
   /** The model that it replaces. */
   readonly replaces?: ReplacedModel | undefined
 }

@@ -1,3 +1,4 @@
+import type { LibraryRelation } from '../contract/library.ts'
 import { withModelType, type Pausing, type Phase, type UploadRow } from '../contract/uploads.ts'
 import { isStarted, modelIdOf, verificationOf, type UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
@@ -69,15 +70,22 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null, speedS
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 function addOptionalValues(row: Writable<UploadRow>, record: UploadRecord, live: LiveState | null): void {
-  const { library } = record
   const offeredType = offeredTypeOf(record)
   if (isPathEdited(record)) row.isPathEdited = true
   if (offeredType !== undefined) row.offeredType = offeredType
   if (record.allowed && record.failure === null && record.phase !== 'registered') row.isRisky = true
   if (live?.phase === 'sending' && live.waitsForTurn) row.waitsForTurn = true
   if (live?.isPausing) row.pausing = pausingOf(record, live)
-  if (library?.already) row.already = library.already
-  if (library?.replaces) row.replaces = library.replaces
+  if (record.library) addLibraryValues(row, record.library)
+}
+
+function addLibraryValues(row: Writable<UploadRow>, library: LibraryRelation): void {
+  const { onConflict, fate, already, replaces } = library
+  // Only decisions have a fate.
+  const isDecided = fate !== undefined && (onConflict === 'replace' || onConflict === 'keep-both')
+  if (isDecided) row.decided = onConflict
+  if (already) row.already = already
+  if (replaces) row.replaces = replaces
 }
 
 /** Whether the path differs from the one that was suggested, or would have been for the present type. */

@@ -1,5 +1,7 @@
 import { onConflict, replacedFate } from '../../../electron/contract/library.ts'
+import type { Failure } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Language } from '../../app/language.svelte.ts'
 import { remedyOfRow } from '../row-status.ts'
 
 /** Options of the settings. */
@@ -28,4 +30,17 @@ export function conflictChoices({ failure }: UploadRow): readonly ConflictChoice
 export function otherConflicts(conflictIds: Iterable<string>, row: UploadRow): string[] {
   if (row.failure?.code === 'old-model-stays') return []
   return [...conflictIds].filter((id) => id !== row.id)
+}
+
+/** The model or upload that has the path of a row. */
+export function existingText({ params }: Failure, language: Pick<Language, 't' | 'size' | 'date'>): string {
+  const { t, size, date } = language
+  return [
+    String(params['name'] ?? ''),
+    typeof params['theirBytes'] === 'number' ? size(params['theirBytes']) : '',
+    params['status'] === 'disabled' ? t('library.disabled') : '',
+    typeof params['createdAtMs'] === 'number' ? date(params['createdAtMs']) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }

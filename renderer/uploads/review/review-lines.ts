@@ -1,9 +1,7 @@
 import {
-  blockingKinds,
   reviewSetting,
   type NotSent,
   type ReviewFacts,
-  type ReviewGroup,
   type ReviewGroupKind,
   type ReviewView,
 } from '../../../electron/contract/review.ts'
@@ -14,17 +12,16 @@ import { rowHeights } from '../upload-lines.ts'
 /** Options of the settings. */
 export const reviewOptions = reviewSetting.options
 
-/** What happens to the files of a section when the user uploads. */
-export type Fate = 'blocked' | 'skipped' | 'uploaded'
+/** What the user decides about, the most urgent first. */
+const decisions = ['path-conflict', 'unsafe', 'private-content', 'licence'] as const
 
-/** Files that need the same decision, or ordinary files of one type. */
+/** Files that need the same decision, that are ready, or that aren't sent. */
 export interface ReviewSection {
   /** Also the key of its line. */
   readonly key: string
-  /** Null for ordinary files. */
-  readonly group: ReviewGroup | null
+  readonly kind: (typeof decisions)[number] | 'ready' | 'left'
+  /** The type of files that are ready. */
   readonly modelType: string
-  readonly fate: Fate
   readonly ids: readonly string[]
   readonly sizeBytes: number
 }
@@ -32,30 +29,16 @@ export interface ReviewSection {
 export type ReviewLine = Line &
   (
     | { readonly kind: 'section'; readonly section: ReviewSection; readonly isExpanded: boolean }
-    | {
-        readonly kind: 'file'
-        readonly id: string
-        readonly section: ReviewSection
-        readonly facts: ReviewFile | null
-        /** A file in several groups is edited in the first. */
-        readonly isEditable: boolean
-      }
+    | { readonly kind: 'file'; readonly id: string; readonly section: ReviewSection }
   )
 
-/** What one file needs a decision about. */
+/** What was found about one file. */
 export type ReviewFile = {
   [Kind in ReviewGroupKind]: { readonly kind: Kind } & ReviewFacts[Kind]
 }[ReviewGroupKind]
 
-/** The notes of these groups are sentences; those of the others are short. */
-const hasSentence: ReadonlySet<ReviewGroupKind> = new Set([...blockingKinds, 'missing-companion'])
-
-/** Heights in CSS pixels; ReviewFileRow.svelte has the same. */
-export const reviewHeights = { section: 40, shortNote: 24, note: 42, noteNarrow: 74 } as const
-
-/** Sections with more files are collapsed at first. */
-const maxExpanded = 8
-export const isExpandedAtFirst = ({ ids }: ReviewSection) => ids.length <= maxExpanded
+/** Height of a section's header in CSS pixels; files are as high as the rows of the list. */
+const sectionHeight = 40
 
 /** Files that upload or are skipped when the user uploads everything in the review. */
 export interface ReviewTotals {
@@ -83,72 +66,51 @@ export function reviewTotals(
   }
 }
 
-/** The groups in the contract's order, then ordinary files by type, largest type first. */
+/** What was found about each file. */
+export function factsByFile({ groups }: ReviewView): ReadonlyMap<string, readonly ReviewFile[]> {
+  const facts = new Map<string, ReviewFile[]>()
+  for (const { kind, files } of groups)
+    for (const file of files) {
+      const one = { kind, ...file } as ReviewFile
+      const known = facts.get(file.id)
+      if (known) known.push(one)
+      else facts.set(file.id, [one])
+    }
+  return facts
+}
+
+/** Each file once: decisions first, then files that are ready by type, largest type first, then the others. */
 export function reviewSections(
   { groups }: ReviewView,
-  notSent: NotSent,
+  { skipped }: NotSent,
   ids: readonly string[],
   rows: Rows,
 ): ReviewSection[] {
-  const known = new Set(ids)
-  const grouped = new Set<string>()
-  const sections: ReviewSection[] = []
-  for (const group of groups) {
-    const ownIds = group.files.map(({ id }) => id).filter((id) => known.has(id))
-    for (const id of ownIds) grouped.add(id)
-    if (ownIds.length > 0) {
-      const sizeBytes = sumBytes(ownIds, rows)
-      const key = `section ${group.kind}`
-      sections.push({ key, group, modelType: '', fate: fateOf(ownIds, notSent), ids: ownIds, sizeBytes })
-    }
-  }
-  const byType = Map.groupBy(
-    ids.filter((id) => !grouped.has(id)),
-    (id) => rows.get(id)?.target.modelType ?? '',
+  const idsIn = (kind: ReviewGroupKind) =>
+    new Set(groups.find((group) => group.kind === kind)?.files.map(({ id }) => id))
+  const broken = idsIn('broken')
+  const undecided = decisions.map((kind) => ({ kind, ids: idsIn(kind) }))
+  const typeOf = (id: string) => rows.get(id)?.target.modelType ?? ''
+  const kindOf = (id: string): ReviewSection['kind'] =>
+    broken.has(id) || skipped.has(id)
+      ? 'left'
+      : (undecided.find((decision) => decision.ids.has(id))?.kind ?? 'ready')
+  const byKind = Map.groupBy(ids, kindOf)
+  const toSection = (kind: ReviewSection['kind'], some: readonly string[], modelType = '') => ({
+    key: `section ${kind} ${modelType}`,
+    kind,
+    modelType,
+    ids: some,
+    sizeBytes: sumBytes(some, rows),
+  })
+  const ready = [...Map.groupBy(byKind.get('ready') ?? [], typeOf)].map(([modelType, some]) =>
+    toSection('ready', some, modelType),
   )
-  const ordinary = [...byType].map(([modelType, ofType]): ReviewSection => {
-    const key = `section type ${modelType}`
-    return { key, group: null, modelType, fate: 'uploaded', ids: ofType, sizeBytes: sumBytes(ofType, rows) }
-  })
-  return [...sections, ...ordinary.sort((one, other) => other.sizeBytes - one.sizeBytes)]
-}
-
-function fateOf(ids: readonly string[], { blocked, skipped }: NotSent): Fate {
-  if (ids.every((id) => blocked.has(id))) return 'blocked'
-  return ids.every((id) => blocked.has(id) || skipped.has(id)) ? 'skipped' : 'uploaded'
-}
-
-/**
- * The earlier sections, in which files keep their place: without files that have left the review, and with new files
- * in their current sections.
- */
-export function heldSections(
-  before: readonly ReviewSection[],
-  now: readonly ReviewSection[],
-  ids: readonly string[],
-  rows: Rows,
-): ReviewSection[] {
-  const known = new Set(ids)
-  const listed = new Set(before.flatMap((section) => section.ids))
-  const current = new Map(now.map((section) => [section.key, section]))
-  const previous = new Map(before.map((section) => [section.key, section]))
-  return [...new Set([...previous.keys(), ...current.keys()])].flatMap((key) => {
-    const [held, present] = [previous.get(key), current.get(key)]
-    const heldIds = held?.ids.filter((id) => known.has(id)) ?? []
-    const sectionIds = [...heldIds, ...(present?.ids.filter((id) => !listed.has(id)) ?? [])]
-    const section = present ?? held
-    if (!section || sectionIds.length === 0) return []
-    const group = withFacts(present?.group ?? null, held?.group ?? null)
-    return [{ ...section, group, ids: sectionIds, sizeBytes: sumBytes(sectionIds, rows) }]
-  })
-}
-
-/** A group, with the earlier group's facts about files that are no longer in it. */
-function withFacts(group: ReviewGroup | null, earlier: ReviewGroup | null): ReviewGroup | null {
-  if (!group || !earlier) return group ?? earlier
-  const known = new Set(group.files.map(({ id }) => id))
-  const files = [...group.files, ...earlier.files.filter(({ id }) => !known.has(id))]
-  return { ...group, files } as ReviewGroup
+  return [
+    ...decisions.map((kind) => toSection(kind, byKind.get(kind) ?? [])),
+    ...ready.sort((one, other) => other.sizeBytes - one.sizeBytes),
+    toSection('left', byKind.get('left') ?? []),
+  ].filter((section) => section.ids.length > 0)
 }
 
 const sumBytes = (ids: readonly string[], rows: Rows) =>
@@ -159,39 +121,26 @@ interface LineOptions {
   readonly isNarrow: boolean
   /** The row of which an invalid field is explained in a note. */
   readonly notedId: string | undefined
-  /** Sections that are expanded or collapsed, by key; others follow `isExpandedAtFirst`. */
+  /** Sections that the user has expanded or collapsed, by key; at first only decisions are expanded. */
   readonly expanded: ReadonlyMap<string, boolean>
 }
 
-/**
- * The lines of the list. The line in which a file can be edited has the id of the file as its key, so that it stays the
- * same when the file changes its group. A file may be in several groups: other lines have keys with their section.
- */
-export function reviewLines(sections: readonly ReviewSection[], options: LineOptions): ReviewLine[] {
-  const seen = new Set<string>()
+/** The lines of the list. */
+export function reviewLines(
+  sections: readonly ReviewSection[],
+  { isDense, isNarrow, notedId, expanded }: LineOptions,
+): ReviewLine[] {
+  const height = isDense ? rowHeights.dense : rowHeights.airy
+  const noteHeight = isNarrow ? rowHeights.noteNarrow : rowHeights.note
   return sections.flatMap((section): ReviewLine[] => {
-    const { key, group, ids } = section
-    const isExpanded = options.expanded.get(key) ?? isExpandedAtFirst(section)
-    const header = { kind: 'section', key, section, isExpanded, height: reviewHeights.section } as const
-    if (!isExpanded) {
-      for (const id of ids) seen.add(id)
-      return [header]
-    }
-    const facts = new Map(group?.files.map((file) => [file.id, { kind: group.kind, ...file } as ReviewFile]))
+    const { key, kind, ids } = section
+    const isExpanded = expanded.get(key) ?? (kind !== 'ready' && kind !== 'left')
+    const header: ReviewLine = { kind: 'section', key, section, isExpanded, height: sectionHeight }
+    if (!isExpanded) return [header]
     const files = ids.map((id): ReviewLine => {
-      const isEditable = !seen.has(id)
-      seen.add(id)
-      const height = fileHeight(section, options, isEditable && options.notedId === id)
-      const lineKey = isEditable ? id : `${key} ${id}`
-      return { kind: 'file', key: lineKey, id, section, facts: facts.get(id) ?? null, isEditable, height }
+      const ownHeight = notedId === id ? height + noteHeight : height
+      return { kind: 'file', key: id, id, section, height: ownHeight }
     })
     return [header, ...files]
   })
-}
-
-function fileHeight({ group }: ReviewSection, options: LineOptions, isNoted: boolean): number {
-  const height = options.isDense ? rowHeights.dense : rowHeights.airy
-  if (isNoted || (group && hasSentence.has(group.kind)))
-    return height + (options.isNarrow ? reviewHeights.noteNarrow : reviewHeights.note)
-  return group ? height + reviewHeights.shortNote : height
 }

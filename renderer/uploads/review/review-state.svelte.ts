@@ -4,7 +4,7 @@ import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
-import { notSentOf, type ReviewFacts, type ReviewView } from '../../../electron/contract/review.ts'
+import { notSentOf, type ReviewView } from '../../../electron/contract/review.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
 import type { UiState } from '../../app/ui-state.svelte.ts'
@@ -13,10 +13,10 @@ import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { QueueState } from '../queue-state.svelte.ts'
 import { offerUndoRemove } from '../undo-remove.ts'
 import {
-  heldSections,
-  isExpandedAtFirst,
+  factsByFile,
   reviewSections,
   reviewTotals,
+  type ReviewFile,
   type ReviewSection,
 } from './review-lines.ts'
 
@@ -42,7 +42,7 @@ export class ReviewState {
   isOpen = $state(false)
   /** An approval is being stored. */
   isApproving = $state(false)
-  /** Whether a section is expanded, by its key, once the user or `keepExpansion` has decided it. */
+  /** Whether a section is expanded, by its key, once the user has expanded or collapsed it. */
   readonly expanded = new SvelteMap<string, boolean>()
   readonly selection = new Selection()
   /** A field of a file in the review is being edited. */
@@ -52,15 +52,13 @@ export class ReviewState {
   })
   readonly #notSent = $derived.by(() => this.view && notSentOf(this.view.groups))
   #shownSections: readonly ReviewSection[] = []
-  /** Files stay in their section while one of them is edited. */
+  /** The sections stay as they are while a field is edited, or it would be hidden with its file. */
   readonly sections = $derived.by(() => {
     const { view } = this
     const notSent = this.#notSent
     const { reviewIds: ids, rows } = this.#services.queue
-    const current = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
-    this.#shownSections = this.isEditing
-      ? untrack(() => heldSections(this.#shownSections, current, ids, rows))
-      : current
+    if (!this.isEditing)
+      this.#shownSections = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
     return this.#shownSections
   })
   readonly totals = $derived.by(() => {
@@ -68,6 +66,9 @@ export class ReviewState {
     const { reviewIds: ids, rows } = this.#services.queue
     return notSent && untrack(() => reviewTotals(notSent, ids, rows))
   })
+  readonly #facts = $derived.by((): ReadonlyMap<string, readonly ReviewFile[]> =>
+    this.view ? factsByFile(this.view) : new Map(),
+  )
   readonly #companions = $derived.by(
     () => new Map(this.view?.missingCompanions.map((companion) => [companion.key, companion])),
   )
@@ -107,15 +108,23 @@ export class ReviewState {
     this.isOpen = false
   }
 
-  /** Keeps each section expanded or collapsed as it is now, however many files it gets. */
-  keepExpansion(): void {
-    for (const section of this.sections)
-      if (!this.expanded.has(section.key)) this.expanded.set(section.key, isExpandedAtFirst(section))
+  /** What was found about a file. */
+  factsOf(id: string): readonly ReviewFile[] {
+    return this.#facts.get(id) ?? []
+  }
+
+  /** Files that lack a model. */
+  get idsWithMissing(): readonly string[] {
+    return this.view?.groups.find(({ kind }) => kind === 'missing-companion')?.files.map(({ id }) => id) ?? []
   }
 
   /** What a file lacks. */
-  companionsOf({ missing }: ReviewFacts['missing-companion']): readonly MissingCompanion[] {
-    return missing.flatMap((key) => this.#companions.get(key) ?? [])
+  companionsOf(id: string): readonly MissingCompanion[] {
+    return this.factsOf(id).flatMap((facts) =>
+      facts.kind === 'missing-companion'
+        ? facts.missing.flatMap((key) => this.#companions.get(key) ?? [])
+        : [],
+    )
   }
 
   /** Opens the sheet again for files that were added to a review that the user had closed. */
@@ -172,11 +181,6 @@ export class ReviewState {
     // An undo opens it again.
     this.#isNew = result.ok
     this.#offerUndo(result, 'review.discarded')
-  }
-
-  /** Moves files with a path conflict to free paths. */
-  async keepBoth(ids: readonly string[]): Promise<void> {
-    this.#report(await this.#services.bridge.decide({ ids: [...ids], choice: 'keep-both', fate: 'disable' }))
   }
 
   #receive(view: ReviewView | null): void {

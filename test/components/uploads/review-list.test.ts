@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import { openReview } from '../support/review.ts'
@@ -7,6 +7,13 @@ import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { patchOf } from '../support/rows.ts'
 
 const focusedName = () => document.activeElement?.getAttribute('aria-label')
+/** Opens the review and shows its LoRAs, on whose header the focus is. */
+async function openFiles(...args: Parameters<typeof openReview>) {
+  const opened = await openReview(...args)
+  await expect.poll(focusedName).toBe('loras, 3 files, collapsed')
+  await userEvent.keyboard('{ArrowRight}')
+  return opened
+}
 const rowCorner = { position: { x: 12, y: 12 } }
 const names = ['Grain', 'Flux', 'Ink']
 const files = names.map((name, position) => reviewRow(name, { position }))
@@ -14,7 +21,7 @@ const vae = reviewRow('Decoder', { position: 3, target: { modelType: 'vae' }, si
 const pathField = { name: /^Library path/ }
 
 test('leaves out the selected files only, though the header of their section is selected', async () => {
-  const { sheet, asked } = await openReview(files, reviewOf(files))
+  const { sheet, asked } = await openFiles(files, reviewOf(files))
   await expect.poll(focusedName).toBe('loras, 3 files, expanded')
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(sheet.getByRole('row', { name: /^Flux/ }), {
@@ -27,7 +34,8 @@ test('leaves out the selected files only, though the header of their section is 
 
 test('a range across a header leaves out none of the files below the range', async () => {
   const both = [...files, vae, { ...vae, id: 'Other', position: 4 }]
-  const { sheet, asked } = await openReview(both, reviewOf(both))
+  const { sheet, asked } = await openFiles(both, reviewOf(both))
+  await userEvent.click(sheet.getByRole('button', { name: 'Show files: vae' }))
   await userEvent.click(sheet.getByRole('row', { name: /^Ink/ }), rowCorner)
   await userEvent.click(sheet.getByRole('row', { name: /^Decoder/ }).first(), {
     ...rowCorner,
@@ -39,7 +47,7 @@ test('a range across a header leaves out none of the files below the range', asy
 
 test('a selected header that is collapsed, or selected alone, stands for all files of its section', async () => {
   const both = [...files, vae]
-  const { sheet, asked } = await openReview(both, reviewOf(both))
+  const { sheet, asked } = await openFiles(both, reviewOf(both))
   await expect.poll(focusedName).toBe('loras, 3 files, expanded')
   await userEvent.keyboard('{Delete}')
   await userEvent.keyboard(' {Control>}a{/Control}{Delete}')
@@ -49,7 +57,7 @@ test('a selected header that is collapsed, or selected alone, stands for all fil
 
 /** A review in which the path of Grain is being edited and invalid, and the focus is on another row. */
 async function leaveInvalidPath() {
-  const opened = await openReview(files, reviewOf(files))
+  const opened = await openFiles(files, reviewOf(files))
   const { sheet } = opened
   await userEvent.click(sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', pathField))
   await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain')
@@ -92,12 +100,8 @@ test('a field stays open and keeps its text while its file changes its group', a
   const taken = { ...reviewRow('Grain'), failure: conflict }
   const rows = [taken, ...files.slice(1)]
   const { sheet, emit, asked } = await openReview(rows, reviewOf(rows, { groups: inConflict }))
-  await userEvent.click(
-    sheet
-      .getByRole('row', { name: /^Grain/ })
-      .first()
-      .getByRole('button', pathField),
-  )
+  await userEvent.click(sheet.getByRole('row', { name: /^Grain/ }), rowCorner)
+  await userEvent.keyboard('{F2}{Tab}{Tab}')
   const field = sheet.getByRole('textbox', { name: 'Library path' })
   await userEvent.fill(field, 'models/loras/fine grain.safetensors')
   emit('patch', patchOf(2, [reviewRow('Grain', { sizeBytes: 2_000_000_000 })]))
@@ -111,46 +115,8 @@ test('a field stays open and keeps its text while its file changes its group', a
   expect(asked.map(({ name }) => name)).toEqual(['editTarget'])
 })
 
-test('a section stays expanded while files are added to it', async () => {
-  const { sheet, emit } = await openReview(files, reviewOf(files))
-  await expect.poll(focusedName).toBe('loras, 3 files, expanded')
-  const more = Array.from({ length: 12 }, (_, index) => reviewRow(`More ${index}`, { position: 10 + index }))
-  emit('patch', patchOf(2, more))
-  emit('review', reviewOf([...files, ...more]))
-  await expect.element(sheet.getByRole('row', { name: 'loras, 15 files, expanded' })).toBeVisible()
-  await expect.element(sheet.getByRole('row', { name: /^Grain/ })).toBeVisible()
-})
-
-test('a section that grows while its files are inspected is collapsed, unless one is edited', async () => {
-  const { sheet, emit } = await openReview(files, reviewOf(files, { inspectingCount: 40 }))
-  const add = (from: number, sequence: number) => {
-    const more = Array.from({ length: 12 }, (_, index) =>
-      reviewRow(`More ${from + index}`, { position: from + index }),
-    )
-    emit('patch', patchOf(sequence, more))
-    return more
-  }
-  await userEvent.click(sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', pathField))
-  const first = add(10, 2)
-  emit('review', reviewOf([...files, ...first], { inspectingCount: 28 }))
-  await expect.element(sheet.getByRole('heading', { name: 'Review 15 files' })).toBeVisible()
-  await expect.element(sheet.getByRole('textbox', { name: 'Library path' })).toHaveFocus()
-  await userEvent.keyboard('{Escape}')
-  await expect.element(sheet.getByRole('row', { name: 'loras, 15 files, expanded' })).toBeVisible()
-  await expect.poll(focusedName).toMatch(/^Grain,/)
-})
-
-test('collapses a section that grows beyond a few files while they are inspected', async () => {
-  const { sheet, emit } = await openReview(files, reviewOf(files, { inspectingCount: 40 }))
-  await expect.poll(focusedName).toBe('loras, 3 files, expanded')
-  const more = Array.from({ length: 12 }, (_, index) => reviewRow(`More ${index}`, { position: 10 + index }))
-  emit('patch', patchOf(2, more))
-  emit('review', reviewOf([...files, ...more], { inspectingCount: 28 }))
-  await expect.element(sheet.getByRole('row', { name: 'loras, 15 files, collapsed' })).toBeVisible()
-})
-
 test('the suggestion for an invalid path is applied with the keyboard, and the row keeps the focus', async () => {
-  const { sheet, asked } = await openReview(files, reviewOf(files))
+  const { sheet, asked } = await openFiles(files, reviewOf(files))
   await userEvent.click(sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', pathField))
   await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain.safetensors')
   await userEvent.keyboard('{Tab}')
@@ -161,7 +127,7 @@ test('the suggestion for an invalid path is applied with the keyboard, and the r
 })
 
 test('Escape on the suggestion for an invalid path ends the editing only', async () => {
-  const { sheet, asked } = await openReview(files, reviewOf(files))
+  const { sheet, asked } = await openFiles(files, reviewOf(files))
   await userEvent.click(sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', pathField))
   await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain.safetensors')
   await userEvent.keyboard('{Tab}{Escape}')
@@ -199,19 +165,4 @@ test('all unsafe files are accepted by one button of their group', async () => {
   // The question names the team.
   emit('review', reviewOf(rows, { groups, team: null }))
   await expect.poll(() => accept.elements()).toEqual([])
-})
-
-test('broken files that may be readable by now are checked again by one button of their group', async () => {
-  await page.viewport(960, 1000)
-  const cut = (name: string, position: number) =>
-    reviewRow(name, { position, failure: failure('file-cut-short', { missingBytes: 4_000 }) })
-  const empty = reviewRow('Empty', { position: 2, failure: failure('file-misnamed') })
-  const rows = [cut('Half', 0), cut('Part', 1), empty, ...files]
-  const found = (['Half', 'Part', 'Empty'] as const).map((id) => ({ id, code: 'file-cut-short' }) as const)
-  const { sheet, asked } = await openReview(
-    rows,
-    reviewOf(rows, { groups: [{ kind: 'broken', files: found }] }),
-  )
-  await userEvent.click(sheet.getByRole('button', { name: 'Try again: Broken files' }))
-  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Half', 'Part'] } }])
 })

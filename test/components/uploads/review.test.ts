@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { page, userEvent, type Locator } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import { reviewHeights } from '../../../renderer/uploads/review/review-lines.ts'
 import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openReview, reviewRows } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
-import { otherTeam, patchOf, registeredRow, row } from '../support/rows.ts'
+import { otherTeam, patchOf, registeredRow, row, settings } from '../support/rows.ts'
 
 const focusedName = () => document.activeElement?.getAttribute('aria-label')
+const expand = (sheet: Locator, title: string) =>
+  userEvent.click(sheet.getByRole('button', { name: `Show files: ${title}` }))
 const twoFiles = [reviewRow('Grain'), reviewRow('Flux', { position: 1 })]
 
 test('opens over the list with team, size, time and files by kind', async () => {
@@ -20,25 +21,31 @@ test('opens over the list with team, size, time and files by kind', async () => 
   expect(screen.getByRole('grid', { name: 'Uploads' }).elements()).toEqual([])
 })
 
-test('each group names its files, what happens to them, and one action', async () => {
+test('lists decisions first, ready files by type, and the others with their reasons', async () => {
   await page.viewport(960, 1600)
   const { sheet } = await openReview()
-  for (const [title, file, note, action] of [
-    ['Broken files', 'Broken', 'incomplete', 'Remove 1 file'],
-    ['Files that can run code', 'Trap', 'os.system', 'Leave out 1 file'],
-    ['Path conflicts', 'Taken', 'Old Taken', 'Rename 1 file'],
-    ['Duplicates', 'Copy', 'Same content as Grain', 'Leave out 1 file'],
-    ['Already in the library', 'Known', 'Already in the library as Known before', 'Leave out 1 file'],
-    ['Private data', 'Private', 'Prompt · Paths of the computer', 'Leave out 1 file'],
-    ['Restrictive licences', 'Licensed', 'flux-1-dev-non-commercial-license', 'Leave out 1 file'],
-    ['Not in the team’s library', 'Licensed', 'The team has no SDXL base model', 'Leave out 1 file'],
-  ] as const) {
-    await expect.element(sheet.getByRole('row', { name: `${title}, 1 file, expanded` })).toBeInTheDocument()
-    await expect
-      .element(sheet.getByRole('row', { name: new RegExp(`^${file},.*${note}`) }))
-      .toMatchTextContent(note)
-    await expect.element(sheet.getByRole('button', { name: `${action}: ${title}` })).toBeInTheDocument()
-  }
+  const lines = () =>
+    sheet
+      .getByRole('row')
+      .elements()
+      .map((line) => line.getAttribute('aria-label')?.split(',')[0])
+  await expect
+    .poll(lines)
+    .toEqual([
+      ...['Path conflicts', 'Taken', 'Files that can run code', 'Trap', 'Private data', 'Private'],
+      ...['Restrictive licences', 'Licensed', 'checkpoints', 'loras', 'Not uploaded'],
+    ])
+  await expand(sheet, 'Not uploaded')
+  for (const [file, note] of [
+    ['Taken', 'In the library of “Aurora Studio”: Old Taken · 5 bytes'],
+    ['Trap', 'os.system'],
+    ['Private', 'Prompt · Paths of the computer'],
+    ['Licensed', 'flux-1-dev-non-commercial-license'],
+    ['Broken', 'incomplete'],
+    ['Copy', 'Same content as Grain'],
+    ['Known', 'Already in the library as Known before'],
+  ] as const)
+    await expect.element(sheet.getByRole('row', { name: new RegExp(`^${file},`) })).toMatchTextContent(note)
 })
 
 test('the upload button counts what is really sent, and uploads all files without a blocking failure', async () => {
@@ -52,7 +59,7 @@ test('the upload button counts what is really sent, and uploads all files withou
 
 test('Enter in the list uploads nothing; Ctrl+Enter uploads', async () => {
   const { asked } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expect.poll(focusedName).toBe('loras, 2 files, expanded')
+  await expect.poll(focusedName).toBe('loras, 2 files, collapsed')
   await userEvent.keyboard('{Enter}{Enter}')
   expect(asked).toEqual([])
   await userEvent.keyboard('{Control>}{Enter}{/Control}')
@@ -94,7 +101,7 @@ test('nothing is uploaded while files are inspected', async () => {
 
 test('Escape keeps the files, and a line above the list opens the sheet again', async () => {
   const { sheet, screen, asked } = await openReview()
-  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await expect.poll(focusedName).toBe('Path conflicts, 1 file, expanded')
   await userEvent.keyboard('{Escape}')
   await expect.poll(() => sheet.elements()).toEqual([])
   await expect.poll(() => document.activeElement).not.toBe(document.body)
@@ -172,30 +179,66 @@ test('Undo opens the review again, also before its end was reported', async () =
   await expect.element(sheet).toBeVisible()
 })
 
-test('group actions and the row’s button leave files out, which can be undone in the sheet', async () => {
+const taken = (name: string, code: 'path-taken' | 'path-taken-here' = 'path-taken') =>
+  reviewRow(name, { failure: failure(code, { name: `Old ${name}`, uploadId: 'Twin' }) })
+const conflicts = [taken('Grain'), taken('Flux'), taken('Ink', 'path-taken-here'), reviewRow('Twin')]
+const inConflict = reviewOf(conflicts, {
+  groups: [
+    { kind: 'path-conflict', files: ['Grain', 'Flux', 'Ink'].map((id) => ({ id, name: `Old ${id}` })) },
+  ],
+})
+
+test('a path conflict is replaced, kept beside the other or skipped, for one file and for all', async () => {
+  const { sheet, asked } = await openReview(conflicts, inConflict)
+  const press = (name: string) => userEvent.click(sheet.getByRole('button', { name }))
+  await press('Replace: Grain')
+  await press('Keep both: Flux')
+  await press('Skip: Flux')
+  await press('Replace all: Path conflicts')
+  await press('Keep both for all: Path conflicts')
+  await press('Skip all: Path conflicts')
+  expect(asked).toEqual([
+    { name: 'decide', args: { ids: ['Grain'], choice: 'replace', fate: 'disable' } },
+    { name: 'decide', args: { ids: ['Flux'], choice: 'keep-both', fate: 'disable' } },
+    { name: 'excludeFromReview', args: { ids: ['Flux'] } },
+    { name: 'decide', args: { ids: ['Grain', 'Flux'], choice: 'replace', fate: 'disable' } },
+    { name: 'decide', args: { ids: ['Grain', 'Flux', 'Ink'], choice: 'keep-both', fate: 'disable' } },
+    { name: 'excludeFromReview', args: { ids: ['Grain', 'Flux', 'Ink'] } },
+  ])
+})
+
+test('a file of the same drop can’t be replaced, and a decided file says what happens', async () => {
+  const { sheet, emit } = await openReview(conflicts, inConflict)
+  const ink = sheet.getByRole('row', { name: /^Ink,/ })
+  await expect.element(ink).toMatchTextContent('In this drop: Old Ink')
+  expect(ink.getByRole('button', { name: /^Replace/ }).elements()).toEqual([])
+  emit('patch', patchOf(2, [{ ...reviewRow('Ink'), decided: 'keep-both' }]))
+  emit('review', reviewOf(conflicts))
+  await expand(sheet, 'loras')
+  await expect.element(ink).toMatchTextContent('both are kept')
+})
+
+test('skips a file by its button, which can be undone in the sheet', async () => {
   const { sheet, asked } = await openReview()
-  await userEvent.click(sheet.getByRole('button', { name: 'Remove 1 file: Broken files' }))
-  await userEvent.click(sheet.getByRole('button', { name: 'Rename 1 file: Path conflicts' }))
-  await userEvent.click(sheet.getByRole('button', { name: 'Keep existing: Path conflicts' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Skip: Private' }))
   await userEvent.click(sheet.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([
-    { name: 'excludeFromReview', args: { ids: ['Broken'] } },
-    { name: 'decide', args: { ids: ['Taken'], choice: 'keep-both', fate: 'disable' } },
-    { name: 'excludeFromReview', args: { ids: ['Taken'] } },
-    { name: 'undoRemove', args: { ids: ['Taken'] } },
+    { name: 'excludeFromReview', args: { ids: ['Private'] } },
+    { name: 'undoRemove', args: { ids: ['Private'] } },
   ])
 })
 
 test('an unsafe file is accepted by its own button', async () => {
   const { sheet, asked } = await openReview()
   await userEvent.click(
-    sheet.getByRole('row', { name: /^Trap,/ }).getByRole('button', { name: 'Upload anyway…' }),
+    sheet.getByRole('row', { name: /^Trap,/ }).getByRole('button', { name: 'Upload anyway…: Trap' }),
   )
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Trap'] } }])
 })
 
 test('a broken file is shown in its folder and read again once it is repaired', async () => {
   const { sheet, asked } = await openReview()
+  await expand(sheet, 'Not uploaded')
   const broken = sheet.getByRole('row', { name: /^Broken,/ })
   await userEvent.click(broken.getByRole('button', { name: 'Show in folder: Broken' }))
   await userEvent.click(broken.getByRole('button', { name: 'Try again: Broken' }))
@@ -212,34 +255,35 @@ test('the settings say which files are reviewed', async () => {
   await expect.poll(() => asked).toContainEqual({ name: 'changeSettings', args: { review: 'always' } })
 })
 
-test('works with the keyboard: arrows, collapse and expand, edit, leave out', async () => {
+test('works with the keyboard: arrows, collapse and expand, edit, skip', async () => {
   const { sheet, asked } = await openReview()
-  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await expect.poll(focusedName).toBe('Path conflicts, 1 file, expanded')
   await userEvent.keyboard('{ArrowDown}')
-  await expect.poll(focusedName).toMatch(/^Broken,/)
+  await expect.poll(focusedName).toMatch(/^Taken,/)
   await userEvent.keyboard('{ArrowLeft}')
-  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await expect.poll(focusedName).toBe('Path conflicts, 1 file, expanded')
   await userEvent.keyboard('{ArrowLeft}')
-  await expect.poll(focusedName).toBe('Broken files, 1 file, collapsed')
+  await expect.poll(focusedName).toBe('Path conflicts, 1 file, collapsed')
   await userEvent.keyboard('{ArrowRight}')
-  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await expect.poll(focusedName).toBe('Path conflicts, 1 file, expanded')
   await userEvent.keyboard(' ')
-  await expect.poll(focusedName).toBe('Broken files, 1 file, collapsed')
-  await userEvent.keyboard('{End}{F2}')
+  await expect.poll(focusedName).toBe('Path conflicts, 1 file, collapsed')
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{ArrowDown}{F2}')
   const field = sheet.getByRole('textbox', { name: 'Name' })
   await expect.element(field).toHaveFocus()
-  await userEvent.fill(field, 'Fine grain')
+  await userEvent.fill(field, 'My private')
   await userEvent.keyboard('{Enter}')
-  await expect.poll(focusedName).toMatch(/^Grain,/)
+  await expect.poll(focusedName).toMatch(/^Private,/)
   await userEvent.keyboard('{Delete}')
   expect(asked).toEqual([
-    { name: 'editTarget', args: { id: 'Grain', change: { displayName: 'Fine grain' } } },
-    { name: 'excludeFromReview', args: { ids: ['Grain'] } },
+    { name: 'editTarget', args: { id: 'Private', change: { displayName: 'My private' } } },
+    { name: 'excludeFromReview', args: { ids: ['Private'] } },
   ])
 })
 
 test('Escape in a field ends the editing only', async () => {
   const { sheet } = await openReview(twoFiles, reviewOf(twoFiles))
+  await expand(sheet, 'loras')
   await userEvent.click(
     sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', { name: /^Library path/ }),
   )
@@ -250,10 +294,11 @@ test('Escape in a field ends the editing only', async () => {
 
 test('Ctrl+Enter works after a file with an invalid open field is left out', async () => {
   const { sheet, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles))
+  await expand(sheet, 'loras')
   const grain = sheet.getByRole('row', { name: /^Grain/ })
   await userEvent.click(grain.getByRole('button', { name: /^Library path/ }))
   await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain')
-  await userEvent.click(grain.getByRole('button', { name: 'Leave out: Grain' }))
+  await userEvent.click(grain.getByRole('button', { name: 'Skip: Grain' }))
   await expect.poll(() => asked.map(({ name }) => name)).toEqual(['excludeFromReview'])
   emit('patch', patchOf(2, [], ['Grain']))
   emit('review', reviewOf([reviewRow('Flux')]))
@@ -264,9 +309,10 @@ test('Ctrl+Enter works after a file with an invalid open field is left out', asy
 
 test('leaving out one file after the other can be undone step by step', async () => {
   const { sheet, asked } = await openReview(twoFiles, reviewOf(twoFiles))
-  await userEvent.click(sheet.getByRole('button', { name: 'Leave out: Grain' }))
+  await expand(sheet, 'loras')
+  await userEvent.click(sheet.getByRole('button', { name: 'Skip: Grain' }))
   await expect.element(sheet.getByRole('button', { name: 'Undo' })).toBeVisible()
-  await userEvent.click(sheet.getByRole('button', { name: 'Leave out: Flux' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Skip: Flux' }))
   await expect.poll(() => asked.length).toBe(2)
   await userEvent.keyboard('{Control>}zz{/Control}')
   await expect
@@ -279,8 +325,8 @@ test('leaving out one file after the other can be undone step by step', async ()
 
 test('the focus moves on when a file leaves the review, and to the list when the last one does', async () => {
   const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expect.poll(focusedName).toBe('loras, 2 files, expanded')
-  await userEvent.keyboard('{End}{Delete}')
+  await expect.poll(focusedName).toBe('loras, 2 files, collapsed')
+  await userEvent.keyboard(' {End}{Delete}')
   emit('patch', patchOf(2, [], ['Flux']))
   emit('review', reviewOf([reviewRow('Grain')]))
   await expect.poll(focusedName).toMatch(/^Grain,/)
@@ -315,10 +361,10 @@ test('a failed approval keeps the sheet open and says why', async () => {
 
 test('shows 10,000 files, of which it draws only those in view', async () => {
   const rows = Array.from({ length: 10_000 }, (_, position) => reviewRow(`File ${position}`, { position }))
-  const files = rows.slice(0, 5_000).map(({ id }) => ({ id, of: 'File 9999', isCertain: false }))
-  const { sheet } = await openReview(rows, reviewOf(rows, { groups: [{ kind: 'duplicate', files }] }))
-  await expect.poll(focusedName).toBe('Duplicates, 5,000 files, collapsed')
-  await userEvent.keyboard('{Enter}{ArrowDown}{ArrowDown}')
+  const files = rows.slice(0, 5_000).map(({ id }) => ({ id, licence: 'llama3' }))
+  const { sheet } = await openReview(rows, reviewOf(rows, { groups: [{ kind: 'licence', files }] }))
+  await expect.poll(focusedName).toBe('Restrictive licences, 5,000 files, expanded')
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}')
   await expect.poll(focusedName).toMatch(/^File 1,/)
   expect(sheet.element().querySelectorAll('[role=row]').length).toBeLessThan(40)
 })
@@ -329,19 +375,11 @@ test('files in review are not in the list', async () => {
   expect(lines().join()).not.toContain('Flux')
 })
 
-test.each([960, 480])(
-  'a row is as high as the list assumes, with room below its note, at %d px',
-  async (width) => {
-    await page.viewport(width, 640)
-    const { sheet } = await openReview()
-    await expect.element(sheet.getByRole('row', { name: /^Trap,/ })).toBeVisible()
-    const trap = sheet.getByRole('row', { name: /^Trap,/ }).element()
-    const noteHeight = width === 960 ? reviewHeights.note : reviewHeights.noteNarrow
-    expect(trap.getBoundingClientRect().height).toBe(rowHeights.airy + noteHeight)
-    const text = document.createRange()
-    text.selectNodeContents(trap.querySelector('.note') ?? trap)
-    expect(trap.getBoundingClientRect().bottom - text.getBoundingClientRect().bottom).toBeGreaterThanOrEqual(
-      6,
-    )
-  },
-)
+test.each([false, true])('every file is as high as a row of the list, dense: %s', async (dense) => {
+  const { sheet } = await openReview(undefined, undefined, {
+    settings: () => success({ ...settings, dense }),
+  })
+  await expect.element(sheet.getByRole('row', { name: /^Trap,/ })).toBeVisible()
+  const trap = sheet.getByRole('row', { name: /^Trap,/ }).element()
+  expect(trap.getBoundingClientRect().height).toBe(dense ? rowHeights.dense : rowHeights.airy)
+})

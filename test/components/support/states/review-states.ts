@@ -12,12 +12,12 @@ const several = [reviewRow('Grain'), reviewRow('Flux', { team: otherTeam, positi
 export const reviewStates: States = {
   'the review with every group': async () => {
     const page = await openReview()
-    await expect.element(page.sheet.getByRole('row', { name: /^Broken files/ })).toHaveFocus()
+    await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
     return page
   },
   'the end of the review with every group': async () => {
     const page = await openReview()
-    await expect.element(page.sheet.getByRole('row', { name: /^Broken files/ })).toHaveFocus()
+    await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
     await userEvent.keyboard('{End}')
     await expect.poll(() => document.activeElement?.getAttribute('aria-rowindex')).not.toBe('1')
     return page

@@ -189,7 +189,7 @@ function buildDesktop(options: BuildOptions) {
     ...engine.calls,
     ...statusDisplay.handlers,
     ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, mayCheck, log }),
-    ...createIntegrationHandlers({ menuSources: folders.menu, notifications, log }),
+    ...createIntegrationHandlers({ menuSources: folders.menu, notifications, t: language.translate, log }),
     ...createConditionHandlers(conditions, whenDone),
     ...setupDeadline({ engine, settings, conditions, notifications, feed, started, environment }),
     ...createDiagnosticsHandlers({ folders, engine, settings, language, dialogs, feed, mayCheck, log }),

@@ -101,6 +101,12 @@ export function failureText(failure: Failure, t: Translate, state: FailureState 
   return joinSentences([text, t('failure-state.retrying')], t)
 }
 
+/** The parameters of a reason for a type, with the name of the type instead of its folder. */
+export function reasonParams(params: Readonly<Record<string, string>>, t: Translate): Params {
+  const { type } = params
+  return type === undefined ? params : { ...params, type: t('type.name', { type }) }
+}
+
 /** For keys that are composed from stored values. */
 export function isMessageKey(key: string): key is MessageKey {
   return Object.hasOwn(en, key)

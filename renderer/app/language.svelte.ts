@@ -17,10 +17,12 @@ import {
   isMessageKey,
   joinSentences,
   localeFor,
+  reasonParams,
   regionalTag,
   failureText as formatFailure,
   translatorFor,
   type MessageKey,
+  type Params,
   type Translate,
 } from '../../electron/messages/messages.ts'
 
@@ -94,11 +96,7 @@ export class Language {
   readonly dateTime = (ms: number) => this.#moment.format(ms)
 
   /** Translates a key from storage or another process; uses `fallback` if this catalogue lacks it. */
-  readonly translateStored = (
-    key: string,
-    fallback: MessageKey,
-    params?: Readonly<Record<string, string>>,
-  ): string => {
+  readonly translateStored = (key: string, fallback: MessageKey, params?: Params): string => {
     try {
       return isMessageKey(key) ? this.t(key, params) : this.t(fallback)
     } catch {
@@ -110,7 +108,7 @@ export class Language {
       this.translateStored(
         reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,
         'details.reason-unknown',
-        reason.params,
+        reasonParams(reason.params, this.t),
       ),
       note && isMessageKey(note.key)
         ? this.translateStored(note.key, 'details.reason-unknown', note.params)

@@ -27,7 +27,7 @@ import {
   type Streams,
 } from '../output/output.ts'
 import { companionText } from '../output/review-output.ts'
-import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
+import { isMessageKey, reasonParams, type MessageKey } from '../../messages/messages.ts'
 
 /**
  * Files inspected at the same time: enough to keep the worker busy. The output stays in the order of the
@@ -118,7 +118,7 @@ const isContentInspected = ({ format, tensorCount }: Recognition) =>
 const indent = ' '.repeat(9)
 
 function recognitionText({ reason, note }: Recognition): string {
-  return [reason, note]
+  return [{ ...reason, params: reasonParams(reason.params, t) }, note]
     .flatMap((one) => (one && isMessageKey(one.key) ? [t(one.key, one.params)] : []))
     .join(' ')
 }

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { FileManagerEntry } from '../../contract/conditions.ts'
 import { menuFiles, updateMenuDatabases, type MenuSources } from './linux-app-menu.ts'
+import { catalogues, type Translate } from '../../messages/messages.ts'
 import { runProgram } from '../../platform/run-program.ts'
 import { quickAction } from './finder-quick-action.ts'
 import { desktopEntryExec, shellCommand, type LaunchCommand } from './launch-command.ts'
@@ -9,7 +10,7 @@ import { ownershipMark, writeOwned, readOwned, removeOwned, type OwnedFile } fro
 
 type Id = FileManagerEntry['id']
 
-/** "Send with Modelferry" in the menus of file managers. On Windows the installer adds it to "Send to". */
+/** "Upload with Modelferry" in the menus of file managers. On Windows the installer adds the app to "Send to". */
 export interface FileManagers {
   list(): Promise<readonly FileManagerEntry[]>
   set(id: Id, isOn: boolean): Promise<readonly FileManagerEntry[]>
@@ -17,7 +18,7 @@ export interface FileManagers {
   repair(): Promise<void>
 }
 
-const entryName = 'Send with Modelferry'
+const labelKey = 'settings.manager-entry'
 
 /** Scripts get absolute paths, one per line (Nautilus help). */
 const nautilusScript = (command: LaunchCommand) => `#!/bin/sh
@@ -30,9 +31,9 @@ exec ${shellCommand(command)} -- "$@"
 `
 
 /** Nemo's actions (/usr/share/nemo/actions/sample.nemo_action). */
-const nemoAction = (command: LaunchCommand) => `[Nemo Action]
+const nemoAction = (command: LaunchCommand, label: string) => `[Nemo Action]
 # ${ownershipMark}, by the switch in its settings.
-Name=${entryName}
+Name=${label}
 Exec=${desktopEntryExec(command, '--', '%F')}
 Icon-Name=modelferry
 Selection=notnone
@@ -43,14 +44,14 @@ Extensions=any;
  * KDE's service menus (develop.kde.org, "Creating Dolphin service menus"); since Plasma 5.85 they must be
  * executable.
  */
-const dolphinMenu = (command: LaunchCommand) => `[Desktop Entry]
+const dolphinMenu = (command: LaunchCommand, label: string) => `[Desktop Entry]
 # ${ownershipMark}, by the switch in its settings.
 Type=Service
 MimeType=application/octet-stream;inode/directory;
-Actions=sendWithModelferry
+Actions=uploadWithModelferry
 
-[Desktop Action sendWithModelferry]
-Name=${entryName}
+[Desktop Action uploadWithModelferry]
+Name=${label}
 Icon=modelferry
 Exec=${desktopEntryExec(command, '--', '%F')}
 `
@@ -64,37 +65,55 @@ interface Integration {
   readonly onChange?: () => Promise<void>
 }
 
-function fileManagerIntegrations(
-  platform: NodeJS.Platform,
-  command: LaunchCommand,
-  home: string,
-  dataFolder: string,
-): Integration[] {
-  if (platform === 'darwin')
-    return [{ id: 'finder', program: null, files: async () => quickAction(home, command) }]
-  if (platform !== 'linux') return []
-  const dolphin = {
-    path: join(dataFolder, 'kio/servicemenus/modelferry.desktop'),
-    text: dolphinMenu(command),
-  }
-  const nautilus = { path: join(dataFolder, 'nautilus/scripts', entryName), text: nautilusScript(command) }
-  const nemo = { path: join(dataFolder, 'nemo/actions/modelferry.nemo_action'), text: nemoAction(command) }
-  return [
-    { id: 'nautilus', program: 'nautilus', files: async () => [{ ...nautilus, isExecutable: true }] },
-    { id: 'nemo', program: 'nemo', files: async () => [nemo] },
-    { id: 'dolphin', program: 'dolphin', files: async () => [{ ...dolphin, isExecutable: true }] },
-  ]
-}
-
-export function createFileManagers(options: {
+interface Options {
   readonly platform: NodeJS.Platform
   readonly command: LaunchCommand
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Null if a package or the system has added the app to the desktop's menu. */
   readonly menu: MenuSources | null
-}): FileManagers {
-  const { platform, command, home, env, menu } = options
+  /** In the current language. */
+  readonly t: () => Translate
+}
+
+function fileManagerIntegrations(options: Options, dataFolder: string): Integration[] {
+  const { platform, command, home, t } = options
+  const label = () => t()(labelKey)
+  if (platform === 'darwin')
+    return [{ id: 'finder', program: null, files: async () => quickAction(home, command, label()) }]
+  if (platform !== 'linux') return []
+  const nautilus = (name: string) => ({
+    path: join(dataFolder, 'nautilus/scripts', name),
+    text: nautilusScript(command),
+    isExecutable: true,
+  })
+  const dolphin = () => ({
+    path: join(dataFolder, 'kio/servicemenus/modelferry.desktop'),
+    text: dolphinMenu(command, label()),
+    isExecutable: true,
+  })
+  const nemo = () => ({
+    path: join(dataFolder, 'nemo/actions/modelferry.nemo_action'),
+    text: nemoAction(command, label()),
+  })
+  return [
+    { id: 'nautilus', program: 'nautilus', files: async () => [await existingScript(nautilus, label())] },
+    { id: 'nemo', program: 'nemo', files: async () => [nemo()] },
+    { id: 'dolphin', program: 'dolphin', files: async () => [dolphin()] },
+  ]
+}
+
+/** The name of a script is its label, so one that was written in another language has another name. */
+async function existingScript(script: (name: string) => OwnedFile, label: string): Promise<OwnedFile> {
+  for (const catalogue of Object.values(catalogues)) {
+    const existing = script(catalogue[labelKey])
+    if ((await readOwned(existing)) !== null) return existing
+  }
+  return script(label)
+}
+
+export function createFileManagers(options: Options): FileManagers {
+  const { command, home, env, menu } = options
   const dataFolder = (env['FLATPAK_ID'] ? undefined : env['XDG_DATA_HOME']) || join(home, '.local/share')
   const menuIntegration = (sources: MenuSources): Integration => ({
     id: 'menu',
@@ -104,7 +123,7 @@ export function createFileManagers(options: {
   })
   const integrations = [
     ...(menu ? [menuIntegration(menu)] : []),
-    ...fileManagerIntegrations(platform, command, home, dataFolder),
+    ...fileManagerIntegrations(options, dataFolder),
   ]
   const isInstalled = ({ program }: Integration) => program === null || isOnPath(program, env['PATH'] ?? '')
   const isOn = async ({ files }: Integration) => {

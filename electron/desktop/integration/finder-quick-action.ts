@@ -8,10 +8,10 @@ import { ownershipMark, type OwnedFile } from './owned-file.ts'
  * those that Automator writes for "Run Shell Script" with input as arguments. The app is started by `open`,
  * since the menu bar shows a workflow until its script ends.
  */
-export function quickAction(home: string, command: LaunchCommand): readonly OwnedFile[] {
-  const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
+export function quickAction(home: string, command: LaunchCommand, label: string): readonly OwnedFile[] {
+  const folder = join(home, 'Library/Services/Upload with Modelferry.workflow/Contents')
   return [
-    { path: join(folder, 'Info.plist'), text: plist(serviceInfo) },
+    { path: join(folder, 'Info.plist'), text: plist(serviceInfo(label)) },
     { path: join(folder, 'document.wflow'), text: plist(workflow(`exec ${openCommand(command)} "$@"`)) },
   ]
 }
@@ -34,12 +34,12 @@ ${content}
 </plist>
 `
 
-const serviceInfo = `<dict>
+const serviceInfo = (label: string) => `<dict>
   <key>NSServices</key>
   <array>
     <dict>
       <key>NSMenuItem</key>
-      <dict><key>default</key><string>Send with Modelferry</string></dict>
+      <dict><key>default</key><string>${escapeXml(label)}</string></dict>
       <key>NSMessage</key>
       <string>runWorkflowAsService</string>
       <key>NSRequiredContext</key>

@@ -2,6 +2,7 @@ import { app } from 'electron'
 import process from 'node:process'
 import type { CallHandlers } from '../../contract/calls.ts'
 import { success } from '../../contract/failures.ts'
+import type { Translate } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Notifications } from '../tray/notifications.ts'
 import { createFileManagers } from './file-managers.ts'
@@ -16,9 +17,11 @@ import { createLoginItem } from './login-item.ts'
 export function createIntegrationHandlers(options: {
   readonly menuSources: MenuSources
   readonly notifications: Pick<Notifications, 'notifyChange'>
+  /** In the current language. */
+  readonly t: () => Translate
   readonly log: Log
 }): Pick<CallHandlers, 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
-  const { menuSources, notifications, log } = options
+  const { menuSources, notifications, t, log } = options
   const { platform, env, execPath } = process
   const appFolder = app.isPackaged ? null : app.getAppPath()
   const command = launchCommand({ env, execPath, appFolder })
@@ -28,6 +31,7 @@ export function createIntegrationHandlers(options: {
     command,
     home: app.getPath('home'),
     env,
+    t,
     menu: needsMenuEntry({ isPackaged: app.isPackaged, platform, env, execPath }) ? menuSources : null,
   })
   let lastChange: Promise<unknown> = app.isPackaged

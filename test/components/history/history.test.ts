@@ -121,7 +121,7 @@ test('shows how the record in the library compares with the file', async () => {
   await expect.element(rowOf('Other')).toMatchTextContent('The library’s record has a different size')
   const name = /^Other, 1.0 GB, Aurora Studio, The library’s record has a different size/
   await expect.element(screen.getByRole('row', { name })).toBeVisible()
-  await expect.element(rowOf('Other')).toMatchTextContent('Expected 1,000,000,000 bytes, found 7 bytes.')
+  await expect.element(rowOf('Other')).toMatchTextContent('expected 1,000,000,000 bytes, found 7 bytes.')
   await userEvent.dblClick(rowOf('Other'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
   await expect.element(pane).toMatchTextContent('Size: 7 bytes instead of 1,000,000,000 bytes.')

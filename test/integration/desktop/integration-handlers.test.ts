@@ -5,6 +5,7 @@ import process from 'node:process'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
 import { createIntegrationHandlers } from '../../../electron/desktop/integration/integration-handlers.ts'
+import { translatorFor } from '../../../electron/messages/messages.ts'
 import { app } from '../../electron-host/app.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -38,11 +39,12 @@ function setup() {
     lines,
     notified,
     autostart: join(home, '.config/autostart/modelferry.desktop'),
-    script: join(home, '.local/share/nautilus/scripts/Send with Modelferry'),
+    script: join(home, '.local/share/nautilus/scripts/Upload with Modelferry'),
     create: (icon = join(build, 'icon.svg')) =>
       createIntegrationHandlers({
         menuSources: { mimeTypes: join(build, 'linux/modelferry-mime.xml'), icon },
         notifications: { notifyChange: (change) => void notified.push(change) },
+        t: () => translatorFor('en'),
         log,
       }),
   }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Locale } from '../../../electron/contract/app-info.ts'
 import { batteryLevelReader } from '../../../electron/desktop/power/battery-level.ts'
 import { createFileManagers } from '../../../electron/desktop/integration/file-managers.ts'
 import {
@@ -12,9 +13,11 @@ import {
   needsMenuEntry,
   launchCommand,
 } from '../../../electron/desktop/integration/launch-command.ts'
+import { translatorFor } from '../../../electron/messages/messages.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 const run = promisify(execFile)
+const t = () => translatorFor('en')
 let home = ''
 
 beforeEach(async () => {
@@ -32,13 +35,14 @@ async function program(name: string): Promise<string> {
 
 const started = async () => (await readFile(join(home, 'started'), 'utf8')).trim().split('\n')
 
-function managersFor(path: string, change: Record<string, string> = {}) {
+function managersFor(path: string, change: Record<string, string> = {}, locale: Locale = 'en') {
   return createFileManagers({
     platform: 'linux',
     command: { program: path, args: [] },
     home,
     env: { PATH: join(home, 'bin'), ...change },
     menu: null,
+    t: () => translatorFor(locale),
   })
 }
 
@@ -63,7 +67,7 @@ describe('entries in file managers', () => {
     await program('nautilus')
     const managers = managersFor(await program("it's $HOME `x`"))
     await managers.set('nautilus', true)
-    const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
+    const script = join(home, '.local/share/nautilus/scripts/Upload with Modelferry')
     const files = ['/models/two words.safetensors', '/models/--hidden', '/models/*.gguf', "/models/o'clock"]
     const env = { PATH: '/usr/bin:/bin', NAUTILUS_SCRIPT_SELECTED_FILE_PATHS: `${files.join('\n')}\n` }
     await run(script, [], { env })
@@ -74,13 +78,24 @@ describe('entries in file managers', () => {
     await program('nautilus')
     await managersFor('/old place/x').set('nautilus', true)
     await managersFor('/new place/x').repair()
-    const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
+    const script = join(home, '.local/share/nautilus/scripts/Upload with Modelferry')
     expect(await readFile(script, 'utf8')).toContain("exec '/new place/x'")
+  })
+
+  test('are found again when the language has changed', async () => {
+    await program('nautilus')
+    await managersFor('/opt/x').set('nautilus', true)
+    const managers = managersFor('/opt/x', {}, 'zh-Hans')
+    expect(await managers.list()).toEqual([{ id: 'nautilus', isOn: true }])
+    await managers.set('nautilus', false)
+    expect(await readdir(join(home, '.local/share/nautilus/scripts'))).toEqual([])
+    await managers.set('nautilus', true)
+    expect(await readdir(join(home, '.local/share/nautilus/scripts'))).toEqual(['用 Modelferry 上传'])
   })
 
   test('written by others are left unchanged', async () => {
     await program('nautilus')
-    const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
+    const script = join(home, '.local/share/nautilus/scripts/Upload with Modelferry')
     await mkdir(join(script, '..'), { recursive: true })
     await writeFile(script, 'mine')
     const managers = managersFor('/opt/x')
@@ -93,7 +108,7 @@ describe('entries in file managers', () => {
     const command = { program: await program("it's $HOME/M.AppImage".replace('/', '-')), args: [] }
     const build = join(projectFolder, 'build')
     const menu = { mimeTypes: join(build, 'linux/modelferry-mime.xml'), icon: join(build, 'icon.svg') }
-    const managers = createFileManagers({ platform: 'linux', command, home, env: {}, menu })
+    const managers = createFileManagers({ platform: 'linux', command, home, env: {}, menu, t })
     expect(await managers.list()).toEqual([{ id: 'menu', isOn: false }])
     expect(await managers.set('menu', true)).toEqual([{ id: 'menu', isOn: true }])
     const data = join(home, '.local/share')
@@ -130,9 +145,10 @@ describe('entries in file managers', () => {
       home,
       env: {},
       menu: null,
+      t,
     })
     expect(await managers.set('finder', true)).toEqual([{ id: 'finder', isOn: true }])
-    const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
+    const folder = join(home, 'Library/Services/Upload with Modelferry.workflow/Contents')
     const text = await readFile(join(folder, 'document.wflow'), 'utf8')
     expect(text).toContain("exec '/usr/bin/open' '-a' '/Applications/A &amp; B.app' \"$@\"")
     for (const name of ['Info.plist', 'document.wflow'])

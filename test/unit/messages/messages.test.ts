@@ -12,6 +12,7 @@ import {
   localeFor,
   failureText,
   nativeTranslatorFor,
+  reasonParams,
   translatorFor,
 } from '../../../electron/messages/messages.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
@@ -148,8 +149,9 @@ test('keeps markup in a parameter as text', () => {
 test('shows a custom type unchanged, and a base only if it is known', () => {
   const t = translatorFor('en')
   const reason = { type: 'loras', base: 'SDXL', evidence: 'x.lora_down.weight' }
-  expect(t('reason.header', reason)).toBe('Its tensor names match a LoRA (SDXL): x.lora_down.weight.')
-  expect(t('reason.header', { ...reason, type: 'my_models', base: 'none' })).toBe(
+  const text = (params: Record<string, string>) => t('reason.header', reasonParams(params, t))
+  expect(text(reason)).toBe('Its tensor names match a LoRA (SDXL): x.lora_down.weight.')
+  expect(text({ ...reason, type: 'my_models', base: 'none' })).toBe(
     'Its tensor names match “my_models”: x.lora_down.weight.',
   )
 })

@@ -186,7 +186,7 @@ export class Actions {
     this.#services.notices.showWithAction({
       key: 'edit.begun',
       params: { name: target.displayName, typed },
-      label: 'edit.copy',
+      label: 'menu.copy',
       onaction: () => void this.copy(typed),
       isError: true,
     })

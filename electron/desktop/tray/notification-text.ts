@@ -51,9 +51,9 @@ function namesOf(rows: readonly UploadRow[], t: Translate, locale: string): stri
     return withoutMarkup(visiblePath(first?.already?.path ?? first?.target.modelPath ?? ''))
   const shown = rows
     .slice(0, namesShown)
-    .map(({ target }) => t('notice.name', { name: visibleName(target.displayName) }))
+    .map(({ target }) => t('names.quoted', { name: visibleName(target.displayName) }))
   const more = rows.length - shown.length
-  return withoutMarkup(join([...shown, ...(more > 0 ? [t('names.more', { count: more })] : [])], locale))
+  return withoutMarkup(join([...shown, ...(more > 0 ? [t('report.more', { count: more })] : [])], locale))
 }
 
 const join = (parts: readonly string[], locale: string) =>

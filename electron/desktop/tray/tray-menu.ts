@@ -65,8 +65,8 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
     separator,
     { id: 'open', label: t('tray.open'), click: actions.open },
     isAllPaused(summary)
-      ? { id: 'resume-all', label: t('tray.resume-all'), click: actions.resumeAll }
-      : { id: 'pause-all', label: t('tray.pause-all'), click: actions.pauseAll },
+      ? { id: 'resume-all', label: t('summary.resume-all'), click: actions.resumeAll }
+      : { id: 'pause-all', label: t('summary.pause-all'), click: actions.pauseAll },
     ...stopPausingItems(summary.totals, actions, t),
     limitItem(content, actions, text),
     whenDoneItem(conditions.whenDone, actions, t),

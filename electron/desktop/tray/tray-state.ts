@@ -33,7 +33,7 @@ export function summaryText(totals: Totals, allPaused: boolean, t: Translate): s
   const parts = [t('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) })]
   if (totals.waiting > 0) parts.push(t('desktop.sum-waiting', { waiting: totals.waiting }))
   if (totals.bytesPerSecond !== null)
-    parts.push(t('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) }))
+    parts.push(t('row.speed', { speedBytes: Math.round(totals.bytesPerSecond) }))
   if (totals.secondsLeft !== null) parts.push(timeLeftText(totals.secondsLeft, t))
   if (totals.needsYou > 0) parts.push(t('desktop.sum-needs-you', { needsYou: totals.needsYou }))
   return parts.join(' · ')

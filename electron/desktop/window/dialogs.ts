@@ -57,7 +57,7 @@ export function createDialogs(options: {
         type: 'question',
         message: t('close.question'),
         detail: t(hasTray ? 'close.explanation' : 'close.explanation-no-tray'),
-        buttons: [t('close.keep-sending'), t('close.quit'), t('dialog.cancel')],
+        buttons: [t('settings.close-keep'), t('tray.quit'), t('dialog.cancel')],
         defaultId: 0,
         cancelId: 2,
         noLink: true,
@@ -73,7 +73,7 @@ export function createDialogs(options: {
         detail: [t('quit.explanation'), againBytes > 0 ? t('quit.cost', { againBytes }) : '']
           .join(' ')
           .trim(),
-        buttons: [t('quit.quit'), t('quit.now'), t('quit.keep-sending')],
+        buttons: [t('quit.quit'), t('quit.now'), t('settings.close-keep')],
         defaultId: 2,
         cancelId: 2,
         noLink: true,
@@ -88,7 +88,7 @@ export function createDialogs(options: {
       const lastFolder = memory.read()['lastFolder']
       const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
         title: t(isFolder ? 'pick.folder' : 'pick.files'),
-        buttonLabel: t('pick.add'),
+        buttonLabel: t('add.label'),
         defaultPath: typeof lastFolder === 'string' ? lastFolder : app.getPath('downloads'),
         properties: [
           isFolder ? 'openDirectory' : 'openFile',

@@ -93,7 +93,7 @@ function editMenu(t: Translate, { command }: MenuActions): Item {
   return {
     label: t('menu.edit'),
     submenu: [
-      { role: 'undo', label: t('menu.undo') },
+      { role: 'undo', label: t('undo.label') },
       { role: 'redo', label: t('menu.redo') },
       separator,
       { role: 'cut', label: t('menu.cut') },
@@ -113,9 +113,9 @@ function editMenu(t: Translate, { command }: MenuActions): Item {
 
 /** The views in the order of their shortcuts. */
 const views = [
-  ['show-uploads', 'menu.uploads'],
+  ['show-uploads', 'view.uploads'],
   ['show-library', 'view.library'],
-  ['show-history', 'menu.history'],
+  ['show-history', 'view.history'],
   ['show-places', 'places.open'],
   ['show-help', 'help.title'],
 ] as const satisfies readonly (readonly [PageCommand, MessageKey])[]
@@ -195,7 +195,7 @@ function helpMenu(t: Translate, { command, openPage }: MenuActions, isMac: boole
       { id: 'check-updates', label: t('menu.check-updates'), click: () => command('check-updates') },
       { id: 'check-connection', label: t('help.open'), click: () => command('check-connection') },
       separator,
-      { id: 'licences', label: t('menu.licences'), click: () => openPage('licences') },
+      { id: 'licences', label: t('licences.title'), click: () => openPage('licences') },
       ...(isMac ? [] : [separator, { role: 'about', label: t('menu.about', { name }) } as const]),
     ],
   }

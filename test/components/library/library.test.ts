@@ -5,6 +5,7 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import type { Agent, FailedDeletion } from '../../../electron/contract/library.ts'
 import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
+import { selectOption } from '../support/select-option.ts'
 import { account, noonMs, otherTeam, registeredRow, signedIn, team } from '../support/rows.ts'
 
 test('lists the models of the chosen team, newest first', async () => {
@@ -21,21 +22,21 @@ test('search, type and status filter the list, and one click clears them', async
   const { names, screen } = await openLibrary()
   await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'grain')
   await expect.poll(names).toEqual(['Grain'])
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1, 2.0 GB)')
+  await selectOption(screen.getByRole('combobox', { name: 'Type' }), /^controlnet 1 · 2.0 GB/)
   await expect.element(screen.getByText('No models match.')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Disabled (1)')
+  await selectOption(screen.getByRole('combobox', { name: 'Status' }), /^Disabled/)
   await expect.poll(names).toEqual(['Flux'])
 })
 
 test('a filter stays named when its last model no longer matches', async () => {
   const { screen, rowOf } = await openLibrary(threeModels, { changeModel: () => success(undefined) })
   const status = screen.getByRole('combobox', { name: 'Status' })
-  await userEvent.selectOptions(status, 'Disabled (1)')
+  await selectOption(status, /^Disabled/)
   await userEvent.dblClick(rowOf('Flux'), rowCorner)
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
   await expect.element(screen.getByText('No models match.')).toBeVisible()
-  await expect.element(status).toHaveDisplayValue('Disabled (0)')
+  await expect.element(status).toMatchTextContent('Disabled')
 })
 
 test('a narrow window sorts by a menu, in both directions', async () => {
@@ -186,12 +187,12 @@ test('shows the total size of the models, per type too, if every size is known',
   const { screen } = await openLibrary([...threeModels, model('Odd', { modelType: 'vae', sizeBytes: null })])
   const count = screen.getByRole('search').getByRole('status')
   await expect.element(count).toMatchTextContent(/^4 models$/)
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1, 2.0 GB)')
+  await selectOption(screen.getByRole('combobox', { name: 'Type' }), /^controlnet 1 · 2.0 GB/)
   await expect.element(count).toMatchTextContent(/^1 model$/)
   // Outside of the status: sizes change more often than is worth an announcement.
   await expect.element(screen.getByText('1 model · 2.0 GB')).toBeVisible()
-  const types = screen.getByRole('combobox', { name: 'Type' }).getByRole('option', { name: 'vae (1)' })
-  await expect.element(types).toBeInTheDocument()
+  await userEvent.click(screen.getByRole('combobox', { name: 'Type' }))
+  await expect.element(screen.getByRole('option', { name: /^vae 1$/ })).toBeVisible()
 })
 
 const agent = (name: string, change: Partial<Agent> = {}): Agent => ({

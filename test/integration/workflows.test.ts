@@ -6,8 +6,9 @@ import { parse } from 'yaml'
 import { projectFolder } from '../support/temp-project.ts'
 
 const folder = join(projectFolder, '.github/workflows')
-/** The newest linter on npm does not know these yet: newer runners, and the context of variables. */
-const newer = /^label "(?:ubuntu-24\.04|macos-15|windows-2025)" is unknown|^undefined variable "vars"/
+/** The newest linter on npm does not know these yet: newer runners, the context of variables, the right to attest. */
+const newer =
+  /^label "(?:ubuntu-24\.04|macos-15|windows-2025)" is unknown|^undefined variable "vars"|^unknown permission scope "attestations"/
 
 const lint = await createLinter()
 const problemsOf = (text: string) =>
@@ -52,9 +53,13 @@ test.for(workflows)('gives jobs no rights and credentials beyond their purpose: 
   expect(content.permissions).toEqual({})
   for (const { permissions, environment, steps } of Object.values(content.jobs)) {
     const isWriter = permissions?.['contents'] === 'write'
-    expect(permissions).toEqual({ contents: isWriter ? 'write' : 'read' })
-    // Only jobs that need an approval and run nothing of others may write.
-    if (isWriter) {
+    const attests = steps.some(({ uses }) => uses?.startsWith('actions/attest-build-provenance@'))
+    expect(permissions).toEqual({
+      contents: isWriter ? 'write' : 'read',
+      ...(attests ? { attestations: 'write', 'id-token': 'write' } : {}),
+    })
+    // Only jobs that need an approval and run nothing of others may write or attest.
+    if (isWriter || attests) {
       expect(environment).toBe('release')
       expect(steps.filter(({ run }) => /\b(?:npm|npx)\b/.test(run ?? ''))).toEqual([])
     }
@@ -70,6 +75,12 @@ test.for(workflows)('keeps secrets in environments that need an approval: $name'
       /^(?:release|\$\{\{ github\.ref_type == 'tag' && 'certificates' \|\| '' \}\})$/,
     )
   }
+})
+
+test('builds releases without programs that the lock file has no hash of', () => {
+  const release = workflows.find(({ name }) => name === 'release.yml')
+  const runs = Object.values(release?.content.jobs ?? {}).flatMap(({ steps }) => steps.map(({ run }) => run))
+  expect(runs.filter((run) => run?.includes('npm ci'))).toEqual(['npm ci --ignore-scripts'])
 })
 
 test('proposes new versions of Electron every day, without delay', () => {

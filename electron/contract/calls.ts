@@ -23,7 +23,15 @@ import type { StorageTest } from './storage-test.ts'
 import type { UpdateState } from './updates.ts'
 import type { TransferSpeed, UploadDetails } from './upload-details.ts'
 import type { LogDocument } from './upload-log.ts'
-import type { AddReport, HistoryPage, ModelStatus, Patch, Snapshot, WaitingFilesView } from './uploads.ts'
+import type {
+  AddReport,
+  HistoryPage,
+  ModelStatus,
+  Patch,
+  ReadingView,
+  Snapshot,
+  WaitingFilesView,
+} from './uploads.ts'
 import type { WatchedFoldersView } from './watched-folders.ts'
 
 /** The side that implements a call: `engine` needs no Electron, `desktop` does. */
@@ -132,6 +140,8 @@ const callGroups = {
      * (else `no-team`), otherwise for the chosen one; without one they wait.
      */
     addFiles: call<AddReport>()('engine', v.strictObject({ paths, team: v.exactOptional(teamChoice) })),
+    /** Stops reading what was added (see the event `reading`); nothing of it is added. */
+    stopReading: call<void>()('engine', nothing),
     /** Opens the native picker; a cancelled picker returns an empty report. */
     chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
     /** Files that wait for a sign-in or a team. */
@@ -571,6 +581,7 @@ export const eventNames = [
   'conditions',
   'deadline',
   'added',
+  'reading',
   'waitingFiles',
   'review',
   'finding',
@@ -604,6 +615,8 @@ export interface Events {
    * were skipped after they had been queued.
    */
   readonly added: AddReport
+  /** Ten times a second while files are found and checked, once that takes noticeable time; then null. */
+  readonly reading: ReadingView | null
   readonly waitingFiles: WaitingFilesView
   readonly review: ReviewView | null
   readonly finding: FoundPlacesView

@@ -187,6 +187,15 @@ export interface AddReport {
   readonly workflow?: string
   /** A file among them listed model folders, which were added to `FoundPlacesView`. */
   readonly hasFoundPlaces?: true
+  /** Name of a folder, if nothing but folders without models was added. */
+  readonly emptyFolder?: string
+}
+
+/** Files and folders that the user has added, and whose files are being found and then checked. */
+export interface ReadingView {
+  readonly foundCount: number
+  /** Null while files are still being found. */
+  readonly checkedCount: number | null
 }
 
 /** How much of a model of several files the team's library has. */

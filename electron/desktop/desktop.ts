@@ -280,6 +280,7 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     library: (news) => feed.sendEvent('library', news),
     added: (report) => feed.sendEvent('added', report),
     leftOut: skipReports.add,
+    reading: (view) => feed.sendEvent('reading', view),
     waitingFiles: (view) => feed.sendEvent('waitingFiles', view),
     review: (view) => feed.sendEvent('review', view),
     finding: (view) => feed.sendEvent('finding', view),

@@ -11,6 +11,7 @@ import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Companions } from '../intake/companions/companions.ts'
 import type { Intake } from '../intake/enqueue.ts'
+import type { Reading } from '../intake/reading.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
 import type { TypeCorrections } from '../intake/type-corrections.ts'
 import type { Review } from '../intake/review/review.ts'
@@ -52,6 +53,7 @@ interface CallServices {
   /** Compares the library's records of registered uploads with their files. */
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
+  readonly reading: Pick<Reading, 'stop'>
   readonly review: Review
   readonly intake: Pick<Intake, 'discardReviewed'>
   readonly accounts: Pick<Accounts, 'list'>
@@ -102,6 +104,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     snapshot: async () => success(feed.snapshot()),
     ...accountCalls(services),
     addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
+    async stopReading() {
+      services.reading.stop()
+      return success(undefined)
+    },
     ...waitingFileCalls(services.waitingFiles),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),

@@ -23,6 +23,7 @@ import { createTeamAdder } from '../intake/add-to-team.ts'
 import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
 import { createFoundModelsIntake } from '../intake/found-models.ts'
+import { createReading } from '../intake/reading.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
 import { createCompanions } from '../intake/companions/companions.ts'
@@ -361,8 +362,14 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (view) => events.emit('watching', view),
   })
 
+  const reading = createReading({
+    timers: environment.timers,
+    onChange: (view) => events.emit('reading', view),
+    undoAdd: (drop) => commands.undoAdd(drop),
+  })
   const waitingFiles = createWaitingFiles({
     choices,
+    reading,
     chosenTeam: () => findTeam(false),
     processDropped: finder.processDropped.bind(finder),
     enqueue: (paths, team, request) => intake.enqueue(paths, { ...request, team }),
@@ -587,6 +594,7 @@ export function createEngine(options: EngineOptions): Engine {
         companions,
         verify: verifier.verify,
         waitingFiles,
+        reading,
         review,
         intake,
         accounts,

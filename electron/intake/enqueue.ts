@@ -11,6 +11,7 @@ import {
   targetBeside,
   withModelType,
   type AddReport,
+  type ReadingView,
   type SkippedFile,
   type Target,
 } from '../contract/uploads.ts'
@@ -63,6 +64,7 @@ export interface EnqueueRequest {
   readonly approve?: (proposal: UploadProposal) => Promise<boolean>
   /** Nothing is recorded after it aborts. */
   readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (progress: ReadingView) => void
 }
 
 /** Files that would be added, and what needs a decision about them. */
@@ -158,12 +160,13 @@ export class Intake {
   /** Null if the scan was cancelled. */
   async #collect(
     paths: readonly string[],
-    { watchedFolder, signal: requested }: EnqueueRequest,
+    { watchedFolder, signal: requested, onProgress }: EnqueueRequest,
   ): Promise<CollectedFiles | null> {
     const { signal: closing } = this.#closing
     const signal = requested ? AbortSignal.any([requested, closing]) : closing
     try {
-      return await collectFiles(paths, { watchedFolder, signal })
+      const onFound = (foundCount: number) => onProgress?.({ foundCount, checkedCount: null })
+      return await collectFiles(paths, { watchedFolder, signal, onFound })
     } catch (error) {
       if (signal.aborted) return null
       throw error
@@ -211,7 +214,10 @@ export class Intake {
     return chosen && { ...chosen, onConflict: this.#services.onConflict(), ...request, signal, discarding }
   }
 
-  async #enqueueFiles({ files, skipped }: CollectedFiles, order: Order): Promise<Result<AddReport>> {
+  async #enqueueFiles(
+    { files, skipped, emptyFolder }: CollectedFiles,
+    order: Order,
+  ): Promise<Result<AddReport>> {
     const proposed = order.approve ? await this.#propose(files, skipped, order) : null
     if (proposed && !(await order.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
     if (order.signal.aborted) return success({ ...emptyReport, skipped })
@@ -223,6 +229,7 @@ export class Intake {
       added: continuedCount + records.length - newlyRefused,
       refused: stillRefusedCount + newlyRefused,
       skipped: [...skipped, ...queuedNames.map((name) => ({ name, reason: 'queued' }))],
+      ...(emptyFolder === undefined ? {} : { emptyFolder }),
       ...this.#rememberDrop(records),
     })
   }
@@ -398,6 +405,7 @@ export class Intake {
     let [next, ahead] = [inspectFrom(0), inspectFrom(batchSize)]
     for (let start = 0; start < files.length; start += batchSize) {
       const batch = batchFrom(start)
+      order.onProgress?.({ foundCount: files.length, checkedCount: start })
       const inspections = await raceAbort(next, order.signal)
       if (isAborted(inspections)) return
       ;[next, ahead] = [ahead, inspectFrom(start + 2 * batchSize)]

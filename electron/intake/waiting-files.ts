@@ -10,6 +10,7 @@ import { undecidedTeam } from '../journal/upload-record.ts'
 import { isAborted } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
+import type { Reading, ReadingRequest } from './reading.ts'
 import type { ReviewMode } from './review/needs-review.ts'
 import type { ReviewPolicy } from './review/review-policy.ts'
 
@@ -70,19 +71,19 @@ export interface WaitingFiles {
   /** Keeps again those that were discarded last. */
   undoDiscard(): Result<WaitingFilesView>
   start(): void
-  /** Files that are being added stay for the next start, where the queue recognises those it has. */
+  /** Files that are being added are kept for the next start, where the queue recognises those it has. */
   close(): Promise<void>
 }
 
-interface AddRequest {
+interface AddRequest extends ReadingRequest {
   readonly review?: ReviewMode
-  readonly signal?: AbortSignal
 }
 
-export function createWaitingFiles(options: {
+interface WaitingFilesOptions {
   readonly choices: StoredChoices
   /** The team for files that were added where no team was shown, or null. */
   readonly chosenTeam: () => TeamForFiles | null
+  readonly reading: Pick<Reading, 'run'>
   readonly processDropped: ModelFinder['processDropped']
   readonly enqueue: (
     paths: readonly string[],
@@ -92,12 +93,16 @@ export function createWaitingFiles(options: {
   readonly onAdded: (report: AddReport) => void
   readonly onChange: (view: WaitingFilesView) => void
   readonly environment: Pick<Environment, 'log'>
-}): WaitingFiles {
-  const { choices, chosenTeam, processDropped, enqueue, onAdded, onChange, environment } = options
+}
+
+export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
+  const { choices, chosenTeam, reading, processDropped, enqueue, onAdded, onChange, environment } = options
   const closing = new AbortController()
   let isStarted = false
   let adding: Promise<void> = Promise.resolve()
   let beingAdded: ReadonlySet<string> = new Set()
+  /** Paths of drops for the chosen team whose files are being found: nothing of them is recorded yet. */
+  const dropped = new Set<readonly string[]>()
   let lastFailure: Failure | null = null
   /** The latest last. */
   const discarded: (readonly WaitingFile[])[] = []
@@ -112,8 +117,17 @@ export function createWaitingFiles(options: {
     )
 
   // A workflow is for the team that is chosen while it is open, unless it was dropped for another one.
-  const add = (paths: readonly string[], team: TeamForFiles, request: AddRequest = {}, named?: TeamChoice) =>
-    processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request), named)
+  const add = (
+    paths: readonly string[],
+    team: TeamForFiles,
+    { named, isWaiting = false }: { readonly named?: TeamChoice; readonly isWaiting?: boolean } = {},
+  ) =>
+    reading.run((given) => {
+      const request: AddRequest = isWaiting
+        ? { ...given, review: 'first', signal: AbortSignal.any([given.signal, closing.signal]) }
+        : notingEnd(given, () => dropped.delete(paths))
+      return processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request), named)
+    })
 
   async function addAll(): Promise<void> {
     const team = chosenTeam()
@@ -123,7 +137,7 @@ export function createWaitingFiles(options: {
     onChange(view())
     const { signal } = closing
     // A file call on a disk that does not respond may never return.
-    const report = await raceAbort(add(paths, team, { review: 'first', signal }), signal)
+    const report = await raceAbort(add(paths, team, { isWaiting: true }), signal)
     if (isAborted(report) || signal.aborted) return
     const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
     beingAdded = new Set()
@@ -159,7 +173,9 @@ export function createWaitingFiles(options: {
 
   async function addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>> {
     if (team === null) return processDropped(paths, keep)
-    const report = await add(paths, team)
+    dropped.add(paths)
+    const report = await raceAbort(add(paths, team), closing.signal).finally(() => dropped.delete(paths))
+    if (isAborted(report)) return success({ added: 0, refused: 0, skipped: [] })
     return !report.ok && report.failure.code === 'no-team' ? keep(paths) : report
   }
 
@@ -167,7 +183,7 @@ export function createWaitingFiles(options: {
     view,
     addIfPossible,
     addOrKeep,
-    addFor: (paths, named, otherwise) => (named ? add(paths, named, {}, named) : addOrKeep(paths, otherwise)),
+    addFor: (paths, named, otherwise) => (named ? add(paths, named, { named }) : addOrKeep(paths, otherwise)),
     discard() {
       const files = list()
       const stored = store(files.filter(({ path }) => beingAdded.has(path)))
@@ -188,10 +204,21 @@ export function createWaitingFiles(options: {
     },
     async close() {
       closing.abort()
+      const files = [...dropped].flat().map((path) => ({ path, isFolder: true }))
+      if (files.length > 0) store([...list(), ...files])
       await adding
     },
   }
 }
+
+/** The same request; calls back once the files are found. */
+const notingEnd = ({ signal, onProgress }: ReadingRequest, found: () => void): ReadingRequest => ({
+  signal,
+  onProgress(progress) {
+    if (progress.checkedCount !== null) found()
+    onProgress(progress)
+  },
+})
 
 function viewOf(files: readonly WaitingFile[], reason: Failure | null): WaitingFilesView {
   return {

@@ -4,7 +4,14 @@ import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { LibraryUpdate } from '../contract/library.ts'
 import type { ReviewView } from '../contract/review.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
-import type { AddReport, ConnectivityState, Patch, UploadRow, WaitingFilesView } from '../contract/uploads.ts'
+import type {
+  AddReport,
+  ConnectivityState,
+  Patch,
+  ReadingView,
+  UploadRow,
+  WaitingFilesView,
+} from '../contract/uploads.ts'
 import type { Verification } from '../contract/verification.ts'
 import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
@@ -21,6 +28,8 @@ export interface EngineEvents {
   leftOut: [upload: Pick<UploadRow, 'id' | 'fileName' | 'accountId'>]
   /** Files that waited for a team were added, or a watched folder has links that were not followed. */
   added: [report: AddReport]
+  /** Files that the user has added are being found and checked; null once that has ended. */
+  reading: [view: ReadingView | null]
   waitingFiles: [view: WaitingFilesView]
   review: [view: ReviewView | null]
   /** The record of a registered upload was compared with its file, or could not be; null if it was removed. */

@@ -48,6 +48,7 @@ export class Actions {
     if (files.length === 0) return
     this.#reportAdded(await this.#bridge.addFiles({ files, ...(team ? { team } : {}) }))
   }
+  readonly stopReading = async () => this.#succeeded(await this.#bridge.stopReading())
   readonly chooseFiles = async (what: CallArgs<'chooseFiles'>['what']) =>
     this.#reportAdded(await this.#bridge.chooseFiles({ what }))
 

@@ -39,6 +39,10 @@ export class Announcer {
     this.#sayRows()
   }
 
+  readingStarted(): void {
+    this.polite = { text: this.#language.t('reading.finding', { count: 0 }) }
+  }
+
   #sayRows(): void {
     const { t, failureText } = this.#language
     const [done, failed] = [this.#done, this.#failed]

@@ -202,6 +202,10 @@ export class AppState {
       this.waitingFiles.start(),
       this.watchedFolders.start(),
       this.#bridge.on('added', (report) => this.#handleAdded(report)),
+      this.#bridge.on('reading', (view) => {
+        if (view && !this.notices.reading) this.announcer.readingStarted()
+        this.notices.reading = view
+      }),
       this.#bridge.on('command', (command) => this.#afterDialog(() => this.#runCommand(command))),
       this.#bridge.on('reveal', (target) => this.#afterDialog(() => this.#reveal(target))),
     ]

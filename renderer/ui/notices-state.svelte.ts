@@ -1,6 +1,11 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Failure } from '../../electron/contract/failures.ts'
-import { skippedCount, type AddReport, type UploadRow } from '../../electron/contract/uploads.ts'
+import {
+  skippedCount,
+  type AddReport,
+  type ReadingView,
+  type UploadRow,
+} from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
 
 export type Notice = { readonly id: number } & (
@@ -42,6 +47,8 @@ const shortReadMs = 4_000
 /** Notices at the bottom of the window. Errors stay until dismissed; others disappear after a while. */
 export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
+  /** Files that were added and are being found and checked, or null. */
+  reading = $state.raw<ReadingView | null>(null)
   /** Those that are being undone, by id. */
   readonly #undoing = new SvelteSet<number>()
   /**
@@ -63,7 +70,8 @@ export class NoticesState {
 
   /** A report of a drop that can be undone stays until one of its files is registered. */
   report(report: AddReport): void {
-    if (report.added + report.refused + report.skipped.length === 0) return
+    const isSilent = report.added + report.refused + report.skipped.length === 0
+    if (isSilent && report.emptyFolder === undefined) return
     // The sheet shows everything else.
     if (report.isInReview && report.skipped.length === 0) return
     if (report.wereQueued && this.#extendReport(report.skipped)) return

@@ -33,6 +33,8 @@ import { readdir, realpath, stat } from '../../platform/files/original-fs.ts'
 export interface CollectedFiles {
   readonly files: readonly FoundFile[]
   readonly skipped: readonly SkippedFile[]
+  /** Name of a folder, if there are only folders, none of which has models. */
+  readonly emptyFolder?: string
 }
 
 /** Of each reason: a disk may have a million files that are not models. */
@@ -57,6 +59,7 @@ interface Collection {
   /** Indices in `files`. */
   readonly seenFiles: Map<string, number>
   readonly seenFolders: Set<string>
+  seenCount: number
   /** The relative paths of the files of each model of several files, by the model's key. */
   readonly namesByGroup: Map<string, Set<string>>
   /** Absolute paths of the dropped files and of the files that were added with them. */
@@ -66,6 +69,7 @@ interface Collection {
   /** The watched folder that all paths are in, with links resolved. */
   readonly watchedFolder: string | undefined
   readonly signal: AbortSignal | undefined
+  readonly onFound: CollectOptions['onFound']
   readonly platform: NodeJS.Platform
 }
 
@@ -88,6 +92,8 @@ export interface CollectOptions {
   /** The watched folder that all paths are in; else each path is the added folder of its files. */
   readonly watchedFolder?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Called with the number of files seen so far, models or not. */
+  readonly onFound?: (count: number) => void
   readonly platform?: NodeJS.Platform
 }
 
@@ -109,11 +115,13 @@ export async function collectFiles(
     skippedCounts: new Map(),
     seenFiles: new Map(),
     seenFolders: new Set(),
+    seenCount: 0,
     namesByGroup: new Map(),
     requestedPaths: new Set(dropped),
     namesByFolder: new Map(),
     watchedFolder: options.watchedFolder && (await realpath(options.watchedFolder).catch(() => undefined)),
     signal: options.signal,
+    onFound: options.onFound,
     platform: options.platform ?? process.platform,
   }
   for (const path of paths) {
@@ -128,7 +136,17 @@ export async function collectFiles(
   }
   // Those that need attention first: the list may be long.
   skipped.sort((one, other) => Number(needsAttention(other.reason)) - Number(needsAttention(one.reason)))
-  return { files: bestCopiesFirst(await withGroupFiles(collection)), skipped }
+  const files = bestCopiesFirst(await withGroupFiles(collection))
+  return { files, skipped, ...emptyFolderOf(collection, dropped[0]) }
+}
+
+function emptyFolderOf(
+  { files, skipped, seenFolders }: Collection,
+  path = '',
+): Pick<CollectedFiles, 'emptyFolder'> {
+  if (files.length > 0 || seenFolders.size === 0) return {}
+  const isReadable = skipped.every(({ name, reason }) => name.includes('/') && !needsAttention(reason))
+  return isReadable ? { emptyFolder: basename(path) } : {}
 }
 
 const needsAttention = (reason: string) => reason === 'link-outside' || reason === 'folder-unreadable'
@@ -158,6 +176,11 @@ function bestCopiesFirst(files: readonly FoundFile[]): readonly FoundFile[] {
     for (const [order, copy] of copies.entries()) ordered[sameSize[order] ?? -1] = copy
   }
   return ordered
+}
+
+function seen(collection: Collection, count: number): void {
+  collection.seenCount += count
+  collection.onFound?.(collection.seenCount)
 }
 
 /** Adds to each file of a multi-file model which files the model has. */
@@ -200,6 +223,7 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
         await addFolder(collection, folder, stats)
       }
     } else {
+      seen(collection, 1)
       const names = await namesIn(collection, dirname(place))
       const isPart = findGroup(name, names, dirname(place)) !== null
       const isOther = !stats.isFile() || (isCompanionFile(name) && !isPart)
@@ -308,6 +332,7 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
     collection.signal?.throwIfAborted()
     const some = entries.slice(start, start + statConcurrency)
     const checked = await Promise.all(some.map((entry) => checkEntry(entry, folder.real, siblings)))
+    seen(collection, checked.filter(({ facts }) => !facts?.isDirectory()).length)
     for (const one of checked) await addEntry(collection, { ...folder, parents, group }, one)
   }
 }

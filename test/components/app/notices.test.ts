@@ -8,7 +8,10 @@ import { patchOf, registeredRow, row, sendingRow, signedIn } from '../support/ro
 const skipping = (name: string): AddReport => ({
   added: 0,
   refused: 0,
-  skipped: [{ name, reason: 'junk' }],
+  skipped: [
+    { name, reason: 'junk' },
+    { name: `other ${name}`, reason: 'junk' },
+  ],
 })
 
 test('failures stay side by side until closed, each one once', async () => {
@@ -37,15 +40,15 @@ test('an Undo that restores only some files is shown as an error', async () => {
 test('a newer report does not replace one whose list is open', async () => {
   const { screen, emit } = await openPage()
   emit('added', skipping('mine.txt'))
-  await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
+  await userEvent.click(screen.getByRole('button', { name: '2 skipped' }))
   const list = screen.getByRole('list', { name: 'Skipped files' })
   emit('added', skipping('watched.txt'))
-  await expect.poll(() => screen.getByRole('button', { name: '1 skipped' }).elements()).toHaveLength(2)
+  await expect.poll(() => screen.getByRole('button', { name: '2 skipped' }).elements()).toHaveLength(2)
   await expect.element(list).toMatchTextContent('mine.txt')
   emit('added', skipping('watched again.txt'))
-  await userEvent.click(screen.getByRole('button', { name: '1 skipped' }).last())
+  await userEvent.click(screen.getByRole('button', { name: '2 skipped' }).last())
   await expect.element(list.last()).toMatchTextContent('watched again.txt')
-  expect(screen.getByRole('button', { name: '1 skipped' }).elements()).toHaveLength(2)
+  expect(screen.getByRole('button', { name: '2 skipped' }).elements()).toHaveLength(2)
 })
 
 test('says that files skipped after they had been queued are not in the library, and why', async () => {
@@ -353,4 +356,22 @@ test('an unused focus request does not affect a later search field', async () =>
   const search = screen.getByRole('textbox', { name: 'Search history' })
   await expect.element(search).toBeVisible()
   await expect.element(search).not.toHaveFocus()
+})
+
+test('shows files being read with a Stop, and which folder or file added nothing', async () => {
+  const { screen, emit, asked } = await openPage()
+  emit('reading', { foundCount: 1240, checkedCount: null })
+  await expect.element(screen.getByText('Reading folder… 1,240 files', { exact: false })).toBeVisible()
+  emit('reading', { foundCount: 1240, checkedCount: 310 })
+  await expect.element(screen.getByText('Checking 310 of 1,240 files', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
+  expect(asked).toEqual([{ name: 'stopReading', args: undefined }])
+  emit('reading', null)
+  await expect.element(screen.getByText('Checking 310', { exact: false })).not.toBeInTheDocument()
+
+  emit('added', { added: 0, refused: 0, skipped: [], emptyFolder: 'Holiday' })
+  await expect.element(screen.getByText('No models in Holiday.', { exact: false })).toBeVisible()
+  emit('added', { added: 0, refused: 0, skipped: [{ name: 'cat.png', reason: 'no-workflow' }] })
+  const notice = screen.getByRole('status').filter({ hasText: 'cat.png' })
+  await expect.element(notice).toMatchTextContent('No model or ComfyUI workflow in this file')
 })

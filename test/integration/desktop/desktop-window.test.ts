@@ -88,7 +88,7 @@ async function setupWindow(given: { readonly running?: number } = {}) {
 }
 
 const engineEvents = [
-  ...(['flow', 'details', 'session', 'library', 'added'] as const),
+  ...(['flow', 'details', 'session', 'library', 'added', 'reading'] as const),
   ...(['waitingFiles', 'review', 'finding', 'workflow', 'watching'] as const),
 ]
 

@@ -39,6 +39,7 @@ function setup(values: Readonly<Record<string, string>> = {}) {
       },
     },
     chosenTeam: () => state.team,
+    reading: { run: (add) => add({ signal: new AbortController().signal, onProgress() {} }) },
     processDropped(paths, enqueue, named) {
       dropped.push(named)
       return enqueue(paths)

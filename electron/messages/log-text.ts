@@ -1,6 +1,6 @@
-import type { LogDocument, LogDocumentEvent } from '../contract/upload-log.ts'
+import type { LogDocument, LogDocumentEvent, LogEventName, LogPauseReason } from '../contract/upload-log.ts'
 import { visibleText } from '../contract/visible-text.ts'
-import { failureText, type Translate } from './messages.ts'
+import { failureText, type MessageKey, type Translate } from './messages.ts'
 import { spanOf } from './span.ts'
 import { verificationLines } from './verification-text.ts'
 
@@ -10,6 +10,32 @@ export interface LogLine {
   readonly notes: readonly string[]
 }
 
+const titles: Readonly<Record<Exclude<LogEventName, 'paused'> | `paused-${LogPauseReason}`, MessageKey>> = {
+  approved: 'log.approved',
+  'in-review': 'phase.review',
+  waiting: 'log.waiting',
+  checking: 'phase.checking',
+  sending: 'phase.sending',
+  finishing: 'phase.finishing',
+  registering: 'phase.registering',
+  registered: 'phase.registered',
+  found: 'phase.already',
+  retrying: 'log.retrying',
+  failed: 'phase.failed',
+  resumed: 'log.resumed',
+  ended: 'log.ended',
+  omitted: 'log.omitted',
+  'paused-user': 'phase.paused',
+  'paused-all': 'log.paused-all',
+  'paused-quiet-hours': 'log.paused-quiet-hours',
+  'paused-battery': 'log.paused-battery',
+  'paused-metered': 'log.paused-metered',
+  'paused-offline': 'phase.connection',
+  'paused-disk': 'phase.disk',
+  'paused-quit': 'log.paused-quit',
+  'paused-network-change': 'log.paused-network-change',
+}
+
 /** @param timeText formats an ISO time */
 export function logLine(
   event: LogDocumentEvent,
@@ -17,10 +43,10 @@ export function logLine(
   timeText: (iso: string) => string = (iso) => iso,
 ): LogLine {
   const { count = 1, lastAt, reason = 'user' } = event
-  const key = event.event === 'paused' ? (`log.paused-${reason}` as const) : (`log.${event.event}` as const)
+  const title = titles[event.event === 'paused' ? (`paused-${reason}` as const) : event.event]
   const isRepeated = event.event !== 'omitted' && count > 1 && lastAt !== undefined
   return {
-    title: t(key, { count }),
+    title: t(title, { count }),
     notes: [
       ...(event.failure ? [reasonText(event.failure, t)] : []),
       ...(isRepeated ? [t('log.repeated', { count, time: timeText(lastAt) })] : []),

@@ -23,6 +23,6 @@ export function countdownText(
 ): string | null {
   if (!ending || whenDone === 'nothing') return null
   const { sent, needsYou, inReview } = ending
-  if (inReview > 0) return t(`done.review-${whenDone}`, { inReview })
-  return needsYou > 0 ? t(`done.soon-${whenDone}-partly`, { sent, needsYou }) : t(`done.soon-${whenDone}`)
+  if (inReview > 0) return t('done.in-review', { inReview, whenDone })
+  return t('done.soon', { sent, needsYou, whenDone })
 }

@@ -65,12 +65,13 @@ export function groupActionsOf(row: UploadRow): readonly GroupAction[] {
 /** Why nothing was sent, and which path has the bytes. */
 export function alreadyText({ already, target }: UploadRow, t: Translate): string | null {
   if (!already) return null
-  const { name, path: kept, status } = already
-  const isDisabled = status === 'disabled'
-  if (kept === null || kept === target.modelPath)
-    return t(isDisabled ? 'already.disabled' : 'already.note', { name })
-  const params = { name, kept, skipped: target.modelPath }
-  return t(isDisabled ? 'already.copy-disabled' : 'already.copy', params)
+  const { name, path, status } = already
+  return t('already.note', {
+    name,
+    path: path ?? '',
+    hasOtherPath: path === null || path === target.modelPath ? 'no' : 'yes',
+    isDisabled: status === 'disabled' ? 'yes' : 'no',
+  })
 }
 
 /** The row's status in words. */

@@ -2,6 +2,7 @@ import type { ConnectionCheck, StepResult } from '../../contract/diagnostics.ts'
 import type { Account } from '../../contract/account.ts'
 import { failure, retryClassOf, type Failure, type Result } from '../../contract/failures.ts'
 import { storageTestBytes, storageTestBlocker, type StorageTest } from '../../contract/storage-test.ts'
+import { stepText } from '../../messages/connection-text.ts'
 import { speedOf, storageTestText } from '../../messages/storage-test-text.ts'
 import { checkConnection } from '../../platform/network/connection-check.ts'
 import type { Command } from '../arguments.ts'
@@ -61,11 +62,11 @@ async function runChecks(
   })
 }
 
-const stepAsText = ({ step, outcome, params, failure: problem }: StepResult) =>
+const stepAsText = (result: StepResult) =>
   row(
-    outcome,
-    t(`connection.${step}`),
-    [t(`connection.${step}-${outcome}`, params), ...(problem ? [describeFailure(problem)] : [])].join(' '),
+    result.outcome,
+    t(`connection.${result.step}`),
+    [stepText(result, t), ...(result.failure ? [describeFailure(result.failure)] : [])].join(' '),
   )
 
 const outcomeLabels = { good: 'ok', bad: 'FAILED', skipped: '-' }

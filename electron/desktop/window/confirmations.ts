@@ -168,13 +168,13 @@ function withItems({ count, items }: ListedItems, explanation: string, language:
 function uploadQuestion(
   { count, sizeBytes, items = [], team, server }: UploadConfirmation,
   language: Language,
-  textOf: (part: 'question' | 'explanation' | 'send', params: Params) => string,
+  textOf: (part: 'question' | 'explanation', params: Params) => string,
 ): Question {
   const texts = { team: visibleName(team), server }
   return {
     message: textOf('question', { count, sizeBytes, ...texts }),
     detail: withItems({ count, items }, textOf('explanation', texts), language),
-    action: textOf('send', { count }),
+    action: language.translate()('send-found.send', { count }),
   }
 }
 

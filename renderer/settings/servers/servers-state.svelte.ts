@@ -1,7 +1,7 @@
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
-import { clockIsOffMs, type ServerCheck } from '../../../electron/contract/servers.ts'
+import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { baseOf, putLimitOf, serversOf } from '../../../electron/contract/servers.ts'
 import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { SessionState } from '../../sign-in/session-state.svelte.ts'
@@ -78,9 +78,6 @@ export class ServersState {
     return null
   }
 }
-
-/** Whether the computer's and the server's clocks differ enough for a warning. */
-export const isClockOff = ({ clockAheadMs }: ServerCheck) => Math.abs(clockAheadMs) >= clockIsOffMs
 
 /** The short name of a server: its host. */
 export const hostOf = (address: string): string => URL.parse(address)?.host ?? address

@@ -41,7 +41,6 @@ export interface BulkOutcome {
   readonly before: Target
   readonly after: Target
   readonly isChanged: boolean
-  /** Message key under `bulk-edit.problem-`, or null. */
   readonly problem: BulkProblem | null
 }
 

@@ -25,16 +25,20 @@ test.each([
 })
 
 test.each([
-  [serverCheck(), ['Reachable', 'Certificate valid', 'Cyberun API found', 'Clock correct'], true],
+  [serverCheck(), ['Cyberun server found'], true],
   [
     serverCheck({ clockAheadMs: -720_000 }),
-    ['This computer’s clock is 12 minutes slow', 'Storage may reject files.'],
+    ['The clocks of this computer and the server are 12 minutes apart.'],
     true,
   ],
-  [serverCheck({ proxy: 'http://proxy.example:3128' }), ['Via proxy proxy.example:3128'], true],
+  [
+    serverCheck({ proxy: 'http://proxy.example:3128' }),
+    ['Cyberun server found, Uses proxy.example:3128'],
+    true,
+  ],
   [
     serverCheck({ failure: failure('not-the-api'), isApi: false }),
-    ['Not saved.', 'Reachable', 'Not a Cyberun API', 'This address doesn’t belong to a Cyberun server'],
+    ['Not saved.', 'The response didn’t come from Cyberun Cloud.'],
     false,
   ],
   [
@@ -44,7 +48,7 @@ test.each([
       isApi: false,
       certificate: 'untrusted',
     }),
-    ['Not saved.', 'Certificate not trusted'],
+    ['Not saved.', 'isn’t trusted'],
     false,
   ],
   [
@@ -55,7 +59,7 @@ test.each([
       isReached: false,
       certificate: 'none',
     }),
-    ['Not saved.', 'Not reachable'],
+    ['Not saved.', 'Can’t find models.aurora.example.'],
     false,
   ],
 ])('describes the result of a server check: %#', async (check, words, isKept) => {
@@ -90,7 +94,7 @@ test('each server has a limit and can be checked, chosen and removed', async () 
     .element(screen.getByLabelText('Largest single upload to cloud.example (set by the server)'))
     .toHaveValue('500')
   await userEvent.click(screen.getByRole('button', { name: 'Check models.aurora.example' }))
-  await expect.element(screen.getByText('Cyberun API found')).toBeVisible()
+  await expect.element(screen.getByText('Cyberun server found')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Remove models.aurora.example' }))
   await expect
     .element(screen.getByText('models.aurora.example can’t be removed', { exact: false }))

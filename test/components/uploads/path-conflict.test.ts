@@ -124,14 +124,15 @@ test('a duplicate shows that it is in the library and was not sent', async () =>
 })
 
 test.each([
-  ['active', 'Already in the library as Theirs. Kept'],
-  ['disabled', 'Already in the library as Theirs, but disabled. Kept'],
-])('a copy of a model that is %s shows the kept and the skipped path', async (status, text) => {
+  ['active', ''],
+  ['disabled', ' It’s disabled'],
+])('a copy of a model that is %s shows the path of the model', async (status, text) => {
   const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status }
   const { rowOf, screen } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
-  const paths = `${text} models/loras/theirs.safetensors, skipped ${row('Depth').target.modelPath}.`
   await userEvent.dblClick(rowOf('Depth'))
-  await expect.element(screen.getByRole('complementary')).toMatchTextContent(paths)
+  await expect
+    .element(screen.getByRole('complementary'))
+    .toMatchTextContent(`Already in the library as Theirs (models/loras/theirs.safetensors).${text}`)
 })
 
 test('the choice takes the focus once per request', async () => {

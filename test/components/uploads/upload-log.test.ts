@@ -97,7 +97,7 @@ test('the log is loaded again when the upload has a new event', async () => {
     isIncomplete: false,
   })
   const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
-  await expect.element(pane.getByText('Checking the file')).toBeVisible()
+  await expect.element(pane.getByText('Checking')).toBeVisible()
 })
 
 test('a log that can’t be loaded again stays, with the reason', async () => {
@@ -110,11 +110,11 @@ test('a log that can’t be loaded again stays, with the reason', async () => {
   })
   await userEvent.dblClick(rowOf('Wan'))
   const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
-  await expect.element(pane.getByText('Checking the file')).toBeVisible()
+  await expect.element(pane.getByText('Checking')).toBeVisible()
   emit('patch', patchOf(2, [row('Wan', { phase: 'checking' })]))
   const notLoaded = pane.getByText('The log of this upload couldn’t be loaded.', { exact: false })
   await expect.element(notLoaded).toBeVisible()
-  await expect.element(pane.getByText('Checking the file')).toBeVisible()
+  await expect.element(pane.getByRole('listitem').getByText('Checking')).toBeVisible()
   await userEvent.click(pane.getByRole('button', { name: 'Try again' }))
   await expect.poll(() => notLoaded.elements()).toEqual([])
 })

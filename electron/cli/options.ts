@@ -190,7 +190,7 @@ name.`,
     options: {
       storage: {
         type: 'boolean',
-        about: 'also upload 8 MiB to the team’s storage and delete it again; adds nothing to the library',
+        about: 'also upload 8 MB to the team’s storage and delete it again; adds nothing to the library',
       },
       team: { type: 'string', value: 'id or name', about: 'with --storage: team whose storage is tested' },
       json: json('print JSON, one object per step (docs/command-line.md)'),

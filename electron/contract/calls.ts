@@ -455,7 +455,7 @@ const callGroups = {
     /** Checks the connection to the server; the event `connection` follows each step. */
     checkConnection: call<ConnectionCheck>()('desktop', nothing),
     /**
-     * Sends 8 MiB to the chosen team's storage and deletes them; the event `storageTest` shows the progress.
+     * Sends 8 MB to the chosen team's storage and deletes them; the event `storageTest` shows the progress.
      * Call it only after the user has agreed.
      */
     testStorage: call<StorageTest>()('desktop', nothing),

@@ -2,7 +2,7 @@ import { isSamePerson, type SessionView } from './account.ts'
 import type { Failure } from './failures.ts'
 
 /** Size of the test upload, in bytes: large enough to measure the speed, and sent within seconds. */
-export const storageTestBytes = 8 * 1024 * 1024
+export const storageTestBytes = 8_000_000
 
 /** A running or finished storage test. */
 export interface StorageTest {

@@ -94,7 +94,7 @@ export function logText(log: LogDocument, t: Translate): string {
     [t('details.team'), `${team.name} (${team.id})`],
     [t('receipt.server'), server],
     [t('log.upload-id'), log.id],
-    [t('settings.sending'), totalsText(totals, t)],
+    [t('log.transfer'), totalsText(totals, t)],
     [t('details.verification'), verification && verificationLines(verification, t).join(' ')],
   ]
   return [

@@ -14,7 +14,7 @@ import { SvelteSet } from 'svelte/reactivity'
 export class DiagnosticsState {
   check = $state.raw<ConnectionCheck | null>(null)
   storage = $state.raw<StorageTest | null>(null)
-  /** The user is being asked for permission to send the test file of 8 MiB. */
+  /** The user is being asked for permission to send the test file of 8 MB. */
   isConfirming = $state(false)
   parts = $state.raw<readonly ReportSection[]>([])
   /** Parts left out of the report. File names are private, so they are left out by default. */

@@ -18,7 +18,7 @@ import type { SettingsStore } from '../../platform/settings.ts'
 import { supportReportText, supportReportParts } from './support-report.ts'
 import type { Dialogs } from '../window/dialogs.ts'
 
-/** Each test sends 8 MiB. */
+/** Each test sends 8 MB. */
 const storageTestLimit = { count: 5, withinMs: 10 * 60_000 }
 
 /** The calls for the connection check, the storage test and the support report. */

@@ -114,7 +114,7 @@ test('the settings open at the updates only when a check was requested', async (
     answers: { checkForUpdate: () => success({ kind: 'current', checkedAtMs: 0 }) },
   })
   emit('command', 'check-updates')
-  const updates = screen.getByRole('heading', { name: 'Updates' })
+  const updates = screen.getByRole('region', { name: 'Updates' })
   await expect.element(updates).toBeInViewport()
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   emit('command', 'show-settings')

@@ -198,10 +198,8 @@ test('changes settings by their controls and follows changes from elsewhere', as
   emit('command', 'show-settings')
   await userEvent.selectOptions(screen.getByLabelText('Simultaneous uploads'), '4')
   await userEvent.selectOptions(screen.getByLabelText('When the window is closed'), 'Keep uploading')
-  await userEvent.fill(
-    screen.getByLabelText('Largest single upload to cloud.example (set by the server)'),
-    '750',
-  )
+  await userEvent.click(screen.getByText('Advanced').first())
+  await userEvent.fill(screen.getByLabelText('Largest single upload to cloud.example'), '750')
   await userEvent.keyboard('{Tab}')
   await expect
     .poll(() => asked.flatMap(({ name, args }) => (name === 'changeSettings' ? [args] : [])))
@@ -225,21 +223,21 @@ test('the section list marks the section at the top, the clicked one and the las
   const list = screen.getByRole('navigation', { name: 'Sections' })
   const marked = () => list.element().querySelector('[aria-current]')?.textContent
   await expect.element(list).toBeVisible()
-  await expect.poll(marked).toBe('Accounts')
+  await expect.poll(marked).toBe('Accounts and servers')
   const section = (title: string) =>
     screen.container.querySelector(`[data-section="${title}"]`) as HTMLElement
   const area = section('about.title').closest('.scrollable') as HTMLElement
   const scrollTo = (element: HTMLElement, above: number) => {
     area.scrollTop += element.getBoundingClientRect().top - area.getBoundingClientRect().top - above
   }
-  scrollTo(section('settings.quiet-hours'), 110)
-  await expect.poll(marked).toBe(section('settings.quiet-hours').querySelector('h2')?.textContent)
-  scrollTo(section('settings.quiet-hours'), -30)
-  await expect.poll(marked).toBe(section('settings.quiet-hours').querySelector('h2')?.textContent)
-  await userEvent.click(list.getByRole('button', { name: 'Updates' }))
-  await expect.poll(marked).toBe('Updates')
+  scrollTo(section('settings.schedule'), 110)
+  await expect.poll(marked).toBe(section('settings.schedule').querySelector('h2')?.textContent)
+  scrollTo(section('settings.schedule'), -30)
+  await expect.poll(marked).toBe(section('settings.schedule').querySelector('h2')?.textContent)
+  await userEvent.click(list.getByRole('button', { name: 'App' }))
+  await expect.poll(marked).toBe('App')
   area.scrollTop = 0
-  await expect.poll(marked).toBe('Accounts')
+  await expect.poll(marked).toBe('Accounts and servers')
   area.scrollTop = area.scrollHeight
   await expect.poll(marked).toBe(list.getByRole('button').last().element().textContent)
 })

@@ -23,8 +23,7 @@ async function openHelp(
   answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
 ): Promise<OpenPage> {
   const opened = await openPage({ answers })
-  opened.emit('command', 'show-settings')
-  await userEvent.click(opened.screen.getByRole('button', { name: 'Check connection' }))
+  opened.emit('command', 'show-help')
   return opened
 }
 
@@ -93,12 +92,12 @@ test('the support report is shown before saving and excludes file names by defau
   await expect.element(screen.getByText('Report saved.')).toBeVisible()
 })
 
-test('the storage test sends 8 MiB only after a confirmation', async () => {
+test('the storage test sends 8 MB only after a confirmation', async () => {
   const { screen, asked, emit } = await openHelp({ testStorage: () => new Promise(() => undefined) })
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
   await expect
     .element(
-      screen.getByText('uploads 8 MiB of test data to your team’s storage and then deletes it', {
+      screen.getByText('uploads 8 MB of test data to your team’s storage and then deletes it', {
         exact: false,
       }),
     )
@@ -107,9 +106,9 @@ test('the storage test sends 8 MiB only after a confirmation', async () => {
   await userEvent.keyboard('{Escape}')
   expect(asked.map(({ name }) => name)).not.toContain('testStorage')
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MB' }))
   expect(asked.at(-1)?.name).toBe('testStorage')
-  emit('storageTest', { state: 'running', sentBytes: 4_194_304, tookMs: 500, failure: null, isLeft: false })
+  emit('storageTest', { state: 'running', sentBytes: 4_000_000, tookMs: 500, failure: null, isLeft: false })
   const progress = screen.getByText('Uploading… 50%')
   await expect.element(progress).toBeVisible()
   // The progress bar tells it to a screen reader.
@@ -129,7 +128,7 @@ test('the storage test shows the result as text', async () => {
   } as const
   const { screen } = await openHelp({ testStorage: () => success(bad) })
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MB' }))
   await expect.element(screen.getByText('rejected the data', { exact: false })).toBeVisible()
   await expect.element(screen.getByText('It will be deleted automatically', { exact: false })).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
@@ -151,6 +150,19 @@ test('menu commands start the connection check and scroll to the updates card', 
   emit('command', 'check-connection')
   await expect.element(screen.getByText('All checks passed.')).toBeVisible()
   emit('command', 'check-updates')
-  await expect.element(screen.getByRole('heading', { name: 'Updates' })).toBeInViewport()
+  await expect.element(screen.getByRole('region', { name: 'Updates' })).toBeInViewport()
   expect(asked.map(({ name }) => name)).toContain('checkForUpdate')
+})
+
+test('“Check connection” in the settings checks it, and the menu leads to Troubleshooting', async () => {
+  const { screen, emit, asked } = await openPage({ answers: { checkConnection: () => success(check) } })
+  const checks = () => asked.filter(({ name }) => name === 'checkConnection').length
+  await userEvent.click(screen.getByRole('button', { name: 'More' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Troubleshooting' }))
+  await expect.element(screen.getByRole('button', { name: 'Check now' })).toBeVisible()
+  expect(checks()).toBe(0)
+  emit('command', 'show-settings')
+  await userEvent.click(screen.getByRole('button', { name: 'Check connection' }))
+  await expect.element(screen.getByText('All checks passed.')).toBeVisible()
+  expect(checks()).toBe(1)
 })

@@ -122,7 +122,7 @@ test('an emptied time of quiet hours shows the stored time again', async () => {
   emit('command', 'show-settings')
   const from = screen.getByLabelText('From', { exact: true })
   await userEvent.fill(from, '')
-  await userEvent.click(screen.getByRole('heading', { name: 'Quiet hours' }))
+  await userEvent.click(screen.getByRole('heading', { name: 'Schedule and power' }))
   await expect.element(from).toHaveValue('09:00')
   expect(asked.filter(({ name }) => name === 'changeSettings')).toEqual([])
 })

@@ -87,12 +87,11 @@ test('each server has a limit and can be checked, chosen and removed', async () 
     },
   })
   emit('command', 'show-settings')
+  await userEvent.click(screen.getByText('Advanced').first())
   await expect
-    .element(screen.getByLabelText('Largest single upload to models.aurora.example (set by the server)'))
+    .element(screen.getByLabelText('Largest single upload to models.aurora.example'))
     .toHaveValue('2000')
-  await expect
-    .element(screen.getByLabelText('Largest single upload to cloud.example (set by the server)'))
-    .toHaveValue('500')
+  await expect.element(screen.getByLabelText('Largest single upload to cloud.example')).toHaveValue('500')
   await userEvent.click(screen.getByRole('button', { name: 'Check models.aurora.example' }))
   await expect.element(screen.getByText('Cyberun server found')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Remove models.aurora.example' }))

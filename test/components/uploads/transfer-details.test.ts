@@ -214,6 +214,7 @@ test('the settings contain the speed limit and the connection limit', async () =
   await userEvent.fill(limit, '')
   await userEvent.keyboard('{Tab}')
   await expect.poll(() => asked.at(-1)?.args).toEqual({ limitBytesPerSecond: null })
+  await userEvent.click(screen.getByText('Advanced').last())
   await userEvent.selectOptions(screen.getByLabelText('Maximum connections'), '8')
   await expect.poll(() => asked.at(-1)?.args).toEqual({ streamsMost: 8 })
 })

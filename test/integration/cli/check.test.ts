@@ -45,13 +45,13 @@ test('needs no sign-in, and exits with 3 for a rejected token', async () => {
   expect(refused.json().find(({ step }) => step === 'sign-in')).toMatchObject({ outcome: 'bad' })
 })
 
-test('sends 8 MiB with --storage and deletes them', async () => {
+test('sends 8 MB with --storage and deletes them', async () => {
   const { run, cloud } = await setupCommand()
   const ended = await run('check', '--storage', '--json')
   expect(ended.code).toBe(0)
   expect(ended.json().find(({ event }) => event === 'storage')).toMatchObject({
     outcome: 'good',
-    bytes: 8 * 1024 * 1024,
+    bytes: 8_000_000,
     leftBehind: false,
     bytesPerSecond: expect.any(Number) as unknown,
   })

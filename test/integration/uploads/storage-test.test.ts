@@ -4,7 +4,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, type EngineHarness } from '../../support/engine.ts'
 import { setupPairing } from '../../support/pairing.ts'
 
-const wholeBytes = 8 * 1024 * 1024
+const wholeBytes = 8_000_000
 const partSizeBytes = 5 * 1024 * 1024
 
 async function begin({ app }: Pick<EngineHarness, 'app'>, signal = new AbortController().signal) {
@@ -26,7 +26,7 @@ async function remains({ cloud, app }: Pick<EngineHarness, 'cloud' | 'app'>) {
 }
 const nothing = { uploads: [], objects: [], models: [], leftovers: 0 }
 
-test('sends 8 MiB to storage, aborts them and registers nothing', async () => {
+test('sends 8 MB to storage, aborts them and registers nothing', async () => {
   const context = await setup()
   const beganMs = performance.now()
   const { found, reports } = await begin(context)
@@ -41,7 +41,7 @@ test('sends 8 MiB to storage, aborts them and registers nothing', async () => {
   expect(await remains(context)).toEqual(nothing)
 })
 
-test('sends the 8 MiB in two parts if the server’s part size is smaller', async () => {
+test('sends the 8 MB in two parts if the server’s part size is smaller', async () => {
   const context = await setup({ cloud: { partSizeBytes } })
   expect((await begin(context)).found).toMatchObject({ state: 'good', sentBytes: wholeBytes })
   expect(context.countOf('put-part')).toBe(2)

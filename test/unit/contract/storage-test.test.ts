@@ -68,10 +68,10 @@ const resultOf = (change: Partial<StorageTest>): StorageTest => ({
 
 test('shows the speed and the resulting time for a model', () => {
   expect(storageTestText(resultOf({}), t, false)).toBe(
-    'Uploaded 8 MiB in 1.0 s (8.4 MB/s). At this speed, a 10 GB model takes about 20 minutes. The test data was deleted.',
+    'Uploaded 8 MB in 1.0 s (8.0 MB/s). At this speed, a 10 GB model takes about 21 minutes. The test data was deleted.',
   )
   expect(storageTestText(resultOf({ tookMs: 60_000 }), t, true)).toBe(
-    'Uploaded 8 MiB in 60.0 s (140 kB/s). At this speed, a 10 GB model takes about 20 hours. Your speed limit was applied. The test data was deleted.',
+    'Uploaded 8 MB in 60.0 s (133 kB/s). At this speed, a 10 GB model takes about 21 hours. Your speed limit was applied. The test data was deleted.',
   )
 })
 

@@ -52,19 +52,13 @@ function section(title: string, answers: Answers = {}, text = title): OpenState 
 }
 
 const updates = (state: UpdateState, text: string): OpenState =>
-  section('Updates', { update: () => success(state) }, text)
+  section('App', { update: () => success(state) }, text)
 
 /** Sections of one page, which axe needs to see only once. */
 export const settingsSections: States = Object.fromEntries(
-  [
-    'Servers',
-    'Transfer',
-    'Quiet hours',
-    'Power and network',
-    'Watched folders',
-    'Background',
-    'Appearance',
-  ].map((title) => [`settings: ${title}`, section(title)]),
+  ['Accounts and servers', 'Uploads', 'Schedule and power', 'Watched folders', 'App', 'About'].map(
+    (title) => [`settings: ${title}`, section(title)],
+  ),
 )
 
 const check: ConnectionCheck = {
@@ -84,8 +78,7 @@ const check: ConnectionCheck = {
 
 const troubleshooting = (answers: Answers, act: (page: OpenPage) => unknown): OpenState =>
   opened({ answers }, async (page) => {
-    page.emit('command', 'show-settings')
-    await userEvent.click(page.screen.getByRole('button', { name: 'Check connection' }))
+    page.emit('command', 'show-help')
     await act(page)
   })
 
@@ -110,7 +103,7 @@ export const settingsStates: States = {
     await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
     await expect.element(screen.getByText('Some checks failed', { exact: false })).toBeVisible()
   }),
-  'a running storage test': storageTest({ state: 'running', sentBytes: 3_000_000 }, 'Uploading… 35%'),
+  'a running storage test': storageTest({ state: 'running', sentBytes: 3_000_000 }, 'Uploading… 37%'),
   'a storage test that failed': storageTest(
     {
       state: 'bad',

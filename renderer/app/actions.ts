@@ -1,5 +1,5 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
-import { isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
+import { isTargetFailure, remedyOf, type Failure, type Result } from '../../electron/contract/failures.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
 import type { AddReport, Target, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
@@ -9,7 +9,7 @@ import type { Departures } from './departures.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
-import { groupOf, isCancelCostly, isEditable, remedyOfRow, toggleOf } from '../uploads/row-status.ts'
+import { isCancelCostly, isEditable, toggleOf } from '../uploads/row-status.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
@@ -100,20 +100,6 @@ export class Actions {
     if (this.#filterIds(ids, isCancelCostly).length === 0) return this.removeNow(ids)
     ui.confirmingIds = ids
     ui.confirmingApproval = null
-  }
-  /** The same from the details, whose row may be out of sight: the question is asked on it. */
-  readonly removeFromDetails = async (ids: readonly string[]) => {
-    const { queue, ui } = this.#services
-    await this.remove(ids)
-    const [id = ''] = ids
-    const row = queue.rows.get(id)
-    if (!row || ids.length !== 1 || !ui.confirmingIds.includes(id)) return
-    if (!queue.ids.includes(id)) {
-      queue.search = ''
-      queue.teamKey = null
-    }
-    ui.setCollapsed(groupOf(row), false)
-    ui.revealedIds = ids
   }
   readonly removeNow = async (ids: readonly string[]) => {
     this.#services.ui.confirmingIds = []
@@ -232,30 +218,31 @@ export class Actions {
     return true
   }
 
-  /** Applies the remedy of a row's failure. */
-  readonly applyRemedy = async (row: UploadRow) => {
-    const { ui } = this.#services
-    switch (remedyOfRow(row)) {
+  /** Applies the remedy of a failure to the rows that have it. Where the user has to choose, begins with the first. */
+  readonly applyRemedy = async (failure: Failure, ids: readonly string[]) => {
+    const { queue, ui } = this.#services
+    const [first = ''] = ids
+    const row = queue.rows.get(first)
+    switch (remedyOf(failure)) {
       case 'sign-in':
-        return this.#signInFor(row)
+        return row && this.#signInFor(row)
       case 'settings':
         return ui.show('settings')
-      case 'proxy':
-        // A retry makes the proxy ask for credentials again.
-        return this.retry([row.id])
       case 'edit':
-        return ui.edit(row.id, fieldToFix(row), row.target[fieldToFix(row)])
+        return row && ui.edit(first, fieldToFix(failure), row.target[fieldToFix(failure)])
       case 'remove':
-        return this.remove([row.id])
+        return this.remove(ids)
       case 'choose':
-        return ui.openConflictChoice(row.id)
+        return ui.openConflictChoice(first)
       case 'allow':
-        return ui.openFinding(row.id)
+        return ui.openFinding(first)
+      // A retry makes the proxy ask for credentials again.
+      case 'proxy':
       case 'retry':
       case 'check':
       case 'wait':
       case 'none':
-        return this.retry([row.id])
+        return this.retry(ids)
     }
   }
 
@@ -336,7 +323,7 @@ export class Actions {
     this.#succeeded(await this.#bridge.showLocalFile({ sha256 }))
   /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
   readonly resolveConflict = async (decision: CallArgs<'decide'>) => {
-    if (decision.choice === 'skip') return this.removeFromDetails(decision.ids)
+    if (decision.choice === 'skip') return this.remove(decision.ids)
     this.#succeeded(await this.#bridge.decide(decision))
   }
   readonly copy = async (text: string) => {
@@ -446,7 +433,7 @@ export class Actions {
 
 const failureOf = (result: Result<unknown>): Failure | null => (result.ok ? null : result.failure)
 
-function fieldToFix({ failure }: UploadRow): TargetField {
-  if (failure?.code === 'target-name') return 'displayName'
-  return failure?.code === 'target-type' ? 'modelType' : 'modelPath'
+function fieldToFix({ code }: Failure): TargetField {
+  if (code === 'target-name') return 'displayName'
+  return code === 'target-type' ? 'modelType' : 'modelPath'
 }

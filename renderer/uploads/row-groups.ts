@@ -1,12 +1,22 @@
 import { teamKey } from '../../electron/contract/account.ts'
 import type { Phase, UploadRow } from '../../electron/contract/uploads.ts'
-import { groupActionsOf, groupOf, groups, type Group, type GroupAction } from './row-status.ts'
+import { failure, type Failure } from '../../electron/contract/failures.ts'
+import { errorKeyOf, groupOf, groups, toggleOf, type Group } from './row-status.ts'
+
+/** Rows with the same error, which is shown once above them. */
+export interface RowError {
+  readonly key: string
+  readonly failure: Failure
+  readonly ids: readonly string[]
+}
 
 export interface RowGroup {
   readonly group: Group
   readonly ids: readonly string[]
-  /** Ids of the rows that each action of the group's header applies to. */
-  readonly actions: Readonly<Record<GroupAction, readonly string[]>>
+  /** Ids of the rows that can be paused, and that can be resumed. */
+  readonly toggles: Readonly<Record<'pause' | 'resume', readonly string[]>>
+  /** Only of rows that need attention, all of which belong to one. */
+  readonly errors: readonly RowError[]
 }
 
 export const uploadSorts = ['position', 'name', 'size', 'state', 'added', 'type', 'team'] as const
@@ -32,10 +42,10 @@ export function sortKey(row: UploadRow, { by }: UploadSort): string {
   const { displayName, modelType, modelPath } = row.target
   const group = row.phase === 'review' ? 'review' : groupOf(row)
   const names = `${row.accountId} ${row.team.id} ${row.team.name}\n${displayName}\n${modelType}\n${modelPath}`
-  const actions = groupActionsOf(row).join()
+  const toggle = toggleOf(row) ?? errorKeyOf(row)
   const order = `${row.position}\n${row.sizeBytes}\n${row.finishedAtMs ?? ''}`
   // A running upload goes through several phases without changing its place, unless the list is sorted by them.
-  return `${group}\n${by === 'state' ? row.phase : ''}\n${actions}\n${order}\n${names}`
+  return `${group}\n${by === 'state' ? row.phase : ''}\n${toggle}\n${order}\n${names}`
 }
 
 /** Whether all words of the search occur in the row's names. */
@@ -85,9 +95,25 @@ export function groupRows(
 }
 
 function toRowGroup(group: Group, rows: readonly UploadRow[]): RowGroup {
-  const actions: Record<GroupAction, string[]> = { 'remove-broken': [], retry: [], pause: [], resume: [] }
-  for (const row of rows) for (const action of groupActionsOf(row)) actions[action].push(row.id)
-  return { group, ids: rows.map(({ id }) => id), actions }
+  const toggles = { pause: idsOf(rows, 'pause'), resume: idsOf(rows, 'resume') }
+  if (group !== 'needs-you') return { group, ids: rows.map(({ id }) => id), toggles, errors: [] }
+  const errors = rowErrors(rows)
+  return { group, ids: errors.flatMap(({ ids }) => ids), toggles, errors }
+}
+
+const idsOf = (rows: readonly UploadRow[], toggle: 'pause' | 'resume') =>
+  rows.filter((row) => toggleOf(row) === toggle).map(({ id }) => id)
+
+/** Rows by error, in the order of the first row of each. */
+function rowErrors(rows: readonly UploadRow[]): RowError[] {
+  const byKey = new Map<string, { key: string; failure: Failure; ids: string[] }>()
+  for (const row of rows) {
+    const key = errorKeyOf(row)
+    const same = byKey.get(key)
+    if (same) same.ids.push(row.id)
+    else byKey.set(key, { key, failure: row.failure ?? failure('unexpected'), ids: [row.id] })
+  }
+  return [...byKey.values()]
 }
 
 /** A row in the state that it had; what the user changes, such as its position, is that of now. */

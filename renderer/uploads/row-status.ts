@@ -1,6 +1,4 @@
 import {
-  isBrokenFile,
-  isFixedByChangedFile,
   failureKinds,
   isTargetFailure,
   remedyOf,
@@ -42,24 +40,12 @@ export function groupOf(row: UploadRow): Group {
   return row.pausing?.isSingle ? 'paused' : groupOfPhase[row.phase]
 }
 
-/** Whether the file is no model, or not a whole one: only another file in its place helps. */
-export function isBroken({ failure }: UploadRow): boolean {
-  return failure !== null && isBrokenFile(failure)
-}
-
-/** Actions in the header of a group, each for the rows that it applies to. */
-export type GroupAction = 'remove-broken' | 'retry' | 'pause' | 'resume'
-
-/** The group actions that apply to a row. */
-export function groupActionsOf(row: UploadRow): readonly GroupAction[] {
-  const { phase, failure } = row
-  const toggle = toggleOf(row)
-  if (toggle !== null) return [toggle]
-  if (phase !== 'failed' || failure === null || !needsAttention(row)) return []
-  // What is wrong with a file only changes with the file, which is then checked without a retry.
-  if (isFixedByChangedFile(failure)) return isBroken(row) && !isCancelCostly(row) ? ['remove-broken'] : []
-  const remedy = remedyOf(failure)
-  return remedy === 'retry' || remedy === 'wait' ? ['retry'] : []
+/** Equal for rows that have the same error and the same remedy; empty for rows that need no attention. */
+export function errorKeyOf(row: UploadRow): string {
+  const { accountId, failure } = row
+  if (!failure || !needsAttention(row)) return ''
+  const account = remedyOf(failure) === 'sign-in' ? accountId : ''
+  return JSON.stringify([failure.code, failure.params, failure.serverMessage, account])
 }
 
 /** Why nothing was sent, and which path has the bytes. */
@@ -80,11 +66,14 @@ export function statusText(row: UploadRow, queue: QueueConditions, t: Translate)
   return t(`phase.${uploadStatusOf(row, queue)}`)
 }
 
-/** What a row of the list shows of it: nothing that its group or the heading says of all its rows. */
-export function ownStatusText(row: UploadRow, queue: QueueConditions, t: Translate): string {
-  const group = groupOf(row)
-  const isOfAll =
-    !row.pausing && (group === 'paused' || (group === 'waiting' && (!row.failure || queue.allPaused)))
+/**
+ * What a row of the list shows of it: nothing that the group in which it is shown, an error above it or the heading
+ * says of all their rows.
+ */
+export function ownStatusText(row: UploadRow, group: Group, queue: QueueConditions, t: Translate): string {
+  const isQuiet =
+    group === 'needs-you' || group === 'paused' || (group === 'waiting' && (!row.failure || queue.allPaused))
+  const isOfAll = isQuiet && groupOf(row) === group && !row.pausing
   const isOffline = queue.connectivity === 'offline' && uploadStatusOf(row, queue) === 'connection'
   return isOfAll || isOffline ? '' : statusText(row, queue, t)
 }

@@ -1,5 +1,5 @@
 import type { ModelGroup } from '../../electron/contract/recognition.ts'
-import type { RowGroup } from './row-groups.ts'
+import type { RowError, RowGroup } from './row-groups.ts'
 import type { Group } from './row-status.ts'
 import type { Line } from '../ui/list/windowing.ts'
 
@@ -13,8 +13,11 @@ export type UploadLine = Line &
         readonly group: Group
         readonly ids: readonly string[]
       }
-    /** `hasNote`: the height includes a note. */
-    | { readonly kind: 'row'; readonly id: string; readonly hasNote: boolean }
+    /** An error above the rows that have it. */
+    | { readonly kind: 'error'; readonly error: RowError }
+    | { readonly kind: 'row'; readonly id: string; readonly group: Group }
+    /** What is wrong with the text that is typed in the row above. */
+    | { readonly kind: 'problem'; readonly id: string }
   )
 
 /** Heights in CSS pixels; fixed, so that the list need not be measured. */
@@ -23,42 +26,50 @@ export const rowHeights = {
   dense: 36,
   group: 34,
   modelGroup: 34,
-  note: 38,
-  noteNarrow: 70,
+  note: 40,
+  noteNarrow: 72,
 } as const
 
 interface LineOptions {
   readonly isDense: boolean
-  /** Below 560 px a note takes four lines instead of two. */
+  /** Below 560 px an error takes four lines instead of two. */
   readonly isNarrow: boolean
-  /** Rows that currently show a note: invalid input or a confirmation. */
-  readonly noted: ReadonlySet<string>
+  /** The row with an invalid text. */
+  readonly invalidId?: string | undefined
   /** Groups of which only the header is shown. */
   readonly collapsed: ReadonlySet<Group>
   /** The multi-file model of a row, if any. */
   readonly modelGroupOf?: (id: string) => ModelGroup | undefined
 }
 
-/** All lines of the list with their heights. Rows that need attention include a note. */
+/** All lines of the list with their heights. */
 export function uploadLines(
   groups: readonly RowGroup[],
-  { isDense, isNarrow, noted, collapsed, modelGroupOf }: LineOptions,
+  { isDense, isNarrow, invalidId, collapsed, modelGroupOf }: LineOptions,
 ): UploadLine[] {
   const height = isDense ? rowHeights.dense : rowHeights.airy
-  const withNote = height + (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
+  const noteHeight = isNarrow ? rowHeights.noteNarrow : rowHeights.note
+  const rowLines = (group: Group, ids: readonly string[]): UploadLine[] =>
+    consecutiveRuns(ids, modelGroupOf).flatMap(({ modelGroup, ids: some }) => [
+      ...(modelGroup ? [modelHeader(group, modelGroup, some)] : []),
+      ...some.flatMap((id): UploadLine[] => {
+        const row = { kind: 'row', key: id, id, group, height } as const
+        return id === invalidId
+          ? [row, { kind: 'problem', key: `problem ${id}`, id, height: noteHeight }]
+          : [row]
+      }),
+    ])
   return groups.flatMap((rows) => {
-    const { group } = rows
+    const { group, ids, errors } = rows
     const isCollapsed = collapsed.has(group)
     const header = groupHeader(rows, isCollapsed)
     if (isCollapsed) return [header]
+    if (errors.length === 0) return [header, ...rowLines(group, ids)]
     return [
       header,
-      ...consecutiveRuns(rows.ids, modelGroupOf).flatMap(({ modelGroup, ids: some }) => [
-        ...(modelGroup ? [modelHeader(group, modelGroup, some)] : []),
-        ...some.map((id) => {
-          const hasNote = group === 'needs-you' || noted.has(id)
-          return { kind: 'row' as const, key: id, id, hasNote, height: hasNote ? withNote : height }
-        }),
+      ...errors.flatMap((error): UploadLine[] => [
+        { kind: 'error', key: `error ${error.key}`, error, height: noteHeight },
+        ...rowLines(group, error.ids),
       ]),
     ]
   })

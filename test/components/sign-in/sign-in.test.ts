@@ -128,11 +128,11 @@ test('explains a wrong kind of device key and clears it', async () => {
 
 test('a file too large for a device key asks for that account’s password', async () => {
   const large = failure('too-large-for-device', { sizeBytes: 6_800_000_000, limitBytes: 500_000_000 })
-  const { screen, rowOf } = await openPage({
+  const { screen } = await openPage({
     rows: [row('Flux', { phase: 'failed', failure: large, accountId: paired.id })],
     answers: { session: () => success(signedIn(paired)) },
   })
-  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
+  await userEvent.click(screen.getByRole('grid').getByRole('button', { name: 'Sign in' }))
   await expect.element(screen.getByText(/files up to 500 MB\. Sign in with your password/)).toBeVisible()
   await expect.element(screen.getByLabelText('Email', { exact: true })).toHaveValue(paired.email)
   await expect

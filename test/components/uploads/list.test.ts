@@ -14,6 +14,7 @@ test('groups rows by status, each group with its count', async () => {
     .poll(lines)
     .toEqual([
       'Needs attention 1',
+      expect.stringMatching(/^The file was moved or deleted/) as string,
       'Broken, SDXL, 1.0 GB, Failed, 0%',
       'Uploading 1',
       'Flux, SDXL, 1.0 GB, Uploading, 45%',
@@ -103,7 +104,7 @@ test('a row that waits for a sign-in or a decision has not failed', async () => 
     lines()
       .slice(1)
       .map((line) => line.split(', ')[3])
-  await expect.poll(states).toEqual(['Waiting for sign-in', 'Needs attention'])
+  await expect.poll(states).toEqual([undefined, 'Waiting for sign-in', undefined, 'Needs attention'])
 })
 
 test('shows speed, time left and the exact size of a running upload', async () => {
@@ -166,16 +167,17 @@ test('pauses, resumes and moves a row by its buttons', async () => {
   ])
 })
 
-test('confirms on the row before discarding sent bytes', async () => {
-  const { rowOf, asked } = await openPage({ rows: [sendingRow('Flux')] })
+test('asks below the list before discarding sent bytes', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [sendingRow('Flux')] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
   await expect
-    .element(rowOf('Flux'))
+    .element(question)
     .toMatchTextContent('Cancel “Flux”? The 450 MB of 1.0 GB uploaded so far will be deleted.')
-  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Keep' }))
+  await userEvent.click(question.getByRole('button', { name: 'Keep' }))
   expect(asked).toEqual([])
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
-  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload', exact: true }))
+  await userEvent.click(question.getByRole('button', { name: 'Cancel upload', exact: true }))
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Flux'] } }])
 })
 
@@ -422,7 +424,7 @@ test.each([1200, 540])(
     const { screen, lines } = await openPage({
       rows: [failedRow('Broken'), { ...one, recognition: { ...one.recognition, group } }],
     })
-    await expect.poll(lines).toHaveLength(5)
+    await expect.poll(lines).toHaveLength(6)
     const heightOf = (element: Element | null) => element?.getBoundingClientRect().height
     const shown = screen.container.querySelector('.shown')
     expect(heightOf(shown)).toBe(heightOf(screen.container.querySelector('.whole')))

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
+import { failure } from '../../../electron/contract/failures.ts'
 import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow } from '../support/rows.ts'
@@ -22,7 +23,7 @@ test('renders only the visible rows, however many there are', async () => {
   expect(grid.scrollHeight).toBe(10_000 * 56 + 34)
 })
 
-test('a scrollbar that takes up space does not change the height of notes', async () => {
+test('a scrollbar that takes up space does not change the height of errors', async () => {
   await page.viewport(570, 640)
   // Chromium hides scrollbars in tests; a border takes up the same space.
   const style = document.createElement('style')
@@ -30,15 +31,15 @@ test('a scrollbar that takes up space does not change the height of notes', asyn
   document.head.append(style)
   onTestFinished(() => style.remove())
   const rows = Array.from({ length: 20 }, (_, position) =>
-    failedRow(`Broken ${position}`, undefined, { position }),
+    failedRow(`Broken ${position}`, failure('server-trouble', { status: 500 + position }), { position }),
   )
   const { screen, rowOf } = await openPage({ rows })
   await expect.element(rowOf('Broken 0')).toBeVisible()
   const grid = screen.container.querySelector<HTMLElement>('[role=grid]')
   expect([grid?.offsetWidth, grid?.clientWidth]).toEqual([570, 550])
-  const height = rowHeights.airy + rowHeights.note
-  expect(rowOf('Broken 0').element().getBoundingClientRect().height).toBe(height)
-  expect(grid?.scrollHeight).toBe(rowHeights.group + rows.length * height)
+  const error = screen.getByRole('row', { name: /\(500\)/ }).element()
+  expect(error.getBoundingClientRect().height).toBe(rowHeights.note)
+  expect(grid?.scrollHeight).toBe(rowHeights.group + rows.length * (rowHeights.airy + rowHeights.note))
 })
 
 test('renders the rows at the scroll position with their index', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
+import { failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
 
-const broken = (name: string, code: FailureCode = 'file-empty') => failedRow(name, failure(code))
+const broken = (name: string) => failedRow(name, failure('file-empty'))
 const many = (name: string, count: number, position = 0) =>
   Array.from({ length: count }, (_, index) => row(`${name} ${index}`, { position: position + index }))
 
@@ -40,32 +40,14 @@ test('the arrow keys never leave the focused row behind a header', async () => {
 })
 
 test('removes broken files together, which can be undone, and leaves the other failures', async () => {
-  const rows = [broken('Empty'), broken('Page', 'file-web-page'), failedRow('Refused', failure('forbidden'))]
+  const rows = [broken('Empty'), broken('Void'), failedRow('Refused', failure('forbidden'))]
   const { screen, asked } = await openPage({ rows })
-  await userEvent.click(screen.getByRole('button', { name: 'Remove 2 broken files' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Remove', exact: true }))
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([
-    { name: 'cancel', args: { ids: ['Empty', 'Page'] } },
-    { name: 'undoRemove', args: { ids: ['Empty', 'Page'] } },
+    { name: 'cancel', args: { ids: ['Empty', 'Void'] } },
+    { name: 'undoRemove', args: { ids: ['Empty', 'Void'] } },
   ])
-})
-
-test('retries only the files that a retry can help', async () => {
-  const rows = [
-    broken('Empty'),
-    failedRow('Refused', failure('forbidden')),
-    failedRow('Server', failure('server-trouble', { status: 500 })),
-    failedRow('Path', failure('path-taken')),
-  ]
-  const { screen, asked } = await openPage({ rows })
-  await userEvent.click(screen.getByRole('button', { name: 'Retry 2 files' }))
-  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Refused', 'Server'] } }])
-})
-
-test('offers no retry for a group that a retry can’t help', async () => {
-  const { screen } = await openPage({ rows: [broken('Empty')] })
-  await expect.element(screen.getByRole('button', { name: 'Remove 1 broken file' })).toBeVisible()
-  expect(screen.getByRole('button', { name: /^Retry/ }).query()).toBeNull()
 })
 
 test('pauses and resumes a group, unless everything is paused', async () => {
@@ -131,26 +113,30 @@ test('the commands for selected rows leave out those of a collapsed group', asyn
   expect(asked.at(-1)).toEqual({ name: 'pause', args: { ids: ['Flux', 'Wan'] } })
 })
 
-test('the delete key in a header removes nothing', async () => {
-  const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
-  rowOf('Grain').element().focus()
-  screen.getByRole('button', { name: 'Waiting 1' }).element().focus()
-  await userEvent.keyboard('{Delete}{F2}')
-  expect(asked).toEqual([])
-})
+test.each(['Waiting 1', 'Try again'])(
+  'the delete key in the header with “%s” removes nothing',
+  async (name) => {
+    const rows = [row('Grain'), failedRow('Refused', failure('forbidden'))]
+    const { screen, rowOf, asked } = await openPage({ rows })
+    rowOf('Grain').element().focus()
+    screen.getByRole('button', { name }).element().focus()
+    await userEvent.keyboard('{Delete}{F2}')
+    expect(asked).toEqual([])
+  },
+)
 
-test('the focus moves to a row when the header that had it is gone', async () => {
+test('the focus moves to a row when the last row with an error has left', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: [broken('Empty'), row('Grain')] })
-  screen.getByRole('button', { name: 'Remove 1 broken file' }).element().focus()
+  screen.getByRole('button', { name: 'Remove', exact: true }).element().focus()
   await userEvent.keyboard('{Enter}')
   emit('patch', patchOf(2, [], ['Empty']))
   await expect.element(rowOf('Grain')).toHaveFocus()
 })
 
-test('a broken file can be shown in its folder and removed on its row', async () => {
-  const { rowOf, asked } = await openPage({ rows: [broken('Empty')] })
-  await userEvent.click(rowOf('Empty').getByRole('button', { name: 'Show in folder' }))
-  await userEvent.click(rowOf('Empty').getByRole('button', { name: 'Remove', exact: true }))
+test('a broken file can be shown in its folder and removed', async () => {
+  const { screen, asked } = await openPage({ rows: [broken('Empty')] })
+  await userEvent.click(screen.getByRole('button', { name: 'Show in folder' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Remove', exact: true }))
   expect(asked).toEqual([
     { name: 'showInFolder', args: { id: 'Empty' } },
     { name: 'cancel', args: { ids: ['Empty'] } },

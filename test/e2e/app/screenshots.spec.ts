@@ -6,7 +6,7 @@ import { writeLfsPointer, writeSafetensors, writeWebPage } from '../../fixtures/
 import { projectFolder } from '../../support/temp-project.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
-import { ask, control, drag, pick, rowOf, signIn } from '../support/page-steps.ts'
+import { ask, control, drag, errorOf, pick, rowOf, signIn } from '../support/page-steps.ts'
 
 // Pictures for the documentation: created by `npm run screenshots` and skipped in an ordinary run.
 
@@ -122,7 +122,7 @@ async function broken(page: Page, harness: EngineHarness): Promise<void> {
     ...[join(folder, 'controlnet/depth small.safetensors'), vae],
     join(folder, 'diffusion_models/flux1 schnell.safetensors'),
   ])
-  await expect(rowOf(page, 'clear vae')).toContainText('The file is incomplete')
+  await expect(errorOf(page, 'The file is incomplete')).toBeVisible()
   await quiet(page)
 }
 

@@ -4,7 +4,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
 import { answerBoxes } from '../support/main-steps.ts'
-import { drag, rowOf } from '../support/page-steps.ts'
+import { drag, errorOf, rowOf } from '../support/page-steps.ts'
 
 const models = ({ cloud }: EngineHarness) =>
   cloud
@@ -41,18 +41,18 @@ test('asks about path conflicts before sending; replaces one model and keeps the
       display_name: `Old ${name}`,
     })
   await drag(page, await Promise.all(names.map((name) => harness.file(`loras/${name}.safetensors`))))
-  for (const name of names) await expect(rowOf(page, name)).toContainText('Needs attention')
+  for (const name of names) await expect(errorOf(page, `Old ${name}`)).toBeVisible()
   expect(harness.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 
   const pane = page.getByRole('complementary')
-  await rowOf(page, 'One').getByRole('button', { name: 'Choose…' }).click()
+  await page.getByRole('button', { name: 'Choose…' }).first().click()
   await pane.getByRole('radio', { name: 'Replace' }).check()
   await pane.getByRole('combobox', { name: 'Old model' }).selectOption('delete')
   await answerBoxes(app.electron, 0)
   await pane.getByRole('button', { name: 'Continue' }).click()
   await expect(rowOf(page, 'One')).toContainText('In the library')
 
-  await rowOf(page, 'Two').getByRole('button', { name: 'Choose…' }).click()
+  await page.getByRole('button', { name: 'Choose…' }).first().click()
   await pane.getByRole('checkbox', { name: /the other file/ }).check()
   await pane.getByRole('button', { name: 'Continue' }).click()
   for (const name of ['Two', 'Three'])

@@ -122,6 +122,9 @@ export function rowOf(page: Page, name: string): Locator {
   return page.getByRole('row', { name: beginsWith(`${name}, `) })
 }
 
+/** The line of an error above the rows that have it. */
+export const errorOf = (page: Page, words: string): Locator => page.getByRole('rowheader', { name: words })
+
 /** A control of a row, such as Pause. */
 export function control(page: Page, label: string, name: string): Locator {
   return page.getByRole('button', { name: `${label}: ${name}`, exact: true })

@@ -2,7 +2,7 @@ import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import type { Operation } from '../../cloud/operations.ts'
 import { sha256Of } from '../support/disk.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { ask, drag, pick, rowOf, signInByForm } from '../support/page-steps.ts'
+import { ask, drag, errorOf, pick, rowOf, signInByForm } from '../support/page-steps.ts'
 
 const mebibyte = 1024 ** 2
 
@@ -27,9 +27,9 @@ test('waits after the session ends during an upload, and continues after sign-in
   harness.cloud.fail({ on: 'registerModel', how: 401, times: Infinity })
   harness.cloud.endSessions('alice@example.com')
   held.release()
-  await expect(rowOf(page, 'waiting')).toContainText('You’re signed out')
+  await expect(errorOf(page, 'You’re signed out')).toBeVisible()
   harness.cloud.clearFailures()
-  await rowOf(page, 'waiting').getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('grid').getByRole('button', { name: 'Sign in' }).click()
   await signInByForm(page)
   await expect(rowOf(page, 'waiting')).toContainText('In the library')
   expect(await harness.cloud.objects()).toHaveLength(1)
@@ -41,9 +41,8 @@ test('shows a viewer that uploads aren’t allowed, with the server’s message'
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
   await drag(app.page, [await harness.file('loras/not mine.safetensors')])
   const row = rowOf(app.page, 'not mine')
-  await expect(row).toContainText('You can’t add models to Studio North')
-  await expect(row).toContainText('“forbidden”')
-  await row.getByText('Failed').dblclick()
+  await expect(errorOf(app.page, 'You can’t add models to Studio North')).toContainText('“forbidden”')
+  await row.dblclick({ position: { x: 10, y: 10 } })
   const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows
   expect(failure?.serverMessage).toBeTruthy()
   await expect(app.page.getByRole('complementary')).toContainText(`“${failure?.serverMessage}”`)

@@ -5,7 +5,7 @@ import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerBoxes, asked } from '../support/main-steps.ts'
-import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
+import { drag, errorOf, pick, rowOf, signIn } from '../support/page-steps.ts'
 
 test.use({ settings: { review: 'always' } })
 
@@ -177,7 +177,7 @@ test.describe('when needed', () => {
     await harness.file('models/loras/cut.safetensors', { cutBytes: 1000 })
     await drag(page, [join(harness.folder, 'files/models')])
     await expect(rowOf(page, 'one')).toContainText('In the library')
-    await expect(rowOf(page, 'cut')).toContainText('The file is incomplete')
+    await expect(errorOf(page, 'The file is incomplete')).toBeVisible()
     await expect(sheet(page)).toHaveCount(0)
   })
 })

@@ -97,8 +97,8 @@ export const accountStates: States = {
       ],
       ...withSession(signedIn(onDevice)),
     },
-    async ({ rowOf, screen }) => {
-      await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
+    async ({ screen }) => {
+      await userEvent.click(screen.getByRole('grid').getByRole('button', { name: 'Sign in' }))
       await expect.element(screen.getByLabelText('Email', { exact: true })).toHaveValue(onDevice.email)
     },
   ),

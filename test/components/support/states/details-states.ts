@@ -108,8 +108,8 @@ export const detailsStates: States = {
   ),
   'an unsafe file, with details': opened(
     { rows: [failedRow('Trap', failure('file-dangerous', { imports: 'os.system' }))] },
-    async ({ rowOf, screen }) => {
-      await userEvent.click(rowOf('Trap').getByRole('button', { name: 'View warning' }))
+    async ({ screen }) => {
+      await userEvent.click(screen.getByRole('button', { name: 'View warning' }))
       await expect.element(screen.getByRole('button', { name: 'Upload anyway…' })).toHaveFocus()
     },
   ),
@@ -118,8 +118,8 @@ export const detailsStates: States = {
   ),
   'a path conflict, with Replace selected': opened(
     { rows: [pathConflictRow('Taken')] },
-    async ({ rowOf, screen }) => {
-      await userEvent.click(rowOf('Taken').getByRole('button', { name: 'Choose…' }))
+    async ({ screen }) => {
+      await userEvent.click(screen.getByRole('button', { name: 'Choose…' }))
       await userEvent.click(screen.getByRole('radio', { name: 'Replace' }))
     },
   ),

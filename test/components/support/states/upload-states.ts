@@ -344,9 +344,9 @@ export const overlayStates: States = {
     await userEvent.keyboard('{ArrowDown}')
     await expect.poll(() => screen.getByRole('option').elements().length).toBeGreaterThan(5)
   }),
-  'the question before cancelling': opened({ rows: mixedRows }, async ({ rowOf }) => {
+  'the question before cancelling': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Flux').getByRole('button', { name: /^Cancel upload/ }))
-    await expect.element(rowOf('Flux').getByRole('button', { name: 'Keep' })).toBeVisible()
+    await expect.element(screen.getByRole('button', { name: 'Keep' })).toBeVisible()
   }),
   'the keyboard shortcuts': opened({ rows: mixedRows }, async ({ screen, emit }) => {
     emit('command', 'show-shortcuts')

@@ -350,11 +350,8 @@ const callGroups = {
 
   /** Models on this computer: in well-known places, and those that a workflow needs. Ids stand for paths. */
   discovery: {
-    /**
-     * Starts a search unless one runs or, without `again`, has finished; the event `finding` shows its
-     * progress.
-     */
-    findPlaces: call<FoundPlacesView>()('engine', v.strictObject({ again: v.boolean() })),
+    /** Starts a search unless one runs; the event `finding` shows its progress. */
+    findPlaces: call<FoundPlacesView>()('engine', nothing),
     /** Also ends the updates of `finding` by changes of the library. */
     stopFinding: call<void>()('engine', nothing),
     /** The models of a found place, largest first; none for an unknown id. */

@@ -84,22 +84,20 @@ export class FindModelsState {
     return this.#services.bridge.on('finding', (view) => this.#receive(view))
   }
 
-  /** Shows the view and starts the search unless it has run before. */
+  /** Shows the view and starts a search. */
   open(): void {
     this.#services.ui.show('places')
-    void this.look(false)
+    void this.look()
   }
 
-  async look(again: boolean): Promise<void> {
+  /** Searches again, and lists the library if that failed; what was selected stays so if it is found again. */
+  readonly look = async (): Promise<void> => {
     this.#isOpen = true
     this.failure = null
-    const result = await this.#services.bridge.findPlaces({ again })
+    const result = await this.#services.bridge.findPlaces()
     if (result.ok) this.#receive(result.value)
     else this.failure = result.failure
   }
-
-  /** Loads again what could not be loaded; the library too. */
-  readonly retry = (): void => void this.look(false)
 
   /** Leaving the view stops the search. */
   readonly stop = (): void => {

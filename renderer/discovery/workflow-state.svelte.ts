@@ -14,7 +14,14 @@ import type { UiState } from '../app/ui-state.svelte.ts'
 /** Groups in the list: models that need an action come first. */
 const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
 /** Groups in the summary: available models come first. */
-const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
+const summaryOrder = [
+  'in-library',
+  'queued',
+  'failed',
+  'here',
+  'nowhere',
+  'off',
+] as const satisfies readonly (NeededModelState | 'off')[]
 
 interface Services {
   readonly bridge: Bridge
@@ -49,15 +56,16 @@ export class WorkflowState {
       }))
       .filter(({ needs }) => needs.length > 0),
   )
-  /** Number of models per state, without empty states. */
-  readonly counts = $derived.by(() =>
-    summaryOrder
-      .map((stand) => ({
-        stand,
-        count: (this.view?.needs ?? []).filter((need) => need.stand === stand).length,
+  /** Number of models per state; those of switched-off nodes are only counted as such. */
+  readonly counts = $derived.by(() => {
+    const needs = this.view?.needs ?? []
+    return summaryOrder
+      .map((state) => ({
+        state,
+        count: needs.filter(({ stand, isOff }) => (isOff ? 'off' : stand) === state).length,
       }))
-      .filter(({ count }) => count > 0),
-  )
+      .filter(({ count }) => count > 0)
+  })
   /** Whether it's unknown which models the team has, because none is chosen or its library can't be listed. */
   readonly isLibraryUnknown = $derived.by(
     () =>

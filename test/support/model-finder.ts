@@ -15,11 +15,11 @@ export const alwaysConfirm = async () => true
 export const writeToHome = (harness: EngineHarness, path: string) => harness.file(`../person/${path}`)
 
 /** Searches the usual places and returns the view after the search. */
-export async function findPlaces(harness: EngineHarness, again = true): Promise<FoundPlacesView> {
+export async function findPlaces(harness: EngineHarness): Promise<FoundPlacesView> {
   const { engine, calls } = harness.app
   return new Promise((resolve) => {
     engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view) })
-    void calls.findPlaces({ again })
+    void calls.findPlaces(undefined)
   })
 }
 

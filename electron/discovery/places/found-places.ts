@@ -80,20 +80,16 @@ export class FoundPlaces {
     return this.#places.get(id)?.models.map(({ path, view: model }) => ({ path, model })) ?? []
   }
 
-  /**
-   * Searches the usual places and resolves once the search has ended. Joins a running search; a completed
-   * search is only repeated if `again` is set.
-   */
-  async search(again: boolean): Promise<void> {
-    if (this.#running) return this.#running.done
-    if (this.#state === 'done' && !again) return
-    await this.#startSearch()
+  /** Searches the usual places, or joins a running search, and resolves once the search has ended. */
+  async search(): Promise<void> {
+    await (this.#running?.done ?? this.#startSearch())
   }
 
-  /** Like `search(false)`, but `stop` has no effect until it resolves. */
+  /** As `search` unless a search was completed before; `stop` has no effect until it resolves. */
   async searchUninterrupted(): Promise<void> {
+    if (this.#state === 'done') return
     this.#waitingCount += 1
-    await this.search(false).finally(() => (this.#waitingCount -= 1))
+    await this.search().finally(() => (this.#waitingCount -= 1))
   }
 
   /** Forgets what was found, because a user has signed out. */
@@ -171,7 +167,8 @@ export class FoundPlaces {
   #startSearch(): Promise<void> {
     const { searchWorker, onChange } = this.#options
     const abort = new AbortController()
-    const notFoundAgain = new Set([...this.#places.keys()].filter((id) => !this.#addedByUser.has(id)))
+    // What an earlier search found may be gone.
+    for (const id of this.#places.keys()) if (!this.#addedByUser.has(id)) this.#places.delete(id)
     this.#state = 'looking'
     const done = searchWorker
       .search(
@@ -180,7 +177,6 @@ export class FoundPlaces {
           signal: abort.signal,
           onMessage: (message) => {
             if (message.kind !== 'place') return
-            notFoundAgain.delete(idOf(message.place.path))
             this.#add(message.place)
             onChange(this.view())
           },
@@ -191,8 +187,6 @@ export class FoundPlaces {
         this.#running = null
         if (abort.signal.aborted) this.#state = 'stopped'
         else this.#state = isComplete ? 'done' : 'late'
-        // A search that was cut short shows nothing about places that it did not reach.
-        if (this.#state === 'done') for (const id of notFoundAgain) this.#places.delete(id)
         onChange(this.view())
       })
     this.#running = { abort, done }

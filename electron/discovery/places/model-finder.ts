@@ -224,7 +224,7 @@ export class ModelFinder {
     const stop = () => this.#foundPlaces.stop()
     signal.addEventListener('abort', stop, { once: true })
     const listed = raceAbort(this.#listLibrary(), signal)
-    await Promise.all([listed, this.#foundPlaces.search(true)])
+    await Promise.all([listed, this.#foundPlaces.search()])
     signal.removeEventListener('abort', stop)
     return { view: this.#foundPlaces.view(), modelsIn: (place) => this.#foundPlaces.pathsIn(place) }
   }
@@ -295,10 +295,10 @@ export class ModelFinder {
 
   #createCalls(): ModelFinder['calls'] {
     return {
-      findPlaces: async ({ again }) => {
+      findPlaces: async () => {
         this.#isShown = true
-        void this.#foundPlaces.search(again)
-        void this.#listLibrary(again ? 0 : maxListingAgeMs)
+        void this.#foundPlaces.search()
+        void this.#listLibrary()
         return success(this.#foundPlaces.view())
       },
       stopFinding: async () => {

@@ -146,7 +146,7 @@ test('a workflow names no team, and uploads nothing, before one is chosen', asyn
   const { screen, emit } = await openUndecided({ workflow: () => success(workflow) })
   emit('added', { added: 0, refused: 0, skipped: [], workflow: 'w' })
   await expect.element(screen.getByRole('heading', { name: 'On this computer' })).toBeVisible()
-  await expect.element(screen.getByText('1 on this computer')).toBeVisible()
+  await expect.element(screen.getByText(/: 1 here$/)).toBeVisible()
   await expect.element(screen.getByText('Choose a team to see which of these models it lacks.')).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Upload 1 model' })).toBeDisabled()
   await expect.element(screen.getByRole('main').getByRole('button', { name: 'Choose team' })).toBeVisible()

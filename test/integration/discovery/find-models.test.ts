@@ -213,7 +213,7 @@ test('without reviews, gives all shards of a selected one the type that a yaml f
   for (const name of names) await harness.file(`disk/Encoders/big/${name}`)
   const yaml = writeFile(harness, 'x.yaml', 'mine:\n  base_path: files/disk\n  text_encoders: Encoders\n')
   await harness.app.calls.addFiles({ paths: [yaml] })
-  const { places } = valueOf(await harness.app.calls.findPlaces({ again: false }))
+  const { places } = valueOf(await harness.app.calls.findPlaces(undefined))
   const [model] = await modelsOf(
     harness,
     places.find(({ kind }) => kind === 'extra-paths'),
@@ -257,7 +257,7 @@ test('takes the types of folders from a dropped extra_model_paths.yaml', async (
   )
   const report = valueOf(await harness.app.calls.addFiles({ paths: [yaml] }))
   expect(report).toEqual({ added: 0, refused: 0, skipped: [], hasFoundPlaces: true })
-  const { places } = valueOf(await harness.app.calls.findPlaces({ again: false }))
+  const { places } = valueOf(await harness.app.calls.findPlaces(undefined))
   const place = places.find(({ kind }) => kind === 'extra-paths')
   const models = await modelsOf(harness, place)
   expect(models).toMatchObject([{ name: 'one.safetensors', modelType: 'loras' }])
@@ -276,7 +276,7 @@ test('moves models that were found before to a dropped yaml file', async () => {
   await findPlaces(harness)
   const yaml = writeFile(harness, 'x.yaml', 'mine:\n  base_path: person/ComfyUI/models\n  controlnet: odd\n')
   await harness.app.calls.addFiles({ paths: [yaml] })
-  const { places } = valueOf(await harness.app.calls.findPlaces({ again: false }))
+  const { places } = valueOf(await harness.app.calls.findPlaces(undefined))
   expect(places.map(({ kind }) => kind)).toEqual(['extra-paths'])
   expect(await modelsOf(harness, places[0])).toMatchObject([{ modelType: 'controlnet' }])
 })
@@ -368,7 +368,7 @@ test('ends a stopped search', async () => {
   const stopped = new Promise<FoundPlacesView>((resolve) => {
     harness.app.engine.subscribe({ finding: (view) => view.state === 'stopped' && resolve(view) })
   })
-  await harness.app.calls.findPlaces({ again: true })
+  await harness.app.calls.findPlaces(undefined)
   await harness.app.calls.stopFinding(undefined)
   expect((await stopped).state).toBe('stopped')
 })

@@ -249,7 +249,7 @@ test('does not stop a search that a dropped workflow needs', async () => {
   const harness = await setup()
   await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
   const { calls, engine } = harness.app
-  await calls.findPlaces({ again: true })
+  await calls.findPlaces(undefined)
   const report = valueOf(
     await calls.addFiles({ paths: [writeFile(harness, 'w.json', loraWorkflow('one.safetensors'))] }),
   )

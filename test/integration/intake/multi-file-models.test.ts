@@ -10,7 +10,7 @@ import { setup, valueOf, type App, type EngineHarness } from '../../support/engi
 async function found({ app }: EngineHarness): Promise<readonly FoundPlaceView[]> {
   return new Promise((resolve) => {
     app.engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view.places) })
-    void app.calls.findPlaces({ again: true })
+    void app.calls.findPlaces(undefined)
   })
 }
 

@@ -68,7 +68,7 @@ test('stops a search that no caller needs and keeps what it had found', async ()
   const needed = places.searchUninterrupted()
   newest().end(true)
   await needed
-  const repeated = places.search(true)
+  const repeated = places.search()
   newest().send(placeMessage(place('/a', [model('/a/x')])))
   places.stop()
   expect(newest().signal?.aborted).toBe(true)
@@ -81,15 +81,15 @@ test('stops a search that no caller needs and keeps what it had found', async ()
   ])
 })
 
-test('joins a running search and repeats a completed one only on request', async () => {
+test('joins a running search, and repeats a completed one unless a workflow only needs its result', async () => {
   const { places, searches, newest } = setup()
-  const searchCalls = Promise.all([places.search(false), places.search(true), places.searchUninterrupted()])
+  const searchCalls = Promise.all([places.search(), places.search(), places.searchUninterrupted()])
   expect([searches.length, places.view().state]).toEqual([1, 'looking'])
   newest().end(true)
   await searchCalls
-  await Promise.all([places.search(false), places.searchUninterrupted()])
+  await places.searchUninterrupted()
   expect(searches).toHaveLength(1)
-  const repeated = places.search(true)
+  const repeated = places.search()
   expect(searches).toHaveLength(2)
   newest().end(true)
   await repeated
@@ -98,7 +98,7 @@ test('joins a running search and repeats a completed one only on request', async
 test('a search resolves only once it has ended', async () => {
   const { places, newest } = setup()
   let hasEnded = false
-  const search = places.search(false).then(() => (hasEnded = true))
+  const search = places.search().then(() => (hasEnded = true))
   await setImmediate()
   expect(hasEnded).toBe(false)
   newest().end(true)
@@ -107,11 +107,11 @@ test('a search resolves only once it has ended', async () => {
 
 test('shows a search that ran out of time as late and repeats it when needed', async () => {
   const { places, searches, newest } = setup()
-  const first = places.search(false)
+  const first = places.search()
   newest().end(false)
   await first
   expect([places.view().state, places.isSearchComplete()]).toEqual(['late', false])
-  const second = places.search(false)
+  const second = places.search()
   expect(searches).toHaveLength(2)
   newest().end(true)
   await second
@@ -120,7 +120,7 @@ test('shows a search that ran out of time as late and repeats it when needed', a
 
 test('shows each place as it is found, and lists its models, largest first', async () => {
   const { places, views, newest } = setup(([file]) => (file?.path.endsWith('/1') ? 'in-library' : 'new'))
-  const search = places.search(false)
+  const search = places.search()
   const models = [
     model('/home/mira/c/loras/2', { sizeBytes: 3 }),
     model('/home/mira/c/1', { modelType: 'vae', sizeBytes: 4 }),
@@ -160,7 +160,7 @@ test('shows each place as it is found, and lists its models, largest first', asy
 
 test('lists a diffusers model once, with all its files', async () => {
   const { places, newest } = setup()
-  const search = places.search(false)
+  const search = places.search()
   const parts = ['unet/x', 'vae/x'].map((part) =>
     model(`/a/diffusers/wan/${part}`, { modelFolder: '/a/diffusers/wan' }),
   )
@@ -175,7 +175,7 @@ test('lists a diffusers model once, with all its files', async () => {
 test('gives a place another version only when its models have changed', async () => {
   let state: FoundModelState = 'new'
   const { places, newest } = setup(() => state)
-  const search = places.search(false)
+  const search = places.search()
   newest().send(placeMessage(place('/a', [model('/a/1'), model('/a/2')])))
   newest().end(true)
   await search
@@ -188,23 +188,22 @@ test('gives a place another version only when its models have changed', async ()
   expect([versionOf() === before, places.view().places[0]?.presentCount]).toEqual([false, 2])
 })
 
-test('forgets places that are gone, but only after a complete search', async () => {
+test('a search never shows what only an earlier one has found', async () => {
   const { places, newest } = setup()
   const foundIn = async (isComplete: boolean, ...paths: readonly string[]) => {
-    const search = places.search(true)
+    const search = places.search()
     for (const path of paths) newest().send(placeMessage(place(path, [model(`${path}/x`)])))
     newest().end(isComplete)
     await search
     return places.view().places.map(({ where }) => where)
   }
   expect(await foundIn(true, '/a', '/disk')).toEqual(['/a', '/disk'])
-  expect(await foundIn(false, '/a')).toEqual(['/a', '/disk'])
-  expect(await foundIn(true, '/a')).toEqual(['/a'])
+  expect(await foundIn(false, '/a')).toEqual(['/a'])
 })
 
 test('shows a place whose folders can’t be read although it lists no model', async () => {
   const { places, newest } = setup()
-  const search = places.search(false)
+  const search = places.search()
   newest().send(placeMessage({ ...place('/a', []), unreadable: ['/a'] }))
   newest().end(true)
   await search
@@ -215,7 +214,7 @@ test('keeps the id of a place in the next search, without a path in it', async (
   const { places, newest } = setup()
   const ids: string[] = []
   for (const count of [1, 2]) {
-    const search = places.search(true)
+    const search = places.search()
     const models = Array.from({ length: count }, (_, at) => model(`/a/${at}`))
     newest().send(placeMessage(place('/a', models)))
     newest().end(true)
@@ -228,7 +227,7 @@ test('keeps the id of a place in the next search, without a path in it', async (
 
 test('returns the files of chosen models, but none of caches', async () => {
   const { places, newest } = setup()
-  const search = places.search(false)
+  const search = places.search()
   const again = model('/a/again', { isDuplicate: true })
   newest().send(placeMessage(place('/a', [model('/a/l'), model('/a/v', { modelType: 'vae' }), again])))
   newest().send(placeMessage(place('/h', [model('/h/x')], 'hugging-face')))
@@ -250,7 +249,7 @@ test('returns the files of chosen models, but none of caches', async () => {
 
 test('moves models to the yaml file that lists them and removes empty places', async () => {
   const { places, views, newest } = setup()
-  const search = places.search(false)
+  const search = places.search()
   newest().send(placeMessage(place('/a', [model('/a/1'), model('/a/2')])))
   newest().send(placeMessage(place('/b', [model('/b/1')])))
   newest().end(true)
@@ -283,7 +282,7 @@ test('changes nothing for a file that lists no folders', async () => {
 
 test('forgets all places and ends the search when a user signs out', async () => {
   const { places, views, newest } = setup()
-  const search = places.search(false)
+  const search = places.search()
   newest().send(placeMessage(place('/a', [model('/a/x')])))
   places.clear()
   expect(newest().signal?.aborted).toBe(true)
@@ -300,7 +299,7 @@ test('keeps a place that the user has added when a search does not find it', asy
   newest().send({ kind: 'extra-paths', places: [added] })
   newest().end(true)
   expect(await adding).toBe(true)
-  const search = places.search(true)
+  const search = places.search()
   newest().end(true)
   await search
   expect(pathsOf(places.allModels())).toEqual(['/m/x'])

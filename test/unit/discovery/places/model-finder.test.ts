@@ -82,15 +82,15 @@ const offline = failure('offline')
 test('says when the compared models were listed if the library can’t be listed again', async () => {
   const old = success({ models: [], listedAtMs: 7, completeAtMs: 7, failure: offline })
   const { finder, library } = setupFinder([old, failed(offline)])
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false, failure: offline, listedAtMs: 7 })
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false, failure: offline, listedAtMs: null })
 })
 
 test('takes over listings of the compared library, but not those of others or own changes', async () => {
   const { finder, update, library } = setupFinder([failed(offline)])
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false, failure: offline })
   update({ teamId: 'lab', failure: null, listedAtMs: 8 })
   update({ teamId: 'studio', failure: null })
@@ -102,15 +102,15 @@ test('takes over listings of the compared library, but not those of others or ow
 const listing = (listedAtMs: number) =>
   success({ models: [], listedAtMs, completeAtMs: listedAtMs, failure: null })
 
-test('lists the library again only if it is older than a minute, or at once for a repeated search', async () => {
+test('lists the library again only if it is older than a minute', async () => {
   const { finder, listed, library } = setupFinder([listing(7), listing(8)])
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 7 })
-  await finder.calls.findPlaces({ again: true })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 8 })
   expect(listed).toEqual([
     ['studio', { maxAgeMs: 60_000 }],
-    ['studio', { maxAgeMs: 0 }],
+    ['studio', { maxAgeMs: 60_000 }],
   ])
 })
 
@@ -121,7 +121,7 @@ test('compares once for all changes of the library within half a second, while t
   // Only open workflows are refreshed.
   expect(clock.waits()).toEqual([100])
   clock.advance(100)
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 7 })
   change()
   change()
@@ -141,7 +141,7 @@ test('lists the library of another team at once, while the page shows models', a
   const { finder, listed, library } = setupFinder([listing(7), listing(8)])
   finder.refresh()
   expect(listed).toEqual([])
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ listedAtMs: 7 })
   finder.refresh()
   await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 8 })
@@ -152,7 +152,7 @@ test('lists the library of another team at once, while the page shows models', a
 
 test('cancels what it has scheduled and listens to no more changes once it is closed', async () => {
   const { finder, listeners, clock, library } = setupFinder([listing(7)])
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   await expect.poll(library).toMatchObject({ isListing: false })
   listeners.forEach((listener) => listener({ teamId: 'studio', failure: null }))
   expect(clock.waits()).toHaveLength(2)
@@ -169,7 +169,7 @@ test('reports nothing about a listing that ends after the close', async () => {
       subscribe: () => () => {},
     } as unknown as Library,
   })
-  await finder.calls.findPlaces({ again: false })
+  await finder.calls.findPlaces(undefined)
   expect(library()).toMatchObject({ isListing: true })
   await finder.close()
   const count = views.length

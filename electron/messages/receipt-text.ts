@@ -19,7 +19,7 @@ export function receiptText(receipt: Receipt, t: Translate): string {
     [t('details.storage-key'), storageKey],
     [t('receipt.added'), addedAt],
     [t('receipt.registered'), registeredAt],
-    [t('details.verification'), t(verifiedAt === null ? 'receipt.not-verified' : 'receipt.verified')],
+    [t('details.verification'), t(verifiedAt === null ? 'verification.pending' : 'verification.verified')],
     [t('receipt.verified-at'), verifiedAt],
   ]
   const lines = facts.flatMap(([label, value]) => (value === null ? [] : [`${label}: ${visibleText(value)}`]))

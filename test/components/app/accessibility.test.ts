@@ -46,7 +46,7 @@ const zoomedSize = [480, 320] as const
 test('the buttons of the empty list are visible at 200 %', async () => {
   await page.viewport(...zoomedSize)
   const { screen } = await openPage()
-  await expect.element(screen.getByRole('button', { name: 'Choose files…' })).toBeInViewport()
+  await expect.element(screen.getByRole('button', { name: 'Add files…' })).toBeInViewport()
   await expect.element(screen.getByRole('button', { name: 'Find my models…' })).toBeInViewport()
 })
 
@@ -83,7 +83,7 @@ test('a team name that is cut off has a tooltip', async () => {
 
 test('the button of the deadline has no background of its own', async () => {
   const { screen } = await openPage({ rows })
-  const button = screen.getByRole('button', { name: 'Set a deadline' })
+  const button = screen.getByRole('button', { name: 'Set deadline' })
   await expect.element(button).toHaveStyle({ backgroundColor: 'rgba(0, 0, 0, 0)' })
 })
 

@@ -85,7 +85,7 @@ test('settings show folders and networks without marks that reorder text', async
     },
   })
   emit('command', 'show-settings')
-  await expect.element(screen.getByRole('button', { name: `Forget the setting for ${shown}` })).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: `Remove the setting for ${shown}` })).toBeVisible()
   await expect.element(screen.getByRole('button', { name: `Stop watching ${shown}` })).toBeVisible()
   expect(texts()).not.toContain(reversing)
 })

@@ -49,7 +49,7 @@ test('an expired pairing can be restarted; a cancelled one returns to the other 
   emit('session', over('pairing-over'))
   await expect.element(screen.getByText('This code has expired', { exact: false })).toBeVisible()
   expect(screen.container.textContent).not.toContain('pairing-over')
-  await userEvent.click(screen.getByRole('button', { name: 'Start again' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Get a new code' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
   await expect.element(screen.getByLabelText('Password', { exact: true })).toBeVisible()

@@ -19,7 +19,7 @@ test('an empty queue offers the file picker and the search for models', async ()
   await expect
     .element(screen.getByText('Drop model files here to upload them to Aurora Studio.', { exact: false }))
     .toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Add files…' }))
   expect(asked).toEqual([{ name: 'chooseFiles', args: { what: 'files' } }])
   await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
   await expect.element(screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
@@ -77,7 +77,7 @@ test('shows the add report and opens the list of skipped files', async () => {
     ],
   }
   const { screen } = await openPage({ answers: { chooseFiles: () => success(report) } })
-  await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Add files…' }))
   await expect.element(screen.getByText('214 files added.', { exact: false })).toBeVisible()
   await expect.element(screen.getByText('2 can’t be uploaded.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: '15 skipped' }))
@@ -99,7 +99,7 @@ test('shows no report for a cancelled picker, and one for files added elsewhere'
 
 test('shows why files cannot be added', async () => {
   const { screen } = await openPage({ answers: { chooseFiles: () => failed(failure('journal-full')) } })
-  await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Add files…' }))
   await expect
     .element(
       screen

@@ -33,7 +33,7 @@ const callsOf = (asked: readonly { readonly name: string; readonly args: unknown
 
 test('a deadline is set with the keyboard, for today or tomorrow, and a past time is refused', async () => {
   const { screen, asked } = await openWith(null)
-  const button = screen.getByRole('button', { name: 'Set a deadline' })
+  const button = screen.getByRole('button', { name: 'Set deadline' })
   ;(button.element() as HTMLElement).focus()
   await userEvent.keyboard('{Enter}')
   const dialog = screen.getByRole('dialog', { name: 'Deadline for the queue' })

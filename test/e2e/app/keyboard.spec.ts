@@ -156,7 +156,7 @@ test.describe('with a review', () => {
     await keyboard.signIn()
     await keyboard.tabTo(page.getByRole('button', { name: 'Add', exact: true }))
     await keyboard.press('Enter')
-    await expect(page.getByRole('menuitem', { name: 'Choose files…' })).toBeFocused()
+    await expect(page.getByRole('menuitem', { name: 'Add files…' })).toBeFocused()
     await keyboard.press('Enter')
     await review(page, keyboard)
     await expect(page.getByRole('button', { name: 'Add', exact: true })).toBeFocused()

@@ -26,7 +26,7 @@ test('does not send a file that the team already has, and explains it in the his
   await expect(rowOf(page, 'Mine')).toContainText('Already in the library')
   expect(harness.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
   await page.getByRole('button', { name: 'History' }).click()
-  await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs.')
+  await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs')
 })
 
 test('asks about path conflicts before sending; replaces one model and keeps the others', async ({

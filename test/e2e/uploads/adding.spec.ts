@@ -66,22 +66,22 @@ test('sends a refused file once it is repaired', async ({ page, harness }) => {
 
 test('sends the files and folders chosen in the native picker', async ({ app, page, harness }) => {
   await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
-  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await page.getByRole('button', { name: 'Add files…' }).click()
   await expect(rowOf(page, 'picked')).toContainText('In the library')
 
   await harness.file('pack/vae/inside.safetensors')
   await answerPicker(app.electron, [join(harness.folder, 'files/pack')])
-  await pick(page, 'Add', 'Choose a folder…')
+  await pick(page, 'Add', 'Add folder…')
   await expect(rowOf(page, 'inside')).toContainText('In the library')
 })
 
 test('adds nothing when the file picker is cancelled', async ({ app, page, harness }) => {
   await answerPicker(app.electron, [])
-  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await page.getByRole('button', { name: 'Add files…' }).click()
   await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
   // A file added afterwards is the only row.
   await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
-  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await page.getByRole('button', { name: 'Add files…' }).click()
   await expect(rowOf(page, 'picked')).toContainText('In the library')
   expect((await ask(page, 'snapshot')).rows).toHaveLength(1)
 })

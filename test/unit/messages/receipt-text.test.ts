@@ -17,7 +17,7 @@ test('the text of a receipt has one line for each fact, and none for what is unk
   const lines = receipt ? receiptText(receipt, t).split('\n') : []
   expect(lines).toContain('File: a\ufffdgpj.safetensors')
   expect(lines).toContain('Model ID: model-1')
-  expect(lines).toContain('Verification: The library’s record has not been compared with the file.')
+  expect(lines).toContain('Verification: Not verified yet.')
   expect(lines.some((line) => line.startsWith('Compared:'))).toBe(false)
 })
 

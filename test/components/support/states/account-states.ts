@@ -69,7 +69,8 @@ export const accountStates: States = {
   }),
   'an expired pairing': opened(
     withSession(pairing({ state: 'over', failure: failure('pairing-over') })),
-    async ({ screen }) => expect.element(screen.getByRole('button', { name: 'Start again' })).toBeVisible(),
+    async ({ screen }) =>
+      expect.element(screen.getByRole('button', { name: 'Get a new code' })).toBeVisible(),
   ),
   'a pairing without a connection': opened(
     withSession(pairing({ failure: failure('connection-lost', { host: 'cloud.example' }) })),

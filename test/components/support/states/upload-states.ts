@@ -364,7 +364,7 @@ export const overlayStates: States = {
     await untilShown('No limit')(page)
   }),
   'the deadline': opened({ rows: mixedRows }, async (page) => {
-    await press(page, 'Set a deadline')
+    await press(page, 'Set deadline')
     await untilShown('Deadline for the queue')(page)
   }),
   'a deadline that can’t be met': opened(

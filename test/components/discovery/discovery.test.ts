@@ -423,7 +423,7 @@ test('without the team’s library the banner says when no model of a workflow i
 
 test('one message counts the models by state, those of switched-off nodes only there', async () => {
   const { screen } = await workflow()
-  const summary = '4 models needed: 1 in the library, 1 here, 1 missing, 1 of switched-off nodes'
+  const summary = '4 models needed: 1 in the library, 1 here, 1 missing, 1 muted or bypassed'
   await expect.element(screen.getByText(summary)).toBeVisible()
   await expect
     .element(screen.getByRole('button', { name: /^Uploads/ }))

@@ -1,23 +1,28 @@
 import type { Hold } from './conditions.ts'
 import { isConnectivityFailure, remedyOf, retryClassOf, type Failure, type FailureCode } from './failures.ts'
-import { needsAttention, type ConnectivityState, type Phase, type UploadRow } from './uploads.ts'
+import {
+  allPausing,
+  needsAttention,
+  type ConnectivityState,
+  type Phase,
+  type Totals,
+  type UploadRow,
+} from './uploads.ts'
 
 /** What an upload that doesn't run waits for without the user, or until the user has signed in. */
-const waitReasons = [
-  'turn',
-  'connection',
-  'sign-in',
-  'disk',
-  'server',
+type WaitReason =
+  | 'turn'
+  | 'connection'
+  | 'sign-in'
+  | 'disk'
+  | 'server'
   /** Another upload has the same bytes or path. */
-  'upload',
+  | 'upload'
   /** The file is still being written. */
-  'file',
-  'schedule',
-  'charger',
-  'network',
-] as const
-type WaitReason = (typeof waitReasons)[number]
+  | 'file'
+  | 'schedule'
+  | 'charger'
+  | 'network'
 
 /**
  * The state of an upload as it is shown. `choice` needs the user, who can act in the app; `failed` needs the
@@ -90,16 +95,40 @@ export function uploadStatusOf(
   return queue.connectivity === 'offline' ? 'connection' : 'turn'
 }
 
-/** What most of the uploads wait for other than their turn; null if there is nothing. */
-export function mainWaitReason(rows: Iterable<UploadRow>, queue: QueueConditions): WaitReason | null {
-  const counts = new Map<WaitReason, number>()
-  for (const row of rows) {
-    const status = uploadStatusOf(row, queue)
-    const reason = waitReasons.find((one) => one === status)
-    if (reason && reason !== 'turn') counts.set(reason, (counts.get(reason) ?? 0) + 1)
+/** What the whole queue does or waits for, and the number of uploads that this concerns. */
+export interface QueueStatus {
+  readonly word:
+    | 'pausing'
+    | 'offline'
+    | 'offline-paused'
+    | 'paused'
+    | Hold['kind']
+    | 'uploading'
+    | 'waiting'
+    | 'needs-you'
+    | 'done'
+    | 'idle'
+  /** For `pausing`, the parts that are still finished. */
+  readonly count: number
+}
+
+/** The state that heading, status bar and tray show: what holds the queue comes first. */
+export function queueStatus(totals: Totals, queue: QueueConditions): QueueStatus {
+  const { running, waiting, paused, needsYou, registeredToday } = totals
+  const pausing = allPausing(totals)
+  if (pausing) return { word: 'pausing', count: pausing.finishingParts }
+  const isPaused = queue.allPaused || running + waiting === 0
+  const pausedCount = isPaused ? paused + waiting : 0
+  if (queue.connectivity === 'offline') {
+    if (pausedCount > 0) return { word: 'offline-paused', count: pausedCount }
+    if (running + waiting > 0) return { word: 'offline', count: running + waiting }
   }
-  const [most] = [...counts].sort(([, a], [, b]) => b - a)
-  return most?.[0] ?? null
+  if (pausedCount > 0) return { word: 'paused', count: pausedCount }
+  if (queue.hold && waiting > 0) return { word: queue.hold, count: waiting }
+  if (running > 0) return { word: 'uploading', count: running }
+  if (waiting > 0) return { word: 'waiting', count: waiting }
+  if (needsYou > 0) return { word: 'needs-you', count: needsYou }
+  return { word: registeredToday > 0 ? 'done' : 'idle', count: registeredToday }
 }
 
 function registeredStatus(row: Pick<UploadRow, 'phase' | 'failure' | 'already'>): UploadStatus {

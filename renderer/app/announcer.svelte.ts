@@ -64,7 +64,7 @@ export class Announcer {
             name: first.target.displayName,
             sentence: failureText(first.failure, failureStateOf(first)),
           })
-        : t('headline.needs-you', { count: failed.length })
+        : t('queue.needs-you', { count: failed.length })
     this.urgent = { text }
   }
 

@@ -168,6 +168,12 @@ export class AppState {
     hold: this.conditions.value?.hold?.kind ?? null,
   }))
 
+  /** The state of the queue, as heading and status bar say it. */
+  readonly queueText = $derived.by(() => {
+    const { totals, allPaused, connectivity: line } = this.queue
+    return this.language.queueText({ totals, allPaused, line }, this.conditions.value?.hold ?? null)
+  })
+
   /** Nothing is tried again before the pause or the hold ends. */
   readonly isHeld = $derived.by(() => this.queueConditions.allPaused || this.queueConditions.hold !== null)
 

@@ -1,10 +1,7 @@
 import { on } from 'svelte/events'
 import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
 import type { Failure, FailureState } from '../../electron/contract/failures.ts'
-import {
-  countdownText as formatEndingText,
-  pauseReasonText as formatHoldText,
-} from '../../electron/messages/pause-reason-text.ts'
+import { countdownText, queueStatusText } from '../../electron/messages/queue-status-text.ts'
 import type { SkippedFile, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
@@ -83,9 +80,10 @@ export class Language {
     void this.#todayMs
     return clockText(ms, Date.now(), this.regionalTag)
   }
-  readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.regionalTag, Date.now())
+  readonly queueText = (queue: Parameters<typeof queueStatusText>[0], hold: Hold | null) =>
+    queueStatusText(queue, hold, this.t, this.shortTime)
   /** What happens when all uploads are done, or null. */
-  readonly endingText = (conditions: Conditions) => formatEndingText(conditions, this.t)
+  readonly endingText = (conditions: Conditions) => countdownText(conditions, this.t)
   readonly timeLeft = (seconds: number | null) => timeLeftText(seconds, this.t)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in compact notation: 12 billion. */

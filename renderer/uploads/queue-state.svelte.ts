@@ -66,6 +66,8 @@ export class QueueState {
   flow = $state.raw<TransferSpeed>(noTransfer)
   allPaused = $state(false)
   readonly isAllPaused = $derived(isAllPaused(this))
+  /** Whether uploads run, wait or are paused. */
+  readonly isBusy = $derived(this.totals.running + this.totals.waiting + this.totals.paused > 0)
   /** What is finished before everything is paused, or null. */
   readonly pausing = $derived(allPausing(this.totals))
   connectivity = $state<ConnectivityState>('ok')

@@ -1,18 +1,7 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Result } from '../../electron/contract/failures.ts'
 import type { WaitingFilesView } from '../../electron/contract/uploads.ts'
-import type { Translate } from '../../electron/messages/messages.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
-
-/** How many files wait for a sign-in, or for a team. */
-export function waitingFilesText(
-  { count, hasFolders }: WaitingFilesView,
-  isSignedOut: boolean,
-  t: Translate,
-): string {
-  const params = { count, hasFolders: hasFolders ? 'yes' : 'no' } as const
-  return t(isSignedOut ? 'waiting.for-sign-in' : 'waiting.for-team', params)
-}
 
 /** The files that wait for a sign-in or a team. */
 export class WaitingFilesState {

@@ -52,13 +52,13 @@ export function createStatusDisplay(options: {
   readonly log: Log
 }): StatusDisplay {
   const { iconFolder, language, settings, engine, window, conditions, notifications, log } = options
-  let summary: Pick<Snapshot, 'totals' | 'allPaused'> = engine.snapshot()
+  let summary: Pick<Snapshot, 'totals' | 'allPaused' | 'line'> = engine.snapshot()
   const recentUploads = createRecentUploads(engine)
   const taskbar = createTaskbar({
     window: window.browserWindow,
     isHeld: () => conditions.current().hold !== null,
     overlayImage: process.platform === 'win32' ? join(iconFolder, 'attention-light.png') : null,
-    overlayDescription: (needsYou) => language.translate()('desktop.sum-needs-you', { needsYou }),
+    overlayDescription: (count) => language.translate()('queue.needs-you', { count }),
   })
 
   async function showInFolder(id: string): Promise<void> {

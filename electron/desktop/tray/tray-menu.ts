@@ -1,19 +1,18 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import { visibleName } from '../../contract/visible-text.ts'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
-import { pauseReasonText } from '../../messages/pause-reason-text.ts'
+import { queueStatusText } from '../../messages/queue-status-text.ts'
 import { isAllPaused, type Snapshot, type Totals } from '../../contract/uploads.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import type { Translate } from '../../messages/messages.ts'
 import type { RecentUpload } from './recent-uploads.ts'
-import { summaryText } from './tray-state.ts'
 
 type Item = MenuItemConstructorOptions
 
 /** The state that tray icon, tooltip and menu show. */
 export interface TrayContent {
-  readonly summary: Pick<Snapshot, 'totals' | 'allPaused'>
+  readonly summary: Pick<Snapshot, 'totals' | 'allPaused' | 'line'>
   readonly conditions: Conditions
   /** The limit from the settings, without quiet hours. */
   readonly limitBytesPerSecond: number | null
@@ -48,6 +47,19 @@ const separator: Item = { type: 'separator' }
 /** The same choices as in the window, in bytes per second. */
 const limitPresets = [1, 2, 5, 10, 20, 50].map((megabytes) => megabytes * 1_000_000)
 
+/** The state of the queue, how far it is, and what needs attention: for the tooltip and the first line of the menu. */
+export function trayText({ summary, conditions }: TrayContent, { t, tag, nowMs }: TextContext): string {
+  const { running, waiting, needsYou, movedBytes, totalBytes } = summary.totals
+  const isOpen = running + waiting > 0
+  const status = queueStatusText(summary, conditions.hold, t, (ms) => clockText(ms, nowMs, tag))
+  const facts = [
+    status,
+    isOpen && totalBytes > 0 ? t('summary.bytes', { movedBytes, totalBytes }) : '',
+    needsYou > 0 && isOpen ? t('queue.needs-you', { count: needsYou }) : '',
+  ]
+  return facts.filter((fact) => fact !== '').join(' · ')
+}
+
 export function trayMenuTemplate(content: TrayContent, actions: TrayActions, text: TextContext): Item[] {
   const { summary, conditions, recentUploads } = content
   const { t } = text
@@ -55,13 +67,13 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
   return [
     {
       id: 'sum',
-      label: summaryText(summary.totals, summary.allPaused, t),
+      label: trayText(content, text),
       enabled: false,
     },
     ...(latest
       ? [{ id: 'last', label: t('tray.last', { name: menuLabel(latest.name) }), enabled: false }]
       : []),
-    ...conditionItems(conditions, summary.allPaused, actions, text),
+    ...conditionItems(conditions, summary.allPaused, actions, t),
     separator,
     { id: 'open', label: t('tray.open'), click: actions.open },
     isAllPaused(summary)
@@ -77,21 +89,17 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
   ]
 }
 
-/** The pause reason and the countdown, each with the item that overrides it. */
+/** The items that override a hold and the action after the last upload. */
 function conditionItems(
   { hold, ending, whenDone }: Conditions,
   allPaused: boolean,
   actions: TrayActions,
-  text: TextContext,
+  t: Translate,
 ): Item[] {
-  const { t, tag, nowMs } = text
   const items: Item[] = []
   // What the user has paused doesn’t resume when the reason ends.
   if (hold && !allPaused)
-    items.push(
-      { id: 'hold', label: pauseReasonText(hold, t, tag, nowMs), enabled: false },
-      { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
-    )
+    items.push({ id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway })
   if (ending && whenDone !== 'nothing')
     items.push({
       id: 'call-off',

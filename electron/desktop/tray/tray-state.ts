@@ -1,5 +1,4 @@
-import { allPausing, type Snapshot, type Totals } from '../../contract/uploads.ts'
-import type { Translate } from '../../messages/messages.ts'
+import type { Snapshot, Totals } from '../../contract/uploads.ts'
 
 export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
 
@@ -12,41 +11,6 @@ export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
   if (totals.running > 0) return 'sending'
   if (totals.paused > 0 || (isPaused && totals.waiting > 0)) return 'paused'
   return 'idle'
-}
-
-/** The time left, rounded so that the text does not change every second. */
-export function timeLeftText(secondsLeft: number, t: Translate): string {
-  const minutes = Math.ceil(secondsLeft / 60)
-  if (minutes <= 1) return t('desktop.left-under-minute')
-  if (minutes < 60)
-    return t('desktop.left-minutes', { minutes: minutes < 10 ? minutes : Math.ceil(minutes / 5) * 5 })
-  return t('desktop.left-hours', { hours: Math.round(minutes / 30) / 2 })
-}
-
-/** One line that summarises the queue: count, progress, speed and time left. */
-export function summaryText(totals: Totals, allPaused: boolean, t: Translate): string {
-  const pausing = allPausing(totals)
-  if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
-  if (totals.running === 0) return idleSummaryText(totals, allPaused, t)
-  // Only a registered model is complete, so running uploads are never shown as 100 %.
-  const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0
-  const parts = [t('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) })]
-  if (totals.waiting > 0) parts.push(t('desktop.sum-waiting', { waiting: totals.waiting }))
-  if (totals.bytesPerSecond !== null)
-    parts.push(t('row.speed', { speedBytes: Math.round(totals.bytesPerSecond) }))
-  if (totals.secondsLeft !== null) parts.push(timeLeftText(totals.secondsLeft, t))
-  if (totals.needsYou > 0) parts.push(t('desktop.sum-needs-you', { needsYou: totals.needsYou }))
-  return parts.join(' · ')
-}
-
-function idleSummaryText(totals: Totals, allPaused: boolean, t: Translate): string {
-  const state = trayStateOf(totals, allPaused)
-  if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
-  const parts: string[] = []
-  if (totals.waiting > 0 && !allPaused) parts.push(t('desktop.sum-waiting', { waiting: totals.waiting }))
-  const paused = totals.paused + (allPaused ? totals.waiting : 0)
-  if (paused > 0) parts.push(t('desktop.sum-paused', { paused }))
-  return parts.join(' · ') || t('desktop.sum-idle')
 }
 
 export interface Panel {

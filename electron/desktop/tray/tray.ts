@@ -5,15 +5,8 @@ import { isAllPaused } from '../../contract/uploads.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
 import { watchColourScheme } from './colour-scheme.ts'
-import { trayMenuTemplate, type TrayActions, type TrayContent } from './tray-menu.ts'
-import {
-  isPanelDark,
-  progressStep,
-  summaryText,
-  trayIconName,
-  trayStateOf,
-  type TrayState,
-} from './tray-state.ts'
+import { trayMenuTemplate, trayText, type TrayActions, type TrayContent } from './tray-menu.ts'
+import { isPanelDark, progressStep, trayIconName, trayStateOf, type TrayState } from './tray-state.ts'
 import { createMenuThrottle, createUpdateThrottle } from './update-throttle.ts'
 
 export interface TrayIcon {
@@ -84,31 +77,32 @@ export function createTray(options: TrayOptions): TrayIcon {
     const { totals, allPaused } = current.summary
     const isHeld = current.conditions.hold !== null
     const state = trayStateOf(totals, allPaused || isHeld)
-    const summary = summaryText(totals, allPaused, language.translate())
     const step = progressStep(totals)
     const icon = JSON.stringify([state, step, isDarkPanel()])
     if (icon !== shownIcon) {
       shownIcon = icon
       tray.setImage(imageFor(state, step))
     }
-    drawMenu(tray, current, state, summary)
+    drawMenu(tray, current, state)
   }
 
-  function drawMenu(target: Tray, current: TrayContent, state: TrayState, summary: string): void {
+  function drawMenu(target: Tray, current: TrayContent, state: TrayState): void {
     const { summary: queue, conditions, ...others } = current
     const structure = JSON.stringify([
       language.regionalTag(),
       state,
       isAllPaused(queue),
+      queue.line,
       queue.totals.pausing !== undefined,
       { ...conditions, power: null },
       others,
     ])
+    const text = { t: language.translate(), tag: language.regionalTag(), nowMs: Date.now() }
+    const summary = trayText(current, text)
     const numbers = `${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
     if (!menuThrottle.startBuild(structure, numbers)) return
     // On Linux, changing the tooltip rebuilds the menu too (Chromium, status_icon_linux_dbus.cc).
     target.setToolTip(`${app.getName()} · ${summary}`)
-    const text = { t: language.translate(), tag: language.regionalTag(), nowMs: Date.now() }
     target.setContextMenu(Menu.buildFromTemplate(trayMenuTemplate(current, actions, text)))
   }
 

@@ -8,7 +8,7 @@ import { settings } from '../support/rows.ts'
 import { endTransitions } from '../support/states/state.ts'
 import { states } from '../support/states/states.ts'
 import { detailsStates } from '../support/states/details-states.ts'
-import { everyBanner, mixedRows as rows } from '../support/states/upload-states.ts'
+import { mixedRows as rows } from '../support/states/upload-states.ts'
 
 async function violations(options: axe.RunOptions = {}): Promise<string[]> {
   await endTransitions()
@@ -54,16 +54,6 @@ test('the button of the empty library is visible at 200 %', async () => {
   await page.viewport(...zoomedSize)
   const { screen } = await openLibrary([])
   await expect.element(screen.getByRole('button', { name: 'Refresh' })).toBeInViewport()
-})
-
-test('many banners take no more than 40 % of the window', async () => {
-  await page.viewport(...zoomedSize)
-  const { screen } = await everyBanner()
-  await expect.element(screen.getByText('3 items are waiting', { exact: false })).toBeInTheDocument()
-  await expect.element(screen.getByRole('button', { name: 'Pause all' })).toBeInViewport()
-  const height = screen.container.querySelector('.banners')?.clientHeight ?? 0
-  expect(height).toBeGreaterThan(80)
-  expect(height).toBeLessThanOrEqual(0.4 * zoomedSize[1])
 })
 
 test('focusing an element outside the window doesn’t scroll the header away', async () => {

@@ -143,7 +143,7 @@ test('the list has the focus when a banner or a notice that had it is gone', asy
   const { screen, emit } = await openPage({ rows })
   const waiting = { count: 2, names: ['a', 'b'], hasFolders: false, failure: null }
   emit('waitingFiles', waiting)
-  const discard = screen.getByRole('main').getByRole('status').getByRole('button').last()
+  const discard = screen.getByRole('button', { name: 'Discard' })
   await expect.element(discard).toBeVisible()
   discard.element().focus()
   emit('waitingFiles', { ...waiting, count: 0, names: [] })

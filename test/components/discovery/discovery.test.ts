@@ -407,7 +407,7 @@ test('without the team’s library a workflow calls no model missing or only on 
   await expect.element(screen.getByRole('heading', { name: 'On this computer', exact: true })).toBeVisible()
   await expect.element(screen.getByText(/: 1 here, 1 not found,/)).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
-  const banner = screen.getByRole('note').filter({ hasText: 'flux.json' })
+  const banner = screen.getByRole('status').filter({ hasText: 'flux.json' })
   await expect.element(banner).toMatchTextContent(/^Models for flux\.json/)
   // An older list shows what the team lacks.
   emit('workflow', { ...unknown, libraryListedAtMs: 1 })

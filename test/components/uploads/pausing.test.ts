@@ -69,7 +69,7 @@ test('the headline shows the pause of all uploads, and stops it', async () => {
   await userEvent.click(screen.getByRole('button', { name: cost, exact: true }))
   expect(asked).toEqual([{ name: 'stopPausing', args: { ids: null } }])
   emit('patch', { ...patchOf(2, [row('Flux')]), allPaused: true })
-  await expect.element(screen.getByRole('heading', { level: 1 })).toMatchTextContent('All uploads paused')
+  await expect.element(screen.getByRole('heading', { level: 1 })).toMatchTextContent('Paused · 1 file')
 })
 
 test('other views stop the pause of all uploads too', async () => {
@@ -86,7 +86,7 @@ test('no progress is shown of files that were paused before the app started', as
   const totals = { ...snapshot.totals, totalBytes: 0, movedBytes: 0 }
   const { screen, emit } = await openPage({ answers: { snapshot: () => success({ ...snapshot, totals }) } })
   const overview = screen.getByRole('region', { name: 'Overview' })
-  await expect.element(overview).toMatchTextContent('1 file paused')
+  await expect.element(overview).toMatchTextContent('Paused · 1 file')
   expect(overview.getByRole('progressbar').elements()).toEqual([])
   emit('command', 'show-history')
   await expect.element(screen.getByRole('textbox', { name: 'Search history' })).toBeVisible()

@@ -2,34 +2,48 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
-import { patchOf, row, snapshotOf } from '../support/rows.ts'
+import { account, patchOf, row, signedIn, snapshotOf } from '../support/rows.ts'
+import { everyMessage } from '../support/states/upload-states.ts'
 
-test('a banner reports a lost connection until it is back', async () => {
-  const { screen, emit } = await openPage({ rows: [row('Flux'), row('Wan')] })
-  emit('patch', { ...patchOf(2, []), line: 'offline' })
-  const said = screen.getByText('No connection.', { exact: false })
-  await expect.element(said).toBeVisible()
-  expect(said.elements()).toHaveLength(1)
-  emit('patch', patchOf(3, []))
-  await expect.element(said).not.toBeInTheDocument()
-})
-
-test('the banner of a lost connection promises no automatic resuming while everything is paused', async () => {
-  const { screen, emit } = await openPage({ rows: [row('Flux', { phase: 'waiting' })] })
-  emit('patch', { ...patchOf(2, []), line: 'offline', allPaused: true })
-  await expect.element(screen.getByText('Nothing is lost. Try again', { exact: false })).toBeVisible()
-  expect(screen.container.textContent).not.toContain('resume automatically')
-})
-
-test('the banner of a lost connection opens a check of the connection', async () => {
+test('the heading says that the connection is lost until it is back, and offers to check it', async () => {
   const { screen, emit, asked } = await openPage({
-    rows: [row('Flux')],
+    rows: [row('Flux'), row('Wan')],
     answers: { checkConnection: () => success({ host: 'h.example', isOver: true, results: [] }) },
   })
-  emit('patch', { ...patchOf(2, []), line: 'offline' })
+  const heading = screen.getByRole('heading', { level: 1 })
+  emit('patch', { ...patchOf(2, [row('Flux'), row('Wan')]), line: 'offline' })
+  await expect.element(heading).toMatchTextContent('Offline · 2 files resume automatically')
+  emit('patch', { ...patchOf(3, [row('Flux'), row('Wan')]), line: 'offline', allPaused: true })
+  await expect.element(heading).toMatchTextContent('Offline · 2 files paused')
+  emit('patch', patchOf(4, [row('Flux'), row('Wan')]))
+  await expect.element(heading).toMatchTextContent('Waiting · 2 files')
+  emit('patch', { ...patchOf(5, [row('Flux'), row('Wan')]), line: 'offline' })
   await userEvent.click(screen.getByRole('button', { name: 'Check connection' }))
   await expect.element(screen.getByRole('heading', { name: 'Troubleshooting' })).toBeVisible()
   expect(asked.map(({ name }) => name)).toContain('checkConnection')
+})
+
+test('one message is shown at a time, the most important one first', async () => {
+  let waiting = { count: 3, names: [], hasFolders: true, failure: null }
+  const { screen, emit } = await openPage({
+    answers: { ...everyMessage, waitingFiles: () => success(waiting) },
+  })
+  const shown = () => screen.container.querySelector('.bar')?.textContent
+  await expect.poll(shown).toContain('3 items')
+  waiting = { ...waiting, count: 0 }
+  emit('waitingFiles', waiting)
+  await expect.poll(shown).toContain('is signed out')
+  const both = signedIn(account(), account({ id: 'account-2' }))
+  emit('session', { ...both, sealed: failure('sealed-key-missing') })
+  await expect.poll(shown).toContain('can’t be opened')
+  emit('session', both)
+  await expect.poll(shown).toContain('queue.db.old')
+  await userEvent.click(screen.getByRole('button', { name: 'Close' }))
+  await expect.poll(shown).toContain('“vae”')
+  emit('patch', patchOf(2, [], ['Offered']))
+  await expect.poll(shown).toContain('1.1.0 is ready')
+  await userEvent.click(screen.getByRole('button', { name: 'Later' }))
+  await expect.poll(shown).not.toContain('1.1.0')
 })
 
 test('a banner names the file of a damaged queue until it is closed', async () => {
@@ -53,7 +67,6 @@ test('a banner reports uploads that could not be read until it is closed', async
   await userEvent.click(screen.getByRole('button', { name: 'Close' }))
   emit('patch', { ...patchOf(3, []), isIncomplete: true })
   await expect.element(said).not.toBeInTheDocument()
-  await expect.element(screen.getByText('All listed files are in the library')).toBeVisible()
 })
 
 test('a row does not repeat the lost connection that the banner reports', async () => {

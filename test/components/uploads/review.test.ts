@@ -5,7 +5,7 @@ import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openReview, reviewRows } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
-import { otherTeam, patchOf, registeredRow, row, settings } from '../support/rows.ts'
+import { otherTeam, patchOf, row, settings } from '../support/rows.ts'
 
 const focusedName = () => document.activeElement?.getAttribute('aria-label')
 const expand = (sheet: Locator, title: string) =>
@@ -112,17 +112,6 @@ test('Escape keeps the files, and a line above the list opens the sheet again', 
   await expect.element(sheet).toBeVisible()
   await userEvent.click(sheet.getByRole('button', { name: 'Later' }))
   await expect.element(open).toHaveFocus()
-})
-
-test('the headline counts files in a closed review instead of saying that all are in the library', async () => {
-  const rows = [registeredRow('Depth', { position: 2 }), ...twoFiles]
-  const { screen, sheet } = await openReview(rows, reviewOf(twoFiles))
-  await expect.element(sheet).toBeVisible()
-  await userEvent.keyboard('{Escape}')
-  await expect.element(sheet).not.toBeInTheDocument()
-  await expect
-    .element(screen.getByRole('heading', { level: 1 }))
-    .toMatchTextContent('2 files waiting for your review')
 })
 
 test('a review of an earlier session is opened by the user only', async () => {

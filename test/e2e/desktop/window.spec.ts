@@ -127,14 +127,14 @@ test(
       'Settings…',
       'Quit',
     ]
-    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Uploading 1 file, \d+%/, 'Pause all'))
+    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Uploading · /, 'Pause all'))
     await clickTray(app.electron, 'pause-all')
     await expect(app.page.getByRole('button', { name: 'Resume all' })).toBeVisible()
     await expect
       .poll(() => trayLabels(app.electron))
       .toEqual(labels(/^Pausing, finishing 1 part$/, 'Resume all', /^Stop now \(/))
     await clickTray(app.electron, 'stop-pausing')
-    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/paused/, 'Resume all'))
+    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Paused · /, 'Resume all'))
     held.release()
     await clickTray(app.electron, 'resume-all')
     await expect(rowOf(app.page, 'under way')).toContainText('In the library')

@@ -146,8 +146,9 @@ test('the menu offers to resume as soon as all uploads are paused, also if one n
 
 test('tray and notifications show times as in the user’s region', async () => {
   const hold = { kind: 'quiet-hours', untilMs: eveningMs } as const
-  const { label } = await setup({ conditions: { ...idleConditions, hold } })
-  expect(label('hold')).toContain('18:30')
+  const waiting = { ...emptyTotals, waiting: 1 }
+  const { label } = await setup({ totals: waiting, conditions: { ...idleConditions, hold } })
+  expect(label('sum')).toContain('18:30')
   createNotifications({
     window: { isVisible: () => false, isFocused: () => false, show: () => {} },
     reveal: () => {},
@@ -260,7 +261,7 @@ test('a pause by the battery is shown in menu and badge at once', async () => {
   onTestFinished(() => void (app.badgeCount = 0))
   const { label, changeConditions } = await setup({ totals: { ...emptyTotals, waiting: 1, needsYou: 3 } })
   changeConditions({ ...idleConditions, hold: { kind: 'battery', percent: 9, belowPercent: 20 } })
-  expect(label('hold')).toContain('9%')
+  expect(label('sum')).toContain('On battery')
   expect(app.badgeCount).toBe(3)
 })
 

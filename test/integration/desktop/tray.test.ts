@@ -35,16 +35,19 @@ function setup(given: { readonly platform?: NodeJS.Platform; readonly isDesktopD
   pretendPlatform(given.platform ?? 'win32')
   removeAddedListeners(nativeTheme)
   const { log, lines } = createTestEnvironment(standingClock())
-  const state: { totals: Totals; allPaused: boolean; conditions: Conditions } = {
+  const state: { -readonly [Key in keyof TrayContent['summary']]: TrayContent['summary'][Key] } & {
+    conditions: Conditions
+  } = {
     totals: emptyTotals,
     allPaused: false,
+    line: 'ok',
     conditions: idleConditions,
   }
   const open = vi.fn()
   const onFiles = vi.fn()
   const before = new Set(host.trays)
   const content = (): TrayContent => ({
-    summary: { totals: state.totals, allPaused: state.allPaused },
+    summary: { totals: state.totals, allPaused: state.allPaused, line: state.line },
     conditions: state.conditions,
     limitBytesPerSecond: null,
     recentUploads: [],
@@ -92,9 +95,14 @@ test('shows the state of the uploads as icon, tooltip and menu', () => {
   expect([shownIcon(), tray().toolTip]).toEqual(['idle-dark', `${name} · No uploads`])
   expect(tray().menu?.getMenuItemById('open')).not.toBeNull()
   update({ totals: sending })
-  expect([shownIcon(), tray().toolTip]).toEqual(['sending-4-dark', `${name} · Uploading 1 file, 50%`])
+  expect([shownIcon(), tray().toolTip]).toEqual([
+    'sending-4-dark',
+    `${name} · Uploading · Estimating… · 50 bytes of 100 bytes`,
+  ])
   update({ totals: { ...emptyTotals, waiting: 1 } })
   expect(shownIcon()).toBe('idle-dark')
+  update({ line: 'offline' })
+  expect(tray().toolTip).toBe(`${name} · Offline · 1 file resumes automatically`)
   update({ allPaused: true })
   expect(shownIcon()).toBe('paused-dark')
   update({ allPaused: false })
@@ -111,7 +119,7 @@ test('is drawn at once, and then at most once a second', () => {
   vi.advanceTimersByTime(999)
   expect(tray().toolTip).toContain('No uploads')
   vi.advanceTimersByTime(1)
-  expect(tray().toolTip).toContain('50%')
+  expect(tray().toolTip).toContain('50 bytes')
 })
 
 test('sets no icon that is shown already, and reads each file once', () => {
@@ -134,13 +142,13 @@ test('the menu is rebuilt at once for another state, and after five seconds for 
   vi.advanceTimersByTime(1_000)
   state.totals = sending
   icon.update()
-  expect(summary()).toContain('50%')
+  expect(summary()).toContain('50 bytes')
   state.totals = { ...sending, movedBytes: 60 }
   icon.update()
   vi.advanceTimersByTime(4_999)
-  expect(summary()).toContain('50%')
+  expect(summary()).toContain('50 bytes')
   vi.advanceTimersByTime(1)
-  expect(summary()).toContain('60%')
+  expect(summary()).toContain('60 bytes')
 })
 
 test('the menu is not rebuilt because the battery level has changed', () => {

@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest'
 import { failure, failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
-import { mainWaitReason, unheldQueue, uploadStatusOf } from '../../../electron/contract/upload-status.ts'
-import { needsAttention, type UploadRow } from '../../../electron/contract/uploads.ts'
-import { toUploadRow } from '../../../electron/journal/row-view.ts'
-import { uploadRecord } from '../../support/records.ts'
+import {
+  queueStatus,
+  unheldQueue,
+  uploadStatusOf,
+  type QueueConditions,
+  type QueueStatus,
+} from '../../../electron/contract/upload-status.ts'
+import { needsAttention, type Totals, type UploadRow } from '../../../electron/contract/uploads.ts'
+import { emptyTotals } from '../../support/totals.ts'
 
+const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 30 }
 type State = Pick<UploadRow, 'phase' | 'failure' | 'waitsForTurn' | 'already'>
 const codes = Object.keys(failureKinds) as FailureCode[]
 const failed = (code: FailureCode): State => ({ phase: 'failed', failure: failure(code) })
@@ -109,12 +115,21 @@ test.each<[string, State]>([
   expect(uploadStatusOf(row, unheldQueue)).toBe(status)
 })
 
-test('the queue waits for what most of its uploads wait for, except for their turn', () => {
-  const row = toUploadRow(uploadRecord(), null)
-  const retrying = (code: FailureCode): UploadRow => ({ ...row, phase: 'retrying', failure: failure(code) })
-  const reasonOf = (...rows: readonly UploadRow[]) => mainWaitReason(rows, unheldQueue)
-  expect(reasonOf(row, row, row, retrying('offline'))).toBe('connection')
-  expect(reasonOf(retrying('offline'), retrying('disk-missing'), retrying('file-read-trouble'))).toBe('disk')
-  expect(reasonOf(retrying('disk-missing'), retrying('offline'), retrying('offline'))).toBe('connection')
-  expect([reasonOf(), reasonOf(row), reasonOf({ ...row, phase: 'sending' })]).toEqual([null, null, null])
+test.each<[QueueStatus['word'], number, Partial<Totals>, Partial<QueueConditions>]>([
+  ['offline', 3, { running: 1, waiting: 2, paused: 4 }, { connectivity: 'offline', hold: 'battery' }],
+  ['offline-paused', 3, { waiting: 2, paused: 1 }, { connectivity: 'offline', allPaused: true }],
+  ['paused', 3, { waiting: 2, paused: 1, needsYou: 1 }, { allPaused: true, hold: 'quiet-hours' }],
+  ['paused', 1, { paused: 1 }, { hold: 'metered' }],
+  ['quiet-hours', 2, { waiting: 2 }, { hold: 'quiet-hours' }],
+  ['metered', 2, { running: 1, waiting: 2 }, { hold: 'metered' }],
+  ['uploading', 1, { running: 1, waiting: 5, needsYou: 1 }, {}],
+  ['uploading', 1, { running: 1 }, { hold: 'battery' }],
+  ['uploading', 2, { running: 2, pausing: { ...pausing, uploadCount: 1 } }, {}],
+  ['pausing', 2, { running: 1, waiting: 1, pausing }, { allPaused: true }],
+  ['waiting', 2, { waiting: 2, paused: 1, needsYou: 1 }, {}],
+  ['needs-you', 1, { needsYou: 1, registeredToday: 3 }, { connectivity: 'offline', allPaused: true }],
+  ['done', 3, { registeredToday: 3 }, { connectivity: 'offline' }],
+  ['idle', 0, { inReview: 2 }, { allPaused: true }],
+])('the queue is said to be %s, about %d uploads, with %j and %j', (word, count, totals, queue) => {
+  expect(queueStatus({ ...emptyTotals, ...totals }, { ...unheldQueue, ...queue })).toEqual({ word, count })
 })

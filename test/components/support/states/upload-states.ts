@@ -4,7 +4,7 @@ import { failure, success } from '../../../../electron/contract/failures.ts'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import type { DeadlineView } from '../../../../electron/contract/deadline.ts'
 import type { AddReport, UploadRow } from '../../../../electron/contract/uploads.ts'
-import { defaultConditions } from '../fake-bridge.ts'
+import { defaultConditions, type Answers } from '../fake-bridge.ts'
 import type { OpenPage } from '../open-page.ts'
 import {
   account,
@@ -181,41 +181,23 @@ const everyReason = opened(
   async ({ screen }) => expect.element(screen.getByRole('button', { name: 'Upload anyway' })).toBeVisible(),
 )
 
-/** Each banner that can be shown beside others. */
-export const everyBanner = opened(
-  {
-    answers: {
-      session: () =>
-        success({
-          ...signedIn(
-            account(),
-            account({ id: 'account-2', email: 'old@aurora.example', state: 'signed-out' }),
-          ),
-          sealed: failure('sealed-key-missing'),
-        }),
-      snapshot: () =>
-        success({
-          ...snapshotOf([{ ...row('Offered'), offeredType: 'vae' }, ...mixedRows]),
-          journalSetAside: 'queue.db.old',
-        }),
-      waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
-      update: () => success({ kind: 'ready', version: '1.1.0' }),
-    },
-  },
-  async (page) => {
-    for (const text of [
-      '1.1.0 is ready',
-      'is signed out',
-      '3 items',
-      'can’t be opened',
-      'queue.db.old',
-      '“vae”',
-    ])
-      await untilShown(text)(page)
-  },
-)
+/** Everything that has a message, of which the most important one is shown. */
+export const everyMessage: Answers = {
+  session: () =>
+    success({
+      ...signedIn(account(), account({ id: 'account-2', email: 'old@aurora.example', state: 'signed-out' })),
+      sealed: failure('sealed-key-missing'),
+    }),
+  snapshot: () =>
+    success({
+      ...snapshotOf([{ ...row('Offered'), offeredType: 'vae' }, ...mixedRows]),
+      journalSetAside: 'queue.db.old',
+    }),
+  waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
+  update: () => success({ kind: 'ready', version: '1.1.0' }),
+}
 
-/** The list of uploads and the banners above it. */
+/** The list of uploads and the message above it. */
 export const listStates: States = {
   empty: opened({}, async ({ screen }) => {
     await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
@@ -239,13 +221,13 @@ export const listStates: States = {
     const speed = { stepMs: 1_000, points: [30e6, 42e6, 39e6, 44e6, 12e6, 42e6] }
     emit('flow', { speed, streamsInUse: 12, streamsLimit: 16 })
     emit('patch', { ...patchOf(2, []), totals })
-    await untilShown('About 2 h 30 min left')(page)
+    await untilShown('Uploading · about 2 h 30 min left')(page)
   }),
   'waiting for each reason, on hold by quiet hours': everyReason,
   'waiting for the connection': opened({ rows: mixedRows }, async (page) => {
     await untilShown('Flux')(page)
     page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows).totals, line: 'offline' })
-    await untilShown('No connection.')(page)
+    await untilShown('resume automatically')(page)
   }),
   'waiting for a sign-in': opened(
     { rows: mixedRows, answers: { session: () => success(signedIn(account({ state: 'signed-out' }))) } },
@@ -262,7 +244,7 @@ export const listStates: States = {
       }),
     },
     async (page) => {
-      await untilShown('Battery at 18%')(page)
+      await untilShown('with the charger')(page)
       await untilShown('Grain')(page)
     },
   ),
@@ -281,12 +263,12 @@ export const listStates: States = {
       rows: mixedRows,
       answers: holding({ hold: { kind: 'metered', line: { id: 'line-1', name: 'Mira’s phone' } } }),
     },
-    untilShown('is a metered connection'),
+    untilShown('on another connection'),
   ),
   'everything paused': opened({ rows: mixedRows.filter(({ id }) => id !== 'Flux') }, async (page) => {
     await untilShown('Grain')(page)
     page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows.slice(2)).totals, allPaused: true })
-    await untilShown('All uploads paused')(page)
+    await untilShown('Paused · ')(page)
   }),
   'needs attention for each reason': opened({ rows: attentionRows }, untilShown('Cut short')),
   'done today, also different and already known': opened({ rows: doneRows }, untilShown('Known before')),
@@ -328,7 +310,7 @@ export const listStates: States = {
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()
   }),
-  'every banner at once': everyBanner,
+  'a message': opened({ answers: everyMessage }, untilShown('3 items')),
 }
 
 /** Popovers, menus, dialogs and notices over the list. */

@@ -57,7 +57,7 @@ export const libraryStates: States = {
       ]),
   }),
   'the library, while uploads, a review and files without a team wait': inLibrary(
-    untilShown('Waiting for charger'),
+    untilShown('with the charger'),
     {
       conditions: () =>
         success({ ...defaultConditions, hold: { kind: 'battery', percent: 18, belowPercent: 30 } }),
@@ -65,9 +65,6 @@ export const libraryStates: States = {
       waitingFiles: () => success({ count: 3, names: [], hasFolders: true, failure: null }),
     },
   ),
-  'the library, while a file waits for review': inLibrary(untilShown('waiting for your review'), {
-    snapshot: () => success(snapshotOf([reviewRow('Wan')])),
-  }),
   'the library, while all uploads are being paused': inLibrary(untilShown('Stop now'), {
     snapshot: () =>
       success(

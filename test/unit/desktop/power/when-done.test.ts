@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countdownText } from '../../../../electron/messages/pause-reason-text.ts'
+import { countdownText } from '../../../../electron/messages/queue-status-text.ts'
 import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { createWhenDone } from '../../../../electron/desktop/power/when-done.ts'

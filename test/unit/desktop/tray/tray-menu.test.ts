@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
+import type { Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { trayMenuTemplate, type TrayContent } from '../../../../electron/desktop/tray/tray-menu.ts'
 import { emptyTotals } from '../../../support/totals.ts'
@@ -25,8 +26,8 @@ function menu(given: Partial<TrayContent> = {}) {
     showSettings: record('showSettings'),
     quit: record('quit'),
   }
-  const content = {
-    summary: { totals: emptyTotals, allPaused: false },
+  const content: TrayContent = {
+    summary: { line: 'ok', totals: emptyTotals, allPaused: false },
     conditions: idleConditions,
     limitBytesPerSecond: null,
     recentUploads: [],
@@ -62,7 +63,7 @@ test('an idle menu offers to open, pause, limit and quit', () => {
 })
 
 test('the menu offers to resume when everything is paused', () => {
-  const { ids, click, clicked } = menu({ summary: { totals: emptyTotals, allPaused: true } })
+  const { ids, click, clicked } = menu({ summary: { line: 'ok', totals: emptyTotals, allPaused: true } })
   expect(ids).not.toContain('pause-all')
   click('resume-all')
   expect(clicked).toEqual([['resumeAll']])
@@ -70,11 +71,13 @@ test('the menu offers to resume when everything is paused', () => {
 
 test('the menu offers to resume when every single upload is paused', () => {
   const paused = { ...emptyTotals, paused: 2 }
-  const { ids, click, clicked } = menu({ summary: { totals: paused, allPaused: false } })
+  const { ids, click, clicked } = menu({ summary: { line: 'ok', totals: paused, allPaused: false } })
   expect(ids).not.toContain('pause-all')
   click('resume-all')
   expect(clicked).toEqual([['resumeAll']])
-  const { ids: others } = menu({ summary: { totals: { ...paused, waiting: 1 }, allPaused: false } })
+  const { ids: others } = menu({
+    summary: { line: 'ok', totals: { ...paused, waiting: 1 }, allPaused: false },
+  })
   expect(others).toContain('pause-all')
 })
 
@@ -85,16 +88,24 @@ test.each([
 ])('the menu offers to stop at once what is being paused (%i bytes)', (unacknowledgedBytes, label) => {
   const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes }
   const totals = { ...emptyTotals, running: 1, pausing }
-  const { item, click, clicked } = menu({ summary: { totals, allPaused: true } })
+  const { item, click, clicked } = menu({ summary: { line: 'ok', totals, allPaused: true } })
   expect([item('sum').label, item('stop-pausing').label]).toEqual(['Pausing, finishing 2 parts', label])
   click('stop-pausing')
   expect(clicked).toEqual([['stopPausing']])
 })
 
-test('the summary does not hide uploads that continue while another is being paused', () => {
-  const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 1 }
-  const { item } = menu({ summary: { totals: { ...emptyTotals, running: 2, pausing }, allPaused: false } })
-  expect(item('sum').label).toMatch(/^Uploading 2 files/)
+test.each<[string, Partial<Totals>]>([
+  ['Uploading · about 12 min left · 415 bytes of 1 kB', { running: 1, waiting: 5, secondsLeft: 700 }],
+  ['Uploading · Estimating… · 415 bytes of 1 kB · 1 file needs attention', { running: 1, needsYou: 1 }],
+  ['2 files need attention', { needsYou: 2 }],
+  ['Paused · 1 file', { paused: 1 }],
+  ['No uploads', {}],
+])('the summary is “%s” with %j', (label, totals) => {
+  const bytes = { totalBytes: 1_000, movedBytes: 415 }
+  const { item } = menu({
+    summary: { line: 'ok', totals: { ...emptyTotals, ...bytes, ...totals }, allPaused: false },
+  })
+  expect(item('sum').label).toBe(label)
 })
 
 test('a custom limit is listed with the presets and checked', () => {
@@ -109,14 +120,15 @@ test('a custom limit is listed with the presets and checked', () => {
   ])
 })
 
-test('a pause reason is shown and can be overridden', () => {
+test('the summary names a pause reason, which can be overridden', () => {
   const conditions: Conditions = {
     ...idleConditions,
     hold: { kind: 'battery', percent: 9, belowPercent: 20 },
   }
-  const { item, ids, click, clicked } = menu({ conditions })
-  expect(ids.slice(0, 4)).toEqual(['sum', 'hold', 'send-anyway', 'open'])
-  expect(item('hold')).toMatchObject({ label: expect.stringMatching(/^Battery at 9%/), enabled: false })
+  const summary = { line: 'ok', totals: { ...emptyTotals, waiting: 2 }, allPaused: false } as const
+  const { item, ids, click, clicked } = menu({ conditions, summary })
+  expect(ids.slice(0, 3)).toEqual(['sum', 'send-anyway', 'open'])
+  expect(item('sum').label).toBe('On battery · 2 files resume with the charger')
   click('send-anyway')
   expect(clicked).toEqual([['sendAnyway']])
 })
@@ -128,7 +140,7 @@ test('a pause reason is not shown while the user has paused everything, which it
   }
   const { ids } = menu({
     conditions,
-    summary: { totals: { ...emptyTotals, waiting: 2 }, allPaused: true },
+    summary: { line: 'ok', totals: { ...emptyTotals, waiting: 2 }, allPaused: true },
   })
   expect(ids.slice(0, 2)).toEqual(['sum', 'open'])
 })

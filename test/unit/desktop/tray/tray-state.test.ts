@@ -2,20 +2,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Totals } from '../../../../electron/contract/uploads.ts'
-import { translatorFor } from '../../../../electron/messages/messages.ts'
 import {
   isPanelDark,
-  summaryText,
   taskbarProgress,
-  timeLeftText,
   progressStep,
   progressSteps,
   trayIconName,
   trayStateOf,
 } from '../../../../electron/desktop/tray/tray-state.ts'
 import { emptyTotals } from '../../../support/totals.ts'
-
-const english = translatorFor('en')
 
 describe('the icon', () => {
   test.each<[ReturnType<typeof trayStateOf>, Partial<Totals>, boolean]>([
@@ -76,69 +71,6 @@ test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
 ])('%s is dark: %s', (_panel, dark, known) => {
   const panel = { platform: 'linux', desktop: '', isDesktopDark: false, isSystemDark: false } as const
   expect(isPanelDark({ ...panel, ...known })).toBe(dark)
-})
-
-describe('the summary', () => {
-  test('contains count, progress, speed and time left', () => {
-    const totals = {
-      ...emptyTotals,
-      running: 2,
-      waiting: 5,
-      totalBytes: 1000,
-      movedBytes: 415,
-      bytesPerSecond: 12_440_000,
-      secondsLeft: 700,
-    }
-    expect(summaryText(totals, false, english)).toBe(
-      'Uploading 2 files, 41% · 5 waiting · 12.4 MB/s · about 15 min left',
-    )
-  })
-
-  test('never shows 100 % while uploads run', () => {
-    const totals = { ...emptyTotals, running: 1, totalBytes: 10, movedBytes: 10 }
-    expect(summaryText(totals, false, english)).toBe('Uploading 1 file, 99%')
-  })
-
-  test.each<[string, Partial<Totals>]>([
-    ['Uploading 1 file, 0%', {}],
-    ['Uploading 1 file, 98%', { totalBytes: 1000, movedBytes: 985 }],
-    ['Uploading 1 file, 99%', { totalBytes: 1, movedBytes: 1 }],
-    ['Uploading 1 file, 0% · 1 waiting', { waiting: 1 }],
-    ['Uploading 1 file, 0% · 1 file needs attention', { needsYou: 1 }],
-  ])('is “%s” while one upload runs with %j', (text, totals) => {
-    expect(summaryText({ ...emptyTotals, running: 1, ...totals }, false, english)).toBe(text)
-  })
-
-  test.each<[string, Partial<Totals>, { readonly allPaused: boolean }]>([
-    ['No uploads', {}, { allPaused: false }],
-    ['No uploads', {}, { allPaused: true }],
-    ['1 file paused', { paused: 1 }, { allPaused: false }],
-    ['3 files paused', { paused: 1, waiting: 2 }, { allPaused: true }],
-    ['1 file paused', { waiting: 1 }, { allPaused: true }],
-    ['1 waiting', { waiting: 1 }, { allPaused: false }],
-    ['2 waiting · 1 file paused', { waiting: 2, paused: 1 }, { allPaused: false }],
-    ['2 files need attention', { needsYou: 2, paused: 1 }, { allPaused: false }],
-  ])('is “%s” while nothing runs with %j and %j', (text, totals, { allPaused }) => {
-    expect(summaryText({ ...emptyTotals, ...totals }, allPaused, english)).toBe(text)
-  })
-})
-
-test.each([
-  [5, 'less than a minute left'],
-  [60, 'less than a minute left'],
-  [61, 'about 2 min left'],
-  [541, 'about 10 min left'],
-  [601, 'about 15 min left'],
-  [3_300, 'about 55 min left'],
-  [3_540, 'about 60 min left'],
-  [200, 'about 4 min left'],
-  [540, 'about 9 min left'],
-  [1_300, 'about 25 min left'],
-  [3_600, 'about 1 h left'],
-  [5_400, 'about 1.5 h left'],
-  [36_000, 'about 10 h left'],
-])('%i seconds are %s', (seconds, sentence) => {
-  expect(timeLeftText(seconds, english)).toBe(sentence)
 })
 
 const half: Totals = { ...emptyTotals, running: 1, totalBytes: 200, movedBytes: 101 }

@@ -1,0 +1,38 @@
+import type { Conditions, Hold } from '../contract/conditions.ts'
+import { queueStatus } from '../contract/upload-status.ts'
+import type { Snapshot } from '../contract/uploads.ts'
+import type { Translate } from './messages.ts'
+import { timeLeftText } from './time-left.ts'
+
+/** The state of the queue, as heading, status bar and tray say it. `clock` formats a time of day. */
+export function queueStatusText(
+  { totals, allPaused, line }: Pick<Snapshot, 'totals' | 'allPaused' | 'line'>,
+  hold: Hold | null,
+  t: Translate,
+  clock: (ms: number) => string,
+): string {
+  const { word, count } = queueStatus(totals, { allPaused, connectivity: line, hold: hold?.kind ?? null })
+  if (word === 'pausing') return t('phase.pausing', { parts: count })
+  if (word === 'uploading') {
+    const { secondsLeft } = totals
+    const isKnown = secondsLeft === null ? 'no' : 'yes'
+    return t('queue.uploading', { isKnown, time: timeLeftText(secondsLeft, t) })
+  }
+  if (hold?.kind === 'quiet-hours' && word === hold.kind) {
+    const { untilMs } = hold
+    if (untilMs === null) return t('queue.quiet-hours', { isKnown: 'no', count, until: '' })
+    return t('queue.quiet-hours', { isKnown: 'yes', count, until: clock(untilMs) })
+  }
+  return t(`queue.${word}`, { count })
+}
+
+/** The announcement of the action after the last upload, with its results; null when there is none. */
+export function countdownText(
+  { whenDone, ending }: Pick<Conditions, 'whenDone' | 'ending'>,
+  t: Translate,
+): string | null {
+  if (!ending || whenDone === 'nothing') return null
+  const { sent, needsYou, inReview } = ending
+  if (inReview > 0) return t('done.in-review', { inReview, whenDone })
+  return t('done.soon', { sent, needsYou, whenDone })
+}

@@ -4,7 +4,7 @@ import HardDrive from '@lucide/svelte/icons/hard-drive'
 import Link from '@lucide/svelte/icons/link'
 import type { Component } from 'svelte'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
-import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
+import { itemIf, submenu, type MenuItem } from '../ui/menu/menu-item.ts'
 import type { Actions } from './actions.ts'
 
 /** What identifies models, by model; null is left out. */
@@ -16,10 +16,11 @@ interface Identities {
   readonly localIds?: readonly string[]
 }
 
-/** The commands that copy what identifies models, one a line. */
+/** A submenu with the commands that copy what identifies models, one a line, and others. */
 export function copyItems(
   { paths, modelIds, hashes, localIds = [] }: Identities,
   { t, actions }: { readonly t: Translate; readonly actions: Pick<Actions, 'copy' | 'copyLocalPaths'> },
+  others: readonly MenuItem[] = [],
 ): readonly MenuItem[] {
   const item = (key: MessageKey, icon: Component, values: readonly string[]) => ({
     key,
@@ -30,11 +31,11 @@ export function copyItems(
     const values = given.filter((value) => value !== null)
     return itemIf(values, item(key, icon, values), (copied) => actions.copy(copied.join('\n')))
   }
-  const items = [
+  return submenu({ key: 'copy', label: t('menu.copy'), icon: Copy }, [
     ...copy('row.copy-path', Link, paths),
     ...itemIf(localIds, item('row.copy-local-path', HardDrive, localIds), actions.copyLocalPaths),
     ...copy('row.copy-id', Copy, modelIds),
     ...copy('row.copy-sha256', Hash, hashes),
-  ]
-  return items.map((one, index) => (index === 0 ? { ...one, hasSeparatorAbove: true } : one))
+    ...others,
+  ])
 }

@@ -1,4 +1,4 @@
-import { teamKey, type TeamChoice } from '../../electron/contract/account.ts'
+import { teamKey } from '../../electron/contract/account.ts'
 import type { AddingToTeam } from '../app/ui-state.svelte.ts'
 import { uploadTeamOptions, type TeamOption } from '../sign-in/team-options.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
@@ -55,10 +55,6 @@ export class QueueTeams {
   chipOf(row: UploadRow): string | null {
     const teams = row.phase === 'review' ? this.#ofReview : this.#ofList
     return teams.isMixed && row.team.id !== '' ? teams.nameOf(row) : null
-  }
-
-  show(team: TeamChoice): void {
-    this.#queue.teamKey = teamKey(team)
   }
 
   /** The teams that files can be added to as well: without the one that all of them are for already. */

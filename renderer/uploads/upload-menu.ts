@@ -6,10 +6,8 @@ import Library from '@lucide/svelte/icons/library'
 import Pause from '@lucide/svelte/icons/pause'
 import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
-import Copy from '@lucide/svelte/icons/copy'
 import Receipt from '@lucide/svelte/icons/receipt'
 import RotateCw from '@lucide/svelte/icons/rotate-cw'
-import Filter from '@lucide/svelte/icons/list-filter'
 import Trash from '@lucide/svelte/icons/trash-2'
 import Users from '@lucide/svelte/icons/users'
 import { serverOf } from '../../electron/contract/account.ts'
@@ -17,7 +15,6 @@ import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
-import { visibleText } from '../ui/format.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
 import { canTryNow, isCancelCostly, isEditable, remedyOfRow, toggleOf } from './row-status.ts'
@@ -29,61 +26,65 @@ interface UploadMenuOptions {
   readonly onopen: (id: string) => void
   readonly onedit: (id: string) => void
   readonly onbulkedit: (ids: readonly string[]) => void
-  /** Shows the uploads of a row's team only; absent while there is one team. */
-  readonly onshowteam?: ((row: UploadRow) => void) | undefined
   /** There is a team that files can be uploaded to as well. */
   readonly hasOtherTeam: boolean
 }
 
-/** The commands on uploads of the list: those that apply to at least one of the rows. */
+/** The commands on uploads of the list, at most eight: those that apply to at least one of the rows. */
 export function uploadMenu(
   rows: readonly UploadRow[],
-  { t, actions, onopen, onedit, onbulkedit, onshowteam, hasOtherTeam }: UploadMenuOptions,
+  { t, actions, onopen, onedit, onbulkedit, hasOtherTeam }: UploadMenuOptions,
 ): readonly MenuItem[] {
   const idsOf = (isMeant: (row: UploadRow) => boolean) => rows.filter(isMeant).map(({ id }) => id)
   const pausable = idsOf((row) => toggleOf(row) === 'pause')
   const paused = idsOf((row) => toggleOf(row) === 'resume')
-  const movable = idsOf(isMovable)
-  const retryable = idsOf((row) => canTryNow(row) || remedyOfRow(row) === 'retry')
+  const movable = idsOf((row) => isMovable(row) && !canTryNow(row))
   const checkable = idsOf((row) => remedyOfRow(row) === 'check')
+  const retryable = idsOf((row) => canTryNow(row) || ['check', 'retry'].includes(remedyOfRow(row)))
+  const retryKey = checkable.length === retryable.length ? 'remedy.check' : 'remedy.retry'
   const editable = idsOf(isEditable)
   const removeKey = rows.some(isCancelCostly) ? 'row.cancel' : 'remedy.remove'
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
   const [row] = rows
   const single = rows.length === 1 ? row : undefined
-  const editIcon = { icon: PencilLine, hasSeparatorAbove: true }
   return [
     ...(single
-      ? [{ key: 'open', label: t('menu.open-details'), icon: Info, onselect: () => onopen(single.id) }]
-      : []),
-    ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause }, actions.pause),
-    ...itemIf(paused, { key: 'resume', label: t('row.resume'), icon: Play }, actions.resume),
-    ...itemIf(retryable, { key: 'retry', label: t('remedy.retry'), icon: RotateCw }, actions.retry),
-    ...itemIf(checkable, { key: 'check', label: t('remedy.check'), icon: RotateCw }, actions.retry),
-    ...itemIf(movable, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine }, actions.moveToTop),
-    ...(single
-      ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), keys: 'F2', ...editIcon }, ([id]) =>
-          onedit(id ?? ''),
-        )
-      : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), ...editIcon }, () =>
-          onbulkedit(rows.map(({ id }) => id)),
-        )),
-    ...(single && onshowteam
       ? [
           {
-            key: 'team',
-            label: t('filter.only-team', { team: visibleText(single.team.name) }),
-            icon: Filter,
-            hasSeparatorAbove: true,
-            onselect: () => onshowteam(single),
+            key: 'open',
+            label: t('menu.open-details'),
+            icon: Info,
+            keys: 'Enter',
+            onselect: () => onopen(single.id),
           },
         ]
       : []),
+    ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause, keys: 'Space' }, actions.pause),
+    ...itemIf(paused, { key: 'resume', label: t('row.resume'), icon: Play, keys: 'Space' }, actions.resume),
+    // The line above a single finished row has it.
+    ...itemIf(
+      single && isAllDone ? [] : retryable,
+      { key: 'retry', label: t(retryKey), icon: RotateCw },
+      actions.retry,
+    ),
+    ...itemIf(
+      movable,
+      { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine, keys: 'Alt+Home' },
+      actions.moveToTop,
+    ),
+    ...(single
+      ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), icon: PencilLine, keys: 'F2' }, ([id]) =>
+          onedit(id ?? ''),
+        )
+      : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), icon: PencilLine }, () =>
+          onbulkedit(rows.map(({ id }) => id)),
+        )),
     ...recordItems(rows, { t, actions, hasOtherTeam }),
     {
       key: 'remove',
       label: t(isAllDone ? 'row.forget' : removeKey),
       icon: Trash,
+      keys: 'Del',
       hasSeparatorAbove: true,
       onselect: () => void actions.remove(rows.map(({ id }) => id)),
     },
@@ -95,8 +96,9 @@ export function recordItems(
   rows: readonly UploadRow[],
   { t, actions, hasOtherTeam }: Pick<UploadMenuOptions, 't' | 'actions' | 'hasOtherTeam'>,
 ): readonly MenuItem[] {
-  const done = rows.filter(({ phase }) => phase === 'registered')
-  const listed = rows.filter(({ modelId }) => modelId !== null)
+  const isAllDone = rows.every(({ phase }) => phase === 'registered')
+  const done = isAllDone ? rows : []
+  const listed = isAllDone ? rows.filter(({ modelId }) => modelId !== null) : []
   const [row] = rows
   const single = rows.length === 1 ? row : undefined
   const { accountId } = done[0] ?? {}
@@ -149,11 +151,6 @@ export function recordItems(
       { key: 'receipt', label: t('receipt.save'), icon: Receipt },
       actions.saveReceipts,
     ),
-    ...itemIf(
-      done.map(({ id }) => id),
-      { key: 'copy-receipt', label: t('receipt.copy', { count: done.length }), icon: Copy },
-      (ids) => actions.copyReceipts(ids, t),
-    ),
     ...copyItems(
       {
         paths: rows.map(({ already, target }) => already?.path ?? target.modelPath),
@@ -162,6 +159,11 @@ export function recordItems(
         localIds: rows.map(({ id }) => id),
       },
       { t, actions },
+      itemIf(
+        done.map(({ id }) => id),
+        { key: 'copy-receipt', label: t('receipt.copy', { count: done.length }), icon: Receipt },
+        (ids) => actions.copyReceipts(ids, t),
+      ),
     ),
   ]
 }

@@ -17,7 +17,17 @@ export interface MenuItem {
   readonly data?: Readonly<Record<`data-${string}`, string>>
   /** Something that is being dragged is over it. */
   readonly isDropTarget?: boolean
+  /** The items of its submenu, which it opens instead of doing something. */
+  readonly items?: readonly MenuItem[]
   readonly onselect: () => void
+}
+
+/** An item with a submenu; none if that would be empty. */
+export function submenu(
+  item: Omit<MenuItem, 'items' | 'onselect'>,
+  items: readonly MenuItem[],
+): readonly MenuItem[] {
+  return items.length === 0 ? [] : [{ ...item, items, onselect: () => undefined }]
 }
 
 /** A command on some of the rows; none if it applies to none of them. */

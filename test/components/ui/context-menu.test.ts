@@ -33,13 +33,18 @@ test('the menu of a row has the commands that apply to it, and returns the focus
     'Edit name',
     'Show in folder',
     'Also add to team…',
-    'Copy library path',
-    'Copy path on this computer',
+    'Copy',
     'Remove',
   ])
   await userEvent.keyboard('{Escape}')
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Flux')
   await userEvent.click(rowOf('Wan'), { button: 'right' })
+  expect(labels()).toHaveLength(8)
+  await userEvent.keyboard('{ArrowUp}{ArrowUp}{ArrowRight}')
+  await expect.element(screen.getByRole('menuitem', { name: 'Copy library path' })).toHaveFocus()
+  await userEvent.keyboard('{ArrowLeft}')
+  await expect.element(screen.getByRole('menuitem', { name: 'Copy', exact: true })).toHaveFocus()
+  await userEvent.keyboard('{ArrowRight}')
   await userEvent.click(screen.getByRole('menuitem', { name: 'Copy model ID' }))
   expect(asked).toEqual([{ name: 'copyText', args: { text: 'Wan' } }])
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Wan')
@@ -90,6 +95,7 @@ test('several rows are copied one a line, their paths on this computer by the ma
   const { screen, rowOf, asked } = await openPage({ rows: [done('Wan'), done('Flux')] })
   const choose = async (name: string) => {
     await userEvent.click(rowOf('Wan'), { button: 'right' })
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Copy', exact: true }))
     await userEvent.click(screen.getByRole('menuitem', { name }))
     await expect.element(screen.getByRole('menu')).not.toBeInTheDocument()
   }

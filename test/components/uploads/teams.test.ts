@@ -33,6 +33,12 @@ async function choose(opened: OpenPage, name: string, item: string | RegExp) {
   await userEvent.click(opened.screen.getByRole('menuitem', { name: item }))
 }
 
+async function showOther({ screen, emit }: OpenPage) {
+  emit('command', 'find')
+  await userEvent.click(screen.getByRole('button', { name: 'Team: All teams' }))
+  await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
+}
+
 test('rows name their team only while the list has uploads for several', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: mixed })
   await expect.element(rowOf('Grain').getByText(team.name)).toBeVisible()
@@ -74,7 +80,7 @@ test('a long team name stays inside its row in a narrow window', async () => {
 test('the list shows one team, says so, and shows all again', async () => {
   const opened = await openPage({ rows: [...mixed, failedRow('Broken', failure('file-cut-short'))] })
   const { screen } = opened
-  await choose(opened, 'Flux', `Show only ${otherTeam.name}`)
+  await showOther(opened)
   await expect.element(screen.getByText(`Showing only ${otherTeam.name}`)).toBeVisible()
   await expect.element(screen.getByText('1 file, 1.0 GB')).toBeVisible()
   await expect.element(screen.getByText('1 upload to another team needs attention.')).toBeVisible()
@@ -90,7 +96,7 @@ test('the count of a shown team is not announced, and follows a search and the s
     failedRow('Growing', failure('file-being-written'), { team: otherTeam, sizeBytes })
   const opened = await openPage({ rows: [...mixed, growing(500_000_000)] })
   const { screen, emit } = opened
-  await choose(opened, 'Flux', `Show only ${otherTeam.name}`)
+  await showOther(opened)
   const note = screen.getByText('2 files, 1.5 GB')
   await expect.element(note).toBeVisible()
   expect(note.element().closest('[role=status]')).toBeNull()
@@ -119,7 +125,7 @@ test('the search filters by team too, and an empty result says why', async () =>
 
 test('uploads that need attention are shown although a filter hides them', async () => {
   const opened = await openPage({ rows: [...mixed, failedRow('Broken', failure('file-cut-short'))] })
-  await choose(opened, 'Flux', `Show only ${otherTeam.name}`)
+  await showOther(opened)
   await userEvent.click(opened.screen.getByRole('button', { name: /needs? attention/ }))
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Broken')
 })
@@ -138,7 +144,7 @@ test('a notification shows its upload in spite of the filter and a collapsed gro
 
 test('a filter ends when its team is unknown, as after a sign-out', async () => {
   const opened = await openPage({ rows: mixed })
-  await choose(opened, 'Flux', `Show only ${otherTeam.name}`)
+  await showOther(opened)
   opened.emit('patch', patchOf(2, [], ['Flux']))
   opened.emit('session', signedIn(account({ teams: [team] })))
   await expect.poll(() => namesOf(opened)).toEqual(['Grain'])

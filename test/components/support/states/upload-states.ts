@@ -273,9 +273,10 @@ export const listStates: States = {
   'needs attention for each reason': opened({ rows: attentionRows }, untilShown('Cut short')),
   'done today, also different and already known': opened({ rows: doneRows }, untilShown('Known before')),
   'several teams': opened({ rows: teamRows }, untilShown('Night Lab')),
-  'filtered to one of several teams': opened({ rows: teamRows }, async ({ rowOf, screen }) => {
-    await userEvent.click(rowOf('Depth'), { button: 'right', position: rowCorner.position })
-    await userEvent.click(screen.getByRole('menuitem', { name: `Show only ${otherTeam.name}` }))
+  'filtered to one of several teams': opened({ rows: teamRows }, async ({ screen, emit }) => {
+    emit('command', 'find')
+    await userEvent.click(screen.getByRole('button', { name: 'Team: All teams' }))
+    await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
     await expect.element(screen.getByText(`Showing only ${otherTeam.name}`)).toBeVisible()
   }),
   'a model of several files': opened(

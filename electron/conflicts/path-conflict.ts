@@ -6,6 +6,7 @@ import {
   isSameTeam,
   isStarted,
   isStored,
+  reviewIdOf,
   type TeamOfUpload,
   type UploadRecord,
 } from '../journal/upload-record.ts'
@@ -69,7 +70,7 @@ function byPriority(models: readonly LibraryModel[], path: string): readonly Lib
 /**
  * Whether `other` runs before an upload: it alone has started, or it comes first and is not stopped. At most
  * one of two uploads runs before the other, or both would wait forever. `compare` orders uploads before their
- * positions do. A file in review runs before others in review only.
+ * positions do. A file in review runs before others of the same review only.
  */
 export function runsBefore(
   other: PathUser,
@@ -86,7 +87,8 @@ export function runsBefore(
 }
 
 function isPending({ live: { phase }, record: other }: PathUser, record: UploadRecord): boolean {
-  if (phase === 'review') return record.phase === 'review' && mayBeApproved(other)
+  if (phase === 'review')
+    return record.phase === 'review' && reviewIdOf(record) === reviewIdOf(other) && mayBeApproved(other)
   return phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
 }
 

@@ -59,6 +59,8 @@ const id = v.pipe(text(400), v.minLength(1))
 /** Only a bound against abuse: more rows than a queue can have in memory, all of which may be selected. */
 const maxItems = 1_000_000
 const ids = v.pipe(v.array(id), v.maxLength(maxItems))
+/** The id of a review; the shared one of older records is empty. */
+const review = text(400)
 const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
 /** Filled in by the preload from `File` objects: the page cannot name a path. */
 const paths = v.pipe(v.array(text(32_768)), v.maxLength(maxItems))
@@ -281,27 +283,26 @@ const callGroups = {
   },
 
   review: {
-    /** What is to be approved, or null; the event `review` shows later changes. */
-    review: call<ReviewView | null>()('engine', nothing),
+    /** What is to be approved, the oldest first; the event `reviews` shows later changes. */
+    reviews: call<readonly ReviewView[]>()('engine', nothing),
     /**
-     * Queues files in review for a team, or each for its own, all unless some are named. Files with a failure
-     * stay in review until they are fixed, accepted (`allow`, `decide`) or excluded. `no-team` if a team is
-     * not available. If any was found by the app rather than picked by the user, a native dialog asks for each
-     * team first; null when none was confirmed.
+     * Queues files of a review for a team, all unless some are named. Files with a failure leave it as failed
+     * uploads. `no-team` if the team is not available. If any was found by the app rather than picked by the user, a
+     * native dialog asks first; null when it was not confirmed.
      */
     approveReview: call<ReviewApproval | null>()(
       'desktop',
-      v.strictObject({ ids: v.nullable(ids), team: v.nullable(teamChoice) }),
+      v.strictObject({ review, ids: v.nullable(ids), team: teamChoice }),
     ),
-    /** Removes files from the review; returns their ids, which `undoRemove` restores. */
+    /** Removes files from their review; returns their ids, which `undoRemove` restores. */
     excludeFromReview: call<readonly string[]>()('engine', v.strictObject({ ids })),
-    /** Removes all files from the review; returns their ids, which `undoRemove` restores. */
-    discardReview: call<readonly string[]>()('engine', nothing),
+    /** Removes all files of a review; returns their ids, which `undoRemove` restores. */
+    discardReview: call<readonly string[]>()('engine', v.strictObject({ review })),
     /**
-     * Compares all files in review with another team's library, for which they are then. What was accepted or
+     * Compares all files of a review with another team's library, for which they are then. What was accepted or
      * decided for the team before is asked again.
      */
-    setReviewTeam: call<void>()('engine', v.strictObject({ team: teamChoice })),
+    setReviewTeam: call<void>()('engine', v.strictObject({ review, team: teamChoice })),
   },
 
   library: {
@@ -580,7 +581,7 @@ export const eventNames = [
   'added',
   'reading',
   'waitingFiles',
-  'review',
+  'reviews',
   'finding',
   'workflow',
   'watching',
@@ -615,7 +616,7 @@ export interface Events {
   /** Ten times a second while files are found and checked, once that takes noticeable time; then null. */
   readonly reading: ReadingView | null
   readonly waitingFiles: WaitingFilesView
-  readonly review: ReviewView | null
+  readonly reviews: readonly ReviewView[]
   readonly finding: FoundPlacesView
   readonly workflow: WorkflowView
   readonly watching: WatchedFoldersView

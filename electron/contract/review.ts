@@ -95,12 +95,12 @@ export function notSentOf(groups: readonly ReviewGroup[]): NotSent {
   return { blocked, skipped }
 }
 
-/** Added files of which nothing is sent until the user approves them: the rows in the phase `review`. */
+/** Files of one drop of which nothing is sent until the user approves them: rows in the phase `review`. */
 export interface ReviewView {
-  /** The team of all files; null if the user has still to choose, or if the files are for several teams. */
+  /** Of the drop; the files of records that are older than reviews with ids share the id `''`. */
+  readonly id: string
+  /** The team of all files; null if the user has still to choose. */
   readonly team: TeamChoice | null
-  /** The files were added for several teams, and all of these are available. */
-  readonly isForSeveralTeams: boolean
   readonly fileCount: number
   readonly totalBytes: number
   /** Files that were found and are still being inspected. */
@@ -110,12 +110,6 @@ export interface ReviewView {
    * measurement.
    */
   readonly secondsLeft: number | null
-  /** Largest first. */
-  readonly kinds: readonly {
-    readonly modelType: string
-    readonly fileCount: number
-    readonly totalBytes: number
-  }[]
   /** Without empty groups, in the order of `ReviewFacts`. */
   readonly groups: readonly ReviewGroup[]
   /** What the group `missing-companion` refers to. */

@@ -64,6 +64,8 @@ export interface UploadRow {
   readonly offeredType?: string
   readonly recognition: Recognition
   readonly phase: Phase
+  /** The review that it is in, while its phase is `review`. */
+  readonly review?: string
   /** The user has accepted that the file can run code, and it isn't uploaded yet. */
   readonly isRisky?: true
   /** The phase is `sending`, but other files use the connection at the moment. */
@@ -174,8 +176,8 @@ export interface AddReport {
   readonly drop?: string
   /** Ids of the new rows, unless they are in review. */
   readonly newIds?: readonly string[]
-  /** The new rows are in review; nothing is sent before they are approved. */
-  readonly isInReview?: true
+  /** The review that the new rows are in; nothing is sent before they are approved. */
+  readonly review?: string
   /** The files were approved in the review, to which an undo returns them. */
   readonly isApproval?: true
   /** The skipped files were in the queue, from which the conflict setting has removed them. */

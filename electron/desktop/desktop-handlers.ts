@@ -95,7 +95,7 @@ export function createDesktopHandlers(options: {
     },
     addCompanions: ({ id, offers }) => engine.addCompanions(id, offers, dialogs.confirmSending),
     addFound: ({ ids }) => engine.addFound(ids, dialogs.confirmSending),
-    approveReview: ({ ids, team }) => engine.approveReview(ids, team, dialogs.confirmSending),
+    approveReview: (request) => engine.approveReview(request, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => engine.workflows.enqueueModels(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need: needId }) {
       const need = engine.workflows.view(id)?.needs.find((candidate) => candidate.id === needId)

@@ -282,7 +282,7 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     leftOut: skipReports.add,
     reading: (view) => feed.sendEvent('reading', view),
     waitingFiles: (view) => feed.sendEvent('waitingFiles', view),
-    review: (view) => feed.sendEvent('review', view),
+    reviews: (views) => feed.sendEvent('reviews', views),
     finding: (view) => feed.sendEvent('finding', view),
     workflow: (view) => feed.sendEvent('workflow', view),
     watching: (view) => feed.sendEvent('watching', view),

@@ -131,14 +131,14 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     cancel: ({ ids }) => commands.cancel(ids),
     undoRemove: async ({ ids }) => commands.undoRemove(ids),
     undoAdd: async ({ drop }) => commands.undoAdd(drop),
-    review: async () => success(review.view()),
+    reviews: async () => success(review.views()),
     excludeFromReview: ({ ids }) => excludeFromReview(services, new Set(ids)),
-    discardReview() {
+    discardReview({ review: id }) {
       // Otherwise the files that are still being inspected open the review again.
-      services.intake.discardReviewed()
-      return excludeFromReview(services, new Set(review.ids()))
+      services.intake.discardReviewed(id)
+      return excludeFromReview(services, new Set(review.ids(id)))
     },
-    setReviewTeam: async ({ team }) => review.setTeam(team),
+    setReviewTeam: async ({ review: id, team }) => review.setTeam(id, team),
     retry({ ids }) {
       // Of an upload that is registered, only the verification can be repeated.
       services.verify(ids)
@@ -258,7 +258,7 @@ async function cancelUploadsOf(
   return success(undefined)
 }
 
-/** Removes files from the review; returns their ids. */
+/** Removes files from their review; returns their ids. */
 async function excludeFromReview(
   { review, commands }: CallServices,
   ids: ReadonlySet<string>,

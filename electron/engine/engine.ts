@@ -290,7 +290,7 @@ export function createEngine(options: EngineOptions): Engine {
     onConflict: conflictSettings.onConflict,
     inspectAgain: (ids) => void commands.retry(ids, review.mustReview),
     rememberApproval: undo.rememberApproval,
-    onChange: (view) => events.emit('review', view),
+    onChange: (views) => events.emit('reviews', views),
     onSettled: (report) => events.emit('added', report),
   })
   // One for all, since its limit is that of the process.

@@ -53,6 +53,8 @@ export interface EnqueueRequest {
   readonly onConflict?: OnConflict
   /** Whether the files are reviewed before they are queued; by the settings unless given. */
   readonly review?: ReviewMode
+  /** The review that the files are added to. Without it they get their own if they are reviewed. */
+  readonly joinedReview?: string
   /** The app has found the files; a native dialog asks before they leave the review. */
   readonly isFound?: boolean
   /** The watched folder that all paths are in. */
@@ -135,7 +137,7 @@ export class Intake {
   /** Files that a request is adding (see `fileKey`), with its end: they have no rows yet. */
   readonly #beingAdded = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
-  /** The requests whose files are being inspected for the review. */
+  /** The requests whose files are being inspected for a review. */
   readonly #reviewed = new Set<Order>()
 
   constructor(services: IntakeServices) {
@@ -197,11 +199,11 @@ export class Intake {
   }
 
   /**
-   * Ends the requests whose files are still being inspected for the review: no more of their files are added. Those
+   * Ends the requests whose files are still being inspected for a review: no more of their files are added. Those
    * in the review stay.
    */
-  discardReviewed(): void {
-    for (const { discarding } of this.#reviewed) discarding.abort()
+  discardReviewed(review: string): void {
+    for (const { discarding, reviewId } of this.#reviewed) if (reviewId === review) discarding.abort()
   }
 
   #orderFor({ team, ...request }: EnqueueRequest): Order | null {
@@ -211,7 +213,17 @@ export class Intake {
     const discarding = new AbortController()
     const signals = request.signal ? [request.signal, discarding.signal] : [discarding.signal]
     const signal = AbortSignal.any(signals)
-    return chosen && { ...chosen, onConflict: this.#services.onConflict(), ...request, signal, discarding }
+    const reviewId = request.joinedReview ?? randomUUID()
+    return (
+      chosen && {
+        ...chosen,
+        onConflict: this.#services.onConflict(),
+        ...request,
+        reviewId,
+        signal,
+        discarding,
+      }
+    )
   }
 
   async #enqueueFiles(
@@ -230,7 +242,7 @@ export class Intake {
       refused: stillRefusedCount + newlyRefused,
       skipped: [...skipped, ...queuedNames.map((name) => ({ name, reason: 'queued' }))],
       ...(emptyFolder === undefined ? {} : { emptyFolder }),
-      ...this.#rememberDrop(records),
+      ...this.#rememberDrop(records, order),
     })
   }
 
@@ -292,12 +304,15 @@ export class Intake {
     return success({ records: recorded.value, ...counts, queuedNames })
   }
 
-  #rememberDrop(records: readonly UploadRecord[]): Pick<AddReport, 'drop' | 'isInReview' | 'newIds'> {
+  #rememberDrop(
+    records: readonly UploadRecord[],
+    { reviewId }: Order,
+  ): Pick<AddReport, 'drop' | 'review' | 'newIds'> {
     if (records.length === 0) return {}
     const ids = records.map(({ id }) => id)
     const drop = this.#services.rememberDrop(ids)
     return records.some(({ phase }) => phase === 'review')
-      ? { drop, isInReview: true }
+      ? { drop, review: reviewId }
       : { drop, newIds: ids }
   }
 
@@ -340,12 +355,12 @@ export class Intake {
     const policy = this.#services.reviewPolicy()
     const mode = order.review ?? 'by-rules'
     // The settings may have been changed since the files were added, and found ones are not confirmed yet.
-    const mustReview = isUndecided(order.team) || order.isFound === true
+    const mustReview = isUndecided(order.team) || order.isFound === true || order.joinedReview !== undefined
     const need = mustReview ? 'yes' : needForReview(files, policy, mode)
     const records: UploadRecord[] = []
     let leftCount = need === 'yes' ? files.length : 0
     if (need === 'yes') this.#reviewed.add(order)
-    review.inspecting(leftCount)
+    review.inspecting(order.reviewId, leftCount)
     try {
       for await (const batch of this.#inspect(files, order)) {
         const inPhase = need === 'yes' ? batch.map(toReview) : batch
@@ -353,12 +368,12 @@ export class Intake {
         if (!written.ok) return written
         records.push(...inPhase)
         const doneCount = Math.min(leftCount, batch.length)
-        review.inspecting(-doneCount)
+        review.inspecting(order.reviewId, -doneCount)
         leftCount -= doneCount
       }
     } finally {
       this.#reviewed.delete(order)
-      review.inspecting(-leftCount)
+      review.inspecting(order.reviewId, -leftCount)
     }
     // The user has removed those that were recorded.
     if (order.discarding.signal.aborted) return success([])
@@ -489,6 +504,8 @@ function withTypeOffer(record: UploadRecord, offeredType: string | null): Upload
 interface Order extends Omit<EnqueueRequest, 'team'> {
   readonly accountId: string
   readonly team: Team
+  /** Of the review that its files are in, if they are reviewed. */
+  readonly reviewId: string
   /** The request's own, and that of `discarding`. */
   readonly signal: AbortSignal
   /** Aborts when the user discards the review that its files are added to. */
@@ -530,6 +547,7 @@ function toRecord(
       ...(file.boundary === undefined ? {} : { boundary: file.boundary }),
       ...(file.group ? { group: file.group } : {}),
       ...(options.isFound ? { isFound: true } : {}),
+      review: options.reviewId,
     },
     addedAtMs,
     ...(onConflict && onConflict !== 'ask' ? { library: { onConflict } } : {}),

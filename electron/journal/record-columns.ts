@@ -117,6 +117,7 @@ const seenText = v.pipe(
     target: v.object({ displayName: v.string(), modelType: v.string(), modelPath: v.string() }),
     offeredType: v.exactOptional(v.string()),
     isFound: v.exactOptional(v.literal(true)),
+    review: v.exactOptional(v.string()),
   }),
 )
 

@@ -1,6 +1,6 @@
 import type { LibraryRelation } from '../contract/library.ts'
 import { withModelType, type Pausing, type Phase, type UploadRow } from '../contract/uploads.ts'
-import { isStarted, modelIdOf, verificationOf, type UploadRecord } from './upload-record.ts'
+import { isStarted, modelIdOf, reviewIdOf, verificationOf, type UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
 
 /** What an upload is doing right now. Kept in memory only. */
@@ -73,6 +73,7 @@ function addOptionalValues(row: Writable<UploadRow>, record: UploadRecord, live:
   const offeredType = offeredTypeOf(record)
   if (isPathEdited(record)) row.isPathEdited = true
   if (offeredType !== undefined) row.offeredType = offeredType
+  if (row.phase === 'review') row.review = reviewIdOf(record)
   if (record.allowed && record.failure === null && record.phase !== 'registered') row.isRisky = true
   if (live?.phase === 'sending' && live.waitsForTurn) row.waitsForTurn = true
   if (live?.isPausing) row.pausing = pausingOf(record, live)

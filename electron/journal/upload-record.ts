@@ -84,6 +84,8 @@ export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary'>
   readonly offeredType?: string
   /** The app has found it, as opposed to the user: approving it in a review needs a native dialog. */
   readonly isFound?: true
+  /** The review of the files that were added together; absent from records of older versions. */
+  readonly review?: string
 }
 
 /** An upload as stored in the journal. Presigned URLs are kept in memory only. */
@@ -111,6 +113,9 @@ export interface UploadRecord {
   readonly seen?: FoundAs | undefined
   readonly addedAtMs: number
 }
+
+/** The id of the review that a file is or would be in. */
+export const reviewIdOf = ({ seen }: UploadRecord): string => seen?.review ?? ''
 
 /** An upload whose model is in the library. */
 export interface RegisteredRecord extends UploadRecord {

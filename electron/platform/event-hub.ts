@@ -31,7 +31,7 @@ export interface EngineEvents {
   /** Files that the user has added are being found and checked; null once that has ended. */
   reading: [view: ReadingView | null]
   waitingFiles: [view: WaitingFilesView]
-  review: [view: ReviewView | null]
+  reviews: [views: readonly ReviewView[]]
   /** The record of a registered upload was compared with its file, or could not be; null if it was removed. */
   verified: [id: string, verification: Verification | null]
   finding: [view: FoundPlacesView]

@@ -81,7 +81,7 @@ export class Actions {
    * Removes the rows of a drop, or returns approved ones to the review, and discards what storage holds of them.
    * Returns false if it failed and can be repeated.
    */
-  readonly undoAdd = async ({ drop, isApproval }: AddReport): Promise<boolean> => {
+  readonly undoAdd = async ({ drop, isApproval, review }: AddReport): Promise<boolean> => {
     if (drop === undefined) return true
     const { ui, notices } = this.#services
     if (ui.confirmingApproval?.drop === drop) ui.confirmingIds = []
@@ -89,7 +89,8 @@ export class Actions {
     const isOver = result.ok || result.failure.code === 'undo-too-late'
     if (isOver) notices.dismissDrop(drop)
     if (!result.ok) this.#services.notices.failure(result.failure)
-    else if (isApproval) this.#services.onadded({ added: 0, refused: 0, skipped: [], isInReview: true })
+    else if (isApproval && review !== undefined)
+      this.#services.onadded({ added: 0, refused: 0, skipped: [], isApproval, review })
     else this.#services.notices.show('undo.removed', { count: result.value.length })
     return isOver
   }

@@ -10,7 +10,7 @@ const readCalls: ReadonlySet<string> = new Set([
   'settings',
   'surroundings',
   'snapshot',
-  'review',
+  'reviews',
   'waitingFiles',
   'history',
   'conditions',

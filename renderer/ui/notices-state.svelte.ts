@@ -73,7 +73,7 @@ export class NoticesState {
     const isSilent = report.added + report.refused + report.skipped.length === 0
     if (isSilent && report.emptyFolder === undefined) return
     // The sheet shows everything else.
-    if (report.isInReview && report.skipped.length === 0) return
+    if (report.review !== undefined && !report.isApproval && report.skipped.length === 0) return
     if (report.wereQueued && this.#extendReport(report.skipped)) return
     this.#add({ kind: 'report', report }, report.skipped.length === 0 && !canUndo(report))
   }

@@ -114,10 +114,6 @@ export class QueueState {
   })
   /** Each team and account that the list has uploads for, once. */
   readonly listTeams = $derived.by(() => this.#teamsOf((row) => row.phase !== 'review'))
-  /** The same for the files in review. */
-  readonly reviewTeams = $derived.by(() =>
-    this.#teamsOf((row) => row.phase === 'review' && row.team.id !== ''),
-  )
   /** Uploads that need attention and are not shown because they are for another team. */
   readonly hiddenProblemCount = $derived.by(() => {
     void this.#orderVersion

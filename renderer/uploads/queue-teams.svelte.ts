@@ -30,7 +30,6 @@ export class QueueTeams {
   }
 
   readonly #ofList = $derived.by(() => this.#describe(this.#queue.listTeams))
-  readonly #ofReview = $derived.by(() => this.#describe(this.#queue.reviewTeams))
 
   /** The teams of the list and those that the user can upload to. */
   readonly options: readonly TeamFilterOption[] = $derived.by(() => {
@@ -51,10 +50,9 @@ export class QueueTeams {
   /** Uploads of the other teams that need attention, while one team is shown. */
   readonly hiddenProblemCount = $derived.by(() => (this.shown ? this.#queue.hiddenProblemCount : 0))
 
-  /** The team that a row names; null while all rows of its list have the same one, or while it has none. */
+  /** The team that a row names; null while all rows of the list have the same one. A review has one team. */
   chipOf(row: UploadRow): string | null {
-    const teams = row.phase === 'review' ? this.#ofReview : this.#ofList
-    return teams.isMixed && row.team.id !== '' ? teams.nameOf(row) : null
+    return this.#ofList.isMixed && row.phase !== 'review' ? this.#ofList.nameOf(row) : null
   }
 
   /** The teams that files can be added to as well: without the one that all of them are for already. */

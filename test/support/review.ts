@@ -20,13 +20,18 @@ export const teamOf = (app: App, teamId: string) => ({
 export const chooseTeam = async (app: App, teamId: string) =>
   valueOf(await app.calls.chooseTeam(teamOf(app, teamId)))
 
-export const viewOf = async (app: App) => valueOf(await app.calls.review(undefined))
+/** The oldest review, or null. */
+export const viewOf = async (app: App): Promise<ReviewView | null> =>
+  valueOf(await app.calls.reviews(undefined))[0] ?? null
 
-/** Resolves at the next change of the review. */
+/** The id of the oldest review. */
+export const reviewIdOf = async (app: App): Promise<string> => (await viewOf(app))?.id ?? ''
+
+/** Resolves at the next change of a review. */
 export const reviewChange = (app: App) =>
   new Promise<void>((resolve) => {
     const end = app.engine.subscribe({
-      review() {
+      reviews() {
         end()
         resolve()
       },
@@ -65,13 +70,18 @@ export const writeFiles = ({ file }: Pick<EngineHarness, 'file'>, count: number)
 export const addFiles = async (app: App, paths: readonly string[]): Promise<AddReport> =>
   valueOf(await app.calls.addFiles({ paths: [...paths] }))
 
+/** Approves files of a review, of the oldest unless another is named. */
 export const approve = async (
   app: App,
   ids: readonly string[] | null = null,
   teamId = ALICES_TEAM_ID,
+  review?: string,
 ): Promise<ReviewApproval> => {
   const declines = async () => false
-  const approval = valueOf(await app.engine.approveReview(ids, teamOf(app, teamId), declines))
+  const request = { review: review ?? (await reviewIdOf(app)), ids: ids && [...ids] }
+  const approval = valueOf(
+    await app.engine.approveReview({ ...request, team: teamOf(app, teamId) }, declines),
+  )
   if (!approval) throw new Error('the review contains files that the app has found')
   return approval
 }

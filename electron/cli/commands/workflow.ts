@@ -106,10 +106,10 @@ async function uploadNeeded(
  * that can't be removed stay in review.
  */
 async function removeUnapproved(
-  { drop, isInReview }: Pick<AddReport, 'drop' | 'isInReview'>,
+  { drop, review }: Pick<AddReport, 'drop' | 'review'>,
   { engine, streams }: UploadContext,
 ): Promise<number> {
-  if (!isInReview || drop === undefined) return 0
+  if (review === undefined || drop === undefined) return 0
   const removed = await engine.calls.undoAdd({ drop })
   if (!removed.ok) {
     streams.err.line(describeFailure(removed.failure))

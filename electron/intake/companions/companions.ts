@@ -8,7 +8,7 @@ import type { AddReport } from '../../contract/uploads.ts'
 import { enqueueAfterConfirmation, type ConfirmUpload } from '../../discovery/places/confirm-upload.ts'
 import type { ModelFinder } from '../../discovery/places/model-finder.ts'
 import type { Rows } from '../../journal/rows.ts'
-import type { UploadRecord } from '../../journal/upload-record.ts'
+import { reviewIdOf, type UploadRecord } from '../../journal/upload-record.ts'
 import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { EventHub } from '../../platform/event-hub.ts'
@@ -109,7 +109,9 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
           enqueue: (confirmed) =>
             intake.enqueuePlaced(confirmed, {
               team: destination.choice,
-              review: rows.get(id)?.live.phase === 'review' ? 'joining' : 'confirmed',
+              ...(rows.get(id)?.live.phase === 'review'
+                ? { joinedReview: reviewIdOf(record) }
+                : { review: 'confirmed' }),
             }),
         },
       )

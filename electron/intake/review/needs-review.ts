@@ -12,10 +12,9 @@ import type { ReviewPolicy } from './review-policy.ts'
 /**
  * How files were added. `by-rules` follows the settings. `first` is for files that were added before there
  * was a team, and for what the command line only shows. `confirmed` is for files whose upload was confirmed
- * in a native dialog, and `approved` for those that the user has seen one by one. `joining` is for files that
- * are added to a review.
+ * in a native dialog, and `approved` for those that the user has seen one by one.
  */
-export type ReviewMode = 'by-rules' | 'first' | 'confirmed' | 'approved' | 'joining'
+export type ReviewMode = 'by-rules' | 'first' | 'confirmed' | 'approved'
 
 /**
  * Whether files are reviewed in any case (`yes`), only if one of them needs a decision (`if-any-needs-it`), or
@@ -30,7 +29,6 @@ export function needForReview(
   mode: ReviewMode,
 ): ReviewNeed {
   if (mode === 'approved') return 'no'
-  if (mode === 'joining') return 'yes'
   if (mode === 'confirmed' || review === 'never') return confirmLicences.length > 0 ? 'if-licence' : 'no'
   if (review === 'always' || mode === 'first') return 'yes'
   const models = new Set(files.map(({ group, path }) => group?.key ?? path))

@@ -3,6 +3,7 @@ import type { ConfirmUpload } from '../../discovery/places/confirm-upload.ts'
 import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
 import type { MissingPart } from '../../conflicts/missing-companions.ts'
 import { serverOf, type Team, type TeamChoice } from '../../contract/account.ts'
+import type { CallArgs } from '../../contract/calls.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { MissingCompanion } from '../../contract/companions.ts'
 import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
@@ -11,7 +12,7 @@ import type { Rows } from '../../journal/rows.ts'
 import {
   isSameTeam,
   isUndecided,
-  teamKeyOf,
+  reviewIdOf,
   type RecordChange,
   type TeamOfUpload,
   type UploadRecord,
@@ -55,7 +56,7 @@ interface ReviewOptions {
   readonly inspectAgain: (ids: readonly string[]) => void
   /** Remembers approved files for an undo; returns the id. */
   readonly rememberApproval: (ids: readonly string[]) => string
-  readonly onChange: (view: ReviewView | null) => void
+  readonly onChange: (views: readonly ReviewView[]) => void
   /** A review in which nothing was to be uploaded or decided has ended. */
   readonly onSettled: (report: AddReport) => void
 }
@@ -79,8 +80,8 @@ const slowReportMs = (fileCount: number) => Math.min(1_000, Math.max(reportEvery
 const listingTimeoutMs = 10_000
 
 /**
- * The files that wait for the user's approval: rows in the phase `review`. They are not in the queue, and
- * nothing of them is sent. What they have in common with each other and with the team's library is found out
+ * The files that wait for the user's approval, one review for each drop: rows in the phase `review`. They are not in
+ * the queue, and nothing of them is sent. What they have in common with each other and with the team's library is found out
  * in the background.
  */
 export class Review {
@@ -89,12 +90,13 @@ export class Review {
   readonly #ids = new Set<string>()
   #inLibrary: ReadonlyMap<string, LibraryMatch> = new Map()
   #missing: MissingByFile = new Map()
-  #inspectingCount = 0
-  /** Files were added since the last comparison. */
-  #hasAdded = false
+  /** The files of each review that are being inspected. */
+  readonly #inspecting = new Map<string, number>()
+  /** Reviews to which files were added, and which have not been compared since. */
+  readonly #added = new Set<string>()
   /** As last measured. */
   #bytesPerSecond: number | null = null
-  #cached: { readonly view: ReviewView | null } | null = null
+  #cached: readonly ReviewView[] | null = null
   #report: { readonly delayMs: number; readonly cancel: () => void } | null = null
   #isOutdated = false
   /** Looking up ten thousand hashes takes longer than grouping the files. */
@@ -151,9 +153,12 @@ export class Review {
   }
 
   /** Files were found and are being inspected, or (with a negative number) were added or dropped. */
-  inspecting(count: number): void {
-    this.#inspectingCount += count
-    this.#hasAdded ||= count > 0
+  inspecting(review: string, count: number): void {
+    if (count === 0) return
+    const left = (this.#inspecting.get(review) ?? 0) + count
+    if (left > 0) this.#inspecting.set(review, left)
+    else this.#inspecting.delete(review)
+    if (count > 0) this.#added.add(review)
     this.#changed()
   }
 
@@ -177,14 +182,17 @@ export class Review {
     this.#bytesPerSecond = bytesPerSecond ?? this.#bytesPerSecond
   }
 
-  view(): ReviewView | null {
-    this.#cached ??= { view: this.#computeView() }
-    return this.#cached.view
+  /** The oldest first. */
+  views(): readonly ReviewView[] {
+    this.#cached ??= [...Map.groupBy(this.#records(), reviewIdOf)].map(([review, records]) =>
+      this.#computeView(review, records),
+    )
+    return this.#cached
   }
 
-  /** Ids of the files that are shown. */
-  ids(): readonly string[] {
-    return this.#records().map(({ id }) => id)
+  /** Ids of the files that are shown, of all reviews or of one. */
+  ids(review: string | null = null): readonly string[] {
+    return this.#records(review).map(({ id }) => id)
   }
 
   /** Requests the team's listing for `findDecisions`, and waits a little for it. */
@@ -222,50 +230,50 @@ export class Review {
   }
 
   /**
-   * Queues files for a team, or each for its own, all unless some are named. Those that can't be uploaded as they
-   * are leave the review too, as failed uploads. If the app has found any of them, `confirm` asks for each team
-   * first: files of a team that was declined stay, and exactly the confirmed ones are queued. Null, and nothing
-   * changes, if the user declines all.
+   * Queues files of a review for a team, all unless some are named. Those that can't be uploaded as they are leave the
+   * review too, as failed uploads. If the app has found any of them, `confirm` asks first, and exactly the confirmed
+   * ones are queued. Null, and nothing changes, if the user declines.
    */
   async approve(
-    ids: readonly string[] | null,
-    choice: TeamChoice | null,
+    { review, ids, team: choice }: CallArgs<'approveReview'>,
     confirm: ConfirmUpload,
   ): Promise<Result<ReviewApproval | null>> {
-    const chosen = choice && this.#options.resolve(choice)
-    const named = this.#records(ids)
-    if (choice ? !chosen : !this.#areTeamsAvailable(named)) return failed(failure('no-team'))
+    const chosen = this.#options.resolve(choice)
+    if (!chosen) return failed(failure('no-team'))
+    const named = this.#records(review, ids)
     const isApprovable = (record: UploadRecord) =>
-      record.failure === null && (!record.allowed || isSameTeam(record, chosen ?? record))
-    const keyOf = (record: UploadRecord) => teamKeyOf(chosen ?? record)
+      record.failure === null && (!record.allowed || isSameTeam(record, chosen))
     const found = named.filter((record) => isFound(record) && isApprovable(record))
-    if (found.length === 0) return this.#approve(named, chosen, isApprovable)
-    const answers = await confirmByTeam(found, chosen, confirm)
-    if (![...answers.values()].includes(true)) return success(null)
-    // Meanwhile accounts may have signed out, and a page may have given files to another team.
-    const records = this.#records(named.map(({ id }) => id))
-    const isAvailable = choice ? this.#options.resolve(choice) !== null : this.#areTeamsAvailable(records)
-    if (!isAvailable) return failed(failure('no-team'))
-    const askedFor = new Map(found.map((record) => [record.id, keyOf(record)]))
-    return this.#approve(records, chosen, (record) => {
-      const key = keyOf(record)
-      if (!isApprovable(record) || answers.get(key) === false) return false
-      return !isFound(record) || (askedFor.get(record.id) === key && answers.get(key) === true)
+    if (found.length === 0) return this.#approve(review, named.filter(isApprovable), chosen)
+    const isConfirmed = await confirm({
+      count: found.length,
+      sizeBytes: sumBytes(found),
+      team: chosen.team.name,
+      server: serverOf(chosen.accountId),
     })
+    if (!isConfirmed) return success(null)
+    // Meanwhile accounts may have signed out, and files may have changed.
+    if (!this.#options.resolve(choice)) return failed(failure('no-team'))
+    const confirmedIds = new Set(found.map(({ id }) => id))
+    const records = this.#records(
+      review,
+      named.map(({ id }) => id),
+    )
+    const isApproved = (record: UploadRecord) => !isFound(record) || confirmedIds.has(record.id)
+    return this.#approve(
+      review,
+      records.filter((record) => isApprovable(record) && isApproved(record)),
+      chosen,
+    )
   }
 
-  #approve(
-    records: readonly UploadRecord[],
-    chosen: TeamOfUpload | null,
-    isApproved: (record: UploadRecord) => boolean,
-  ): Result<ReviewApproval> {
-    const approved = records.filter(isApproved)
+  #approve(review: string, approved: readonly UploadRecord[], chosen: TeamOfUpload): Result<ReviewApproval> {
     // The failure may be another one in another team.
-    const refused = this.#records().filter(
-      (record) => record.failure !== null && isSameTeam(record, chosen ?? record),
+    const refused = this.#records(review).filter(
+      (record) => record.failure !== null && isSameTeam(record, chosen),
     )
     const events = approved.map((record) => {
-      const change = changeForTeam(record, chosen ?? record, this.#options.onConflict())
+      const change = changeForTeam(record, chosen, this.#options.onConflict())
       return { id: record.id, event: 'approve', change } as const
     })
     const written = this.#rows.applyEvents([
@@ -273,7 +281,7 @@ export class Review {
       ...refused.map(({ id }) => ({ id, event: 'refuse', change: {} }) as const),
     ])
     if (!written.ok) return written
-    const changed = chosen ? this.#changeTeam(this.#records(), chosen) : success(undefined)
+    const changed = this.#changeTeam(this.#records(review), chosen)
     const approvedIds = approved.map(({ id }) => id)
     this.#options.warmUp()
     this.#options.queue.add(approvedIds)
@@ -285,10 +293,10 @@ export class Review {
     return success({ approvedCount: approved.length, ...undoable })
   }
 
-  /** All files are for this team from now on. */
-  setTeam(choice: TeamChoice): Result<void> {
+  /** All files of a review are for this team from now on. */
+  setTeam(review: string, choice: TeamChoice): Result<void> {
     const chosen = this.#options.resolve(choice)
-    return chosen ? this.#changeTeam(this.#records(), chosen) : failed(failure('no-team'))
+    return chosen ? this.#changeTeam(this.#records(review), chosen) : failed(failure('no-team'))
   }
 
   #changeTeam(records: readonly UploadRecord[], chosen: TeamOfUpload): Result<void> {
@@ -306,12 +314,15 @@ export class Review {
     this.#report?.cancel()
   }
 
-  /** The files that are shown, or those of them that are named, in the order of the queue. */
-  #records(named: readonly string[] | null = null): UploadRecord[] {
+  /** The files that are shown, of all reviews or of one, or those of them that are named, in the order of the queue. */
+  #records(review: string | null = null, named: readonly string[] | null = null): UploadRecord[] {
     const ids = named ? named.filter((id) => this.#ids.has(id)) : [...this.#ids]
     const records = [...new Set(ids)].flatMap((id) => this.#rows.get(id)?.record ?? [])
     return records
-      .filter(({ accountId }) => !this.#options.isHidden(accountId))
+      .filter(
+        (record) =>
+          !this.#options.isHidden(record.accountId) && (review === null || reviewIdOf(record) === review),
+      )
       .sort((one, other) => one.position - other.position)
   }
 
@@ -324,24 +335,22 @@ export class Review {
   /** @param isFrequent - The change is likely to be followed by others, as each change is while files are inspected. */
   #changed({ isFrequent = false } = {}): void {
     this.#cached = null
-    const isSlow = isFrequent || this.#inspectingCount > 0
+    const isSlow = isFrequent || this.#inspecting.size > 0
     const delayMs = isSlow ? slowReportMs(this.#ids.size) : reportEveryMs
     if (this.#isClosed || (this.#report && this.#report.delayMs <= delayMs)) return
     this.#report?.cancel()
     const cancel = this.#options.environment.timers.after(delayMs, () => {
       this.#report = null
       // Comparing after each batch would take longer the more files there are.
-      if (this.#isOutdated && this.#inspectingCount === 0) this.#compare()
-      this.#options.onChange(this.view())
+      if (this.#isOutdated && this.#inspecting.size === 0) this.#compare()
+      this.#options.onChange(this.views())
     })
     this.#report = { delayMs, cancel }
   }
 
-  #computeView(): ReviewView | null {
+  #computeView(id: string, records: readonly UploadRecord[]): ReviewView {
     const { policy } = this.#options
     const knownHash = this.#knownHash
-    const records = this.#records()
-    if (records.length === 0) return null
     const comparison = { conflicts: new Map<string, Failure>(), inLibrary: this.#inLibrary }
     const companions = this.#options.companions.toViews(this.#missing, records)
     const context = { comparison, missingCompanions: companions.keys, policy: policy(), knownHash }
@@ -350,25 +359,17 @@ export class Review {
     const team = this.#teamOf(records)
     const speed = this.#bytesPerSecond
     return {
+      id,
       team,
-      isForSeveralTeams: team === null && this.#areTeamsAvailable(records),
       fileCount: records.length,
       totalBytes,
-      inspectingCount: this.#inspectingCount,
+      inspectingCount: this.#inspecting.get(id) ?? 0,
       secondsLeft: speed === null || speed <= 0 ? null : Math.ceil(totalBytes / speed),
-      kinds: countKinds(records),
       groups,
       missingCompanions: companions.views,
       hasWork: team === null || hasWork(records, groups),
       isComparing: this.#comparing !== null || this.#isOutdated,
     }
-  }
-
-  #areTeamsAvailable(records: readonly UploadRecord[]): boolean {
-    const teams = new Map(records.map((record) => [`${record.accountId} ${record.team.id}`, record]))
-    return [...teams.values()].every(
-      ({ accountId, team }) => this.#options.resolve({ accountId, teamId: team.id }) !== null,
-    )
   }
 
   #teamOf(records: readonly UploadRecord[]): TeamChoice | null {
@@ -398,19 +399,27 @@ export class Review {
   }
 
   /**
-   * Ends a review if nothing of it can be uploaded or decided once its files were added. Certain copies are queued:
+   * Ends reviews of which nothing can be uploaded or decided once their files were added. Certain copies are queued:
    * they are checked, and not sent. Later changes, such as of the settings, end no review.
    */
   #settle(): void {
-    if (!this.#hasAdded || this.#inspectingCount > 0) return
-    this.#hasAdded = false
-    const view = this.#computeView()
-    if (!view || view.hasWork) return
-    const settled = this.#approve(this.#records(), null, ({ failure: reason }) => reason === null)
+    const added = [...this.#added].filter((review) => !this.#inspecting.has(review))
+    for (const review of added) {
+      this.#added.delete(review)
+      const records = this.#records(review)
+      if (records.length > 0) this.#settleOne(this.#computeView(review, records), records)
+    }
+  }
+
+  #settleOne({ id, team, hasWork, fileCount }: ReviewView, records: readonly UploadRecord[]): void {
+    const chosen = team && this.#options.resolve(team)
+    if (hasWork || !chosen) return
+    const sound = records.filter(({ failure: reason }) => reason === null)
+    const settled = this.#approve(id, sound, chosen)
     if (!settled.ok) return
-    const { approvedCount, ...undoable } = settled.value
-    const refused = view.fileCount - approvedCount
-    this.#options.onSettled({ added: approvedCount, refused, skipped: [], ...undoable })
+    const { approvedCount: added, ...undoable } = settled.value
+    const counts = { added, refused: fileCount - added, skipped: [] }
+    this.#options.onSettled({ ...counts, isApproval: true, review: id, ...undoable })
   }
 
   async #compareTeams(): Promise<void> {
@@ -483,23 +492,6 @@ function changeForTeam(
   }
 }
 
-/** Asks for each team, or only for the chosen one, whether to upload its files; the answers by `teamKeyOf`. */
-async function confirmByTeam(
-  records: readonly UploadRecord[],
-  chosen: TeamOfUpload | null,
-  confirm: ConfirmUpload,
-): Promise<ReadonlyMap<string, boolean>> {
-  const answers = new Map<string, boolean>()
-  for (const [key, files] of Map.groupBy(records, (record) => teamKeyOf(chosen ?? record))) {
-    const [first] = files
-    if (!first) continue
-    const { accountId, team } = chosen ?? first
-    const question = { count: files.length, sizeBytes: sumBytes(files), team: team.name }
-    answers.set(key, await confirm({ ...question, server: serverOf(accountId) }))
-  }
-  return answers
-}
-
 /** The user has not picked it, so that a page alone must not upload it. */
 const isFound = ({ seen }: UploadRecord) => seen?.isFound === true
 
@@ -515,9 +507,3 @@ function hasWork(records: readonly UploadRecord[], groups: readonly ReviewGroup[
 
 const sumBytes = (records: readonly UploadRecord[]) =>
   records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
-
-function countKinds(records: readonly UploadRecord[]): ReviewView['kinds'] {
-  return [...Map.groupBy(records, ({ target }) => target.modelType)]
-    .map(([modelType, files]) => ({ modelType, fileCount: files.length, totalBytes: sumBytes(files) }))
-    .sort((one, other) => other.totalBytes - one.totalBytes)
-}

@@ -29,17 +29,15 @@ interface Services {
   readonly onteam: (team: TeamChoice) => void
 }
 
-/** Whether all files have a team. */
-export const isTeamDecided = ({ team, isForSeveralTeams }: ReviewView): boolean =>
-  team !== null || isForSeveralTeams
-
-/** The files that wait for approval, and the sheet that shows them. */
+/** The files that wait for approval, one review for each drop, and the sheet that shows one of them. */
 export class ReviewState {
-  view = $state.raw<ReviewView | null>(null)
-  /** Why it could not be loaded, or null: files may wait for approval unseen. */
+  /** The oldest first. */
+  views = $state.raw<readonly ReviewView[]>([])
+  /** Why they could not be loaded, or null: files may wait for approval unseen. */
   loadFailure = $state.raw<Failure | null>(null)
-  /** The sheet is open. While it is closed, a line above the list leads back to it. */
-  isOpen = $state(false)
+  #openId = $state<string | null>(null)
+  /** The review that the sheet shows; null while it is closed. A line above the list leads to each review. */
+  readonly view = $derived.by(() => this.views.find(({ id }) => id === this.#openId) ?? null)
   /** An approval is being stored. */
   isApproving = $state(false)
   /** Whether a section is expanded, by its key, once the user has expanded or collapsed it. */
@@ -50,20 +48,28 @@ export class ReviewState {
     const { queue, ui } = this.#services
     return ui.editing !== null && queue.rows.get(ui.editing.id)?.phase === 'review'
   })
+  /** Ids of the files in the open review, in the order of the queue. */
+  readonly #ids = $derived.by(() => {
+    const { reviewIds, rows } = this.#services.queue
+    const id = this.#openId
+    return untrack(() => reviewIds.filter((one) => rows.get(one)?.review === id))
+  })
   readonly #notSent = $derived.by(() => this.view && notSentOf(this.view.groups))
   #shownSections: readonly ReviewSection[] = []
   /** The sections stay as they are while a field is edited, or it would be hidden with its file. */
   readonly sections = $derived.by(() => {
     const { view } = this
     const notSent = this.#notSent
-    const { reviewIds: ids, rows } = this.#services.queue
+    const ids = this.#ids
+    const { rows } = this.#services.queue
     if (!this.isEditing)
       this.#shownSections = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
     return this.#shownSections
   })
   readonly totals = $derived.by(() => {
     const notSent = this.#notSent
-    const { reviewIds: ids, rows } = this.#services.queue
+    const ids = this.#ids
+    const { rows } = this.#services.queue
     return notSent && untrack(() => reviewTotals(notSent, ids, rows))
   })
   readonly #facts = $derived.by((): ReadonlyMap<string, readonly ReviewFile[]> =>
@@ -74,13 +80,13 @@ export class ReviewState {
   )
   readonly canApprove = $derived.by(() => {
     const { view, totals, isApproving } = this
-    if (!view || !totals || isApproving || !isTeamDecided(view)) return false
+    if (!view?.team || !totals || isApproving) return false
     return view.inspectingCount === 0 && totals.sentCount > 0
   })
-  /** The team that the user has chosen in the sheet. */
-  #chosenTeam: TeamChoice | null = null
-  /** Files were added, and the sheet has not been opened for them. */
-  #isNew = false
+  /** The review that was shown last, and the team that the user has chosen for it. */
+  #shown: { readonly id: string; readonly team: TeamChoice | null } | null = null
+  /** Whether the sheet is still to be opened, by the ids of reviews to which files were added in this session. */
+  readonly #isNew = new Map<string, boolean>()
   readonly #services: Services
 
   constructor(services: Services) {
@@ -89,23 +95,32 @@ export class ReviewState {
 
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
-    const stop = this.#services.bridge.on('review', (view) => this.#receive(view))
+    const stop = this.#services.bridge.on('reviews', (views) => this.#receive(views))
     void this.load()
     return stop
   }
 
   readonly load = async (): Promise<void> => {
-    const result = await this.#services.bridge.review()
-    this.loadFailure = result.ok || this.view ? null : result.failure
-    if (result.ok && this.view === null) this.#receive(result.value)
+    const result = await this.#services.bridge.reviews()
+    this.loadFailure = result.ok || this.views.length > 0 ? null : result.failure
+    if (result.ok && this.views.length === 0) this.#receive(result.value)
   }
 
-  open(): void {
-    this.isOpen = true
+  open(id: string): void {
+    if (id !== this.#shown?.id) {
+      this.expanded.clear()
+      this.selection.clear()
+      this.selection.focused = null
+      this.#shown = { id, team: null }
+    }
+    this.#isNew.set(id, false)
+    this.#openId = id
   }
 
+  /** Keeps the review for later, as well as others that the sheet has not shown yet. */
   close(): void {
-    this.isOpen = false
+    for (const id of this.#isNew.keys()) this.#isNew.set(id, false)
+    this.#openId = null
   }
 
   /** What was found about a file. */
@@ -127,42 +142,47 @@ export class ReviewState {
     )
   }
 
-  /** Opens the sheet again for files that were added to a review that the user had closed. */
-  added({ isInReview }: AddReport): void {
-    if (isInReview) this.#isNew = true
-    this.#openIfNew()
+  /** Opens the review of added files, or again the one to which approved files were returned. */
+  added({ review, isApproval }: AddReport): void {
+    if (review === undefined) return
+    if (isApproval || !this.#isNew.has(review)) this.#isNew.set(review, true)
+    this.#openNew()
   }
 
-  /** Once it is certain that there is something to upload or to decide. */
-  #openIfNew(): void {
-    const { view } = this
-    if (!this.#isNew || !view?.hasWork || (view.isComparing && view.inspectingCount === 0)) return
-    this.#isNew = false
-    this.open()
+  /** Opens the next review once it is certain that there is something to upload or to decide. */
+  #openNew(): void {
+    if (this.view) return
+    const next = this.views.find(
+      ({ id, hasWork, isComparing, inspectingCount }) =>
+        this.#isNew.get(id) && hasWork && (!isComparing || inspectingCount > 0),
+    )
+    if (next) this.open(next.id)
   }
 
   /** Uploads every file that is shown and needs no decision. */
   async approve(): Promise<void> {
     const { view, totals } = this
-    if (!this.canApprove || !view || !totals) return
+    if (!this.canApprove || !view?.team || !totals) return
+    const { id, team } = view
     this.isApproving = true
-    const result = await this.#services.bridge.approveReview({
-      ids: [...totals.approvableIds],
-      team: view.team,
-    })
+    const ids = [...totals.approvableIds]
+    const result = await this.#services.bridge.approveReview({ review: id, ids, team })
     this.isApproving = false
     if (!result.ok) return this.#services.notices.failure(result.failure)
     // The user cancelled the native dialog: the sheet stays.
     if (result.value === null) return
-    this.close()
-    if (this.#chosenTeam) this.#services.onteam(this.#chosenTeam)
+    this.#end(id)
+    if (this.#shown?.id === id && this.#shown.team) this.#services.onteam(this.#shown.team)
     const { approvedCount: added, ...undoable } = result.value
-    this.#services.notices.report({ added, refused: 0, skipped: [], isApproval: true, ...undoable })
+    const report = { added, refused: 0, skipped: [], isApproval: true, review: id } as const
+    this.#services.notices.report({ ...report, ...undoable })
   }
 
   async setTeam(team: TeamChoice): Promise<void> {
-    const result = await this.#services.bridge.setReviewTeam({ team })
-    if (result.ok) this.#chosenTeam = team
+    const id = this.view?.id
+    if (id === undefined) return
+    const result = await this.#services.bridge.setReviewTeam({ review: id, team })
+    if (result.ok && this.#shown?.id === id) this.#shown = { id, team }
     this.#report(result)
   }
 
@@ -173,30 +193,34 @@ export class ReviewState {
     this.#offerUndo(result, 'review.left-out')
   }
 
-  /** Removes all files from the review; the notice restores them. */
+  /** Removes all files of the open review; the notice restores them. */
   async discard(): Promise<void> {
-    const result = await this.#services.bridge.discardReview()
-    // An undo within a tenth of a second comes before the empty review is reported.
-    if (result.ok) this.#receive(null)
-    // An undo opens it again.
-    this.#isNew = result.ok
+    const id = this.view?.id
+    if (id === undefined) return
+    const result = await this.#services.bridge.discardReview({ review: id })
+    if (result.ok) {
+      this.#end(id)
+      // An undo opens it again.
+      this.#isNew.set(id, true)
+    }
     this.#offerUndo(result, 'review.discarded')
   }
 
-  #receive(view: ReviewView | null): void {
-    if (view && !this.view) {
-      this.expanded.clear()
-      this.selection.clear()
-      this.selection.focused = null
-      this.#chosenTeam = null
-    }
+  /** An undo within a tenth of a second comes before the end of a review is reported. */
+  #end(id: string): void {
+    if (this.#openId === id) this.#openId = null
+    this.#receive(this.views.filter((view) => view.id !== id))
+  }
+
+  #receive(views: readonly ReviewView[]): void {
+    const inspected = new Set(this.views.flatMap((view) => (view.inspectingCount > 0 ? [view.id] : [])))
     // The files that an earlier session has left are opened by the user.
-    const wasInspecting = this.view !== null && this.view.inspectingCount > 0
-    if (view && view.inspectingCount > 0 && !wasInspecting) this.#isNew = true
-    if (!view) this.close()
-    this.view = view
+    for (const { id, inspectingCount } of views)
+      if (inspectingCount > 0 && !inspected.has(id) && !this.#isNew.has(id)) this.#isNew.set(id, true)
+    this.views = views
+    if (!this.view) this.#openId = null
     this.loadFailure = null
-    this.#openIfNew()
+    this.#openNew()
   }
 
   #offerUndo(result: Result<readonly string[]>, key: MessageKey): void {

@@ -238,9 +238,9 @@ test('the list of uploads stays when a gap in the patches can’t be closed', as
 test('files in review that could not be loaded are not hidden', async () => {
   const call = breakable(
     async () => failed(failure('unexpected')),
-    () => success(null),
+    () => success([]),
   )
-  const page = await openPage({ answers: { review: call.answer } })
+  const page = await openPage({ answers: { reviews: call.answer } })
   await expect
     .element(page.screen.getByText('Files may be waiting for your review', { exact: false }))
     .toBeVisible()

@@ -343,7 +343,7 @@ test('models of a workflow open the review again that they were added to', async
   const rows = [reviewRow('Grain')]
   const { screen, sheet, emit } = await openReview(rows, reviewOf(rows), {
     workflow: () => success(view),
-    sendNeeds: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', isInReview: true }),
+    sendNeeds: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', review: 'review-1' }),
   })
   await expect.element(sheet).toBeVisible()
   await userEvent.keyboard('{Escape}')

@@ -97,7 +97,7 @@ test('existing files of a folder open the review again that they were added to',
   const rows = [reviewRow('Grain')]
   const { screen, sheet, emit } = await openReview(rows, reviewOf(rows), {
     watching: () => success({ folders: [folder({ offered: { count: 3, sizeBytes: 7 } })] }),
-    sendOffered: () => success({ added: 3, refused: 0, skipped: [], drop: 'd', isInReview: true }),
+    sendOffered: () => success({ added: 3, refused: 0, skipped: [], drop: 'd', review: 'review-1' }),
   })
   await expect.element(sheet).toBeVisible()
   await userEvent.keyboard('{Escape}')

@@ -51,7 +51,7 @@ export const defaultConditions: Conditions = {
 
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
-  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'review', 'uploadLog', 'deadline'] as const),
+  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'reviews', 'uploadLog', 'deadline'] as const),
   'missingCompanions',
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
@@ -88,7 +88,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     retryWaitingFiles: () => success({ count: 3, names: [], hasFolders: false, failure: null }),
     undoDiscardWaitingFiles: () => success({ count: 3, names: [], hasFolders: false, failure: null }),
     discardWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
-    review: () => success(null),
+    reviews: () => success([]),
     approveReview: () => success({ approvedCount: 0 }),
     excludeFromReview: ({ ids }) => success(ids),
     discardReview: () => success([]),

@@ -7,17 +7,12 @@ export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView>
   const groups = change.groups ?? []
   const sum = (some: readonly UploadRow[]) => some.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
   return {
+    id: 'review-1',
     team: { accountId: 'account-1', teamId: team.id },
-    isForSeveralTeams: false,
     fileCount: rows.length,
     totalBytes: sum(rows),
     inspectingCount: 0,
     secondsLeft: 7_200,
-    kinds: [...Map.groupBy(rows, ({ target }) => target.modelType)].map(([modelType, some]) => ({
-      modelType,
-      fileCount: some.length,
-      totalBytes: sum(some),
-    })),
     groups,
     missingCompanions: [],
     hasWork: true,
@@ -27,4 +22,4 @@ export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView>
 }
 
 export const reviewRow = (name: string, change: Parameters<typeof row>[1] = {}) =>
-  row(name, { phase: 'review', ...change })
+  row(name, { phase: 'review', review: 'review-1', ...change })

@@ -59,7 +59,7 @@ export async function openReview(
   answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
 ) {
   const opened = await openPage({ rows, answers })
-  opened.emit('review', view)
-  opened.emit('added', { added: rows.length, refused: 0, skipped: [], isInReview: true })
+  opened.emit('reviews', [view])
+  opened.emit('added', { added: rows.length, refused: 0, skipped: [], review: view.id })
   return { ...opened, view, sheet: opened.screen.getByRole('dialog') }
 }

@@ -66,7 +66,7 @@ const group: ReviewGroup = {
 const viewWith = (missingCompanions: readonly MissingCompanion[]) =>
   reviewOf(rows, { groups: [group], missingCompanions })
 
-const report = { added: 2, refused: 0, skipped: [], drop: 'drop-2', isInReview: true as const }
+const report = { added: 2, refused: 0, skipped: [], drop: 'drop-2', review: 'review-1' }
 
 test('the review says what is missing and how that is known, and uploads the files all the same', async () => {
   const { sheet, asked } = await openReview(rows, viewWith([t5, vae, sdxl]))
@@ -101,7 +101,7 @@ test('the action names a single file, and follows what is found on the computer'
   )
   const action = sheet.getByRole('button', { name: /^Also upload/ })
   await expect.poll(() => action.elements()).toEqual([])
-  emit('review', viewWith([t5, { ...vae, offers: [] }, sdxl]))
+  emit('reviews', [viewWith([t5, { ...vae, offers: [] }, sdxl])])
   await expect.element(action).toHaveTextContent('Also upload t5xxl_fp16.safetensors (9.8 GB)')
 })
 

@@ -105,7 +105,7 @@ test('a field stays open and keeps its text while its file changes its group', a
   const field = sheet.getByRole('textbox', { name: 'Library path' })
   await userEvent.fill(field, 'models/loras/fine grain.safetensors')
   emit('patch', patchOf(2, [reviewRow('Grain', { sizeBytes: 2_000_000_000 })]))
-  emit('review', reviewOf(files, { groups: inConflict.slice(1) }))
+  emit('reviews', [reviewOf(files, { groups: inConflict.slice(1) })])
   await expect.element(sheet).toMatchTextContent('2.0 GB')
   await expect.element(field).toHaveFocus()
   await expect.element(field).toHaveValue('models/loras/fine grain.safetensors')
@@ -139,7 +139,7 @@ test('Escape on the suggestion for an invalid path ends the editing only', async
 test('the shortcuts are shown over the review, which stays open', async () => {
   const { screen, emit } = await openReview(files, reviewOf(files))
   const shortcuts = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
-  const sheet = screen.getByRole('dialog', { name: 'Review 3 files' })
+  const sheet = screen.getByRole('dialog', { name: 'Upload 3 files to' })
   for (const isCommand of [false, true]) {
     await expect.element(sheet.getByRole('row', { name: /^loras/ })).toHaveFocus()
     if (isCommand) emit('command', 'show-shortcuts')
@@ -163,6 +163,6 @@ test('all unsafe files are accepted by one button of their group', async () => {
   await userEvent.click(accept)
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Trap', 'Snare'] } }])
   // The question names the team.
-  emit('review', reviewOf(rows, { groups, team: null }))
+  emit('reviews', [reviewOf(rows, { groups, team: null })])
   await expect.poll(() => accept.elements()).toEqual([])
 })

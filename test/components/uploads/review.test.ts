@@ -12,12 +12,11 @@ const expand = (sheet: Locator, title: string) =>
   userEvent.click(sheet.getByRole('button', { name: `Show files: ${title}` }))
 const twoFiles = [reviewRow('Grain'), reviewRow('Flux', { position: 1 })]
 
-test('opens over the list with team, size, time and files by kind', async () => {
+test('opens over the list with a verdict: how many files, the team, size and time', async () => {
   const { sheet, screen } = await openReview()
-  await expect.element(sheet.getByRole('heading', { name: 'Review 9 files' })).toBeVisible()
-  await expect.element(sheet.getByRole('button', { name: 'Upload to Aurora Studio' })).toBeVisible()
-  await expect.element(sheet).toMatchTextContent('20.0 GB · about 1 h 30 min')
-  await expect.element(sheet).toMatchTextContent('checkpoints: 1 file, 12.0 GB')
+  await expect.element(sheet.getByRole('heading', { name: 'Upload 4 of 9 files to' })).toBeVisible()
+  await expect.element(sheet.getByRole('button', { name: 'Aurora Studio' })).toBeVisible()
+  await expect.element(sheet).toMatchTextContent('15.0 GB · about 1 h 30 min')
   expect(screen.getByRole('grid', { name: 'Uploads' }).elements()).toEqual([])
 })
 
@@ -53,7 +52,7 @@ test('the upload button counts what is really sent, and uploads all files withou
   await userEvent.click(sheet.getByRole('button', { name: 'Upload 4 files (15.0 GB)' }))
   const ids = ['Copy', 'Known', 'Private', 'Licensed', 'Grain', 'Flux']
   const team = { accountId: 'account-1', teamId: 'team_aurora' }
-  await expect.poll(() => asked).toEqual([{ name: 'approveReview', args: { ids, team } }])
+  await expect.poll(() => asked).toEqual([{ name: 'approveReview', args: { review: 'review-1', ids, team } }])
   await expect.poll(() => sheet.elements()).toEqual([])
 })
 
@@ -77,14 +76,14 @@ test('nothing is uploaded before a team is chosen', async () => {
   await userEvent.click(sheet.getByRole('menuitemradio', { name: otherTeam.name }))
   const team = { accountId: 'account-1', teamId: otherTeam.id }
   expect(asked.map(({ name }) => name)).toEqual(['refreshTeams', 'setReviewTeam'])
-  expect(asked.at(-1)?.args).toEqual({ team })
-  emit('review', reviewOf(twoFiles, { team }))
+  expect(asked.at(-1)?.args).toEqual({ review: 'review-1', team })
+  emit('reviews', [reviewOf(twoFiles, { team })])
   await upload.click({ force: true })
   // The chosen team is the one of new files from then on.
   await expect
     .poll(() => asked.slice(2))
     .toEqual([
-      { name: 'approveReview', args: { ids: ['Grain', 'Flux'], team } },
+      { name: 'approveReview', args: { review: 'review-1', ids: ['Grain', 'Flux'], team } },
       { name: 'chooseTeam', args: team },
     ])
 })
@@ -95,7 +94,7 @@ test('nothing is uploaded while files are inspected', async () => {
   await expect.element(upload).toHaveAccessibleDescription('Checking 40 more files…')
   await upload.click({ force: true })
   expect(asked).toEqual([])
-  emit('review', reviewOf(twoFiles))
+  emit('reviews', [reviewOf(twoFiles)])
   await expect.element(upload).toHaveAttribute('aria-disabled', 'false')
 })
 
@@ -116,10 +115,10 @@ test('Escape keeps the files, and a line above the list opens the sheet again', 
 
 test('a review of an earlier session is opened by the user only', async () => {
   const { screen, emit } = await openPage({ rows: twoFiles })
-  emit('review', reviewOf(twoFiles))
+  emit('reviews', [reviewOf(twoFiles)])
   const open = screen.getByRole('button', { name: 'Review', exact: true })
   await expect.element(open).toBeVisible()
-  emit('review', reviewOf(twoFiles, { secondsLeft: 60 }))
+  emit('reviews', [reviewOf(twoFiles, { secondsLeft: 60 })])
   await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
   await userEvent.click(open)
   await expect.element(screen.getByRole('dialog')).toBeVisible()
@@ -127,18 +126,50 @@ test('a review of an earlier session is opened by the user only', async () => {
 
 test('opens only once it is certain that there is something to upload or to decide', async () => {
   const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles, { isComparing: true }))
-  emit('review', reviewOf(twoFiles, { hasWork: false }))
+  emit('reviews', [reviewOf(twoFiles, { hasWork: false })])
   await expect.element(sheet).not.toBeInTheDocument()
-  emit('review', reviewOf(twoFiles))
+  emit('reviews', [reviewOf(twoFiles)])
   await expect.element(sheet).toBeVisible()
 })
 
-test('opens again for files that are added to a closed review', async () => {
-  const { sheet, emit } = await openReview()
-  await userEvent.keyboard('{Escape}')
+const olderRow = reviewRow('Old', { review: 'review-0', position: 9 })
+const older = reviewOf([olderRow], { id: 'review-0' })
+
+test('a drop opens its own review, and an older one stays closed with a line of its own', async () => {
+  const { sheet, screen, asked, emit } = await openReview([...twoFiles, olderRow], reviewOf(twoFiles))
+  emit('reviews', [older, reviewOf(twoFiles)])
+  await expect.element(sheet.getByRole('heading', { name: 'Upload 2 files to' })).toBeVisible()
+  await userEvent.click(sheet.getByRole('button', { name: /^Upload 2 files \(/ }))
+  await expect.poll(() => asked.at(-1)?.args).toMatchObject({ review: 'review-1', ids: ['Grain', 'Flux'] })
+  emit('reviews', [older])
   await expect.poll(() => sheet.elements()).toEqual([])
-  emit('added', { added: 1, refused: 0, skipped: [], drop: 'drop-1', isInReview: true })
-  await expect.element(sheet).toBeVisible()
+  await expect.element(screen.getByText('1 file for Aurora Studio')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Review', exact: true }))
+  await expect.element(sheet.getByRole('heading', { name: 'Upload 1 file to' })).toBeVisible()
+})
+
+test('the review of a drop opens after the one that is open, unless that is kept for later', async () => {
+  const { sheet, emit } = await openReview([...twoFiles, olderRow], reviewOf(twoFiles))
+  const added = { added: 1, refused: 0, skipped: [], review: 'review-0' }
+  emit('reviews', [reviewOf(twoFiles), older])
+  emit('added', added)
+  await expect.element(sheet.getByRole('heading', { name: 'Upload 2 files to' })).toBeVisible()
+  emit('reviews', [older])
+  await expect.element(sheet.getByRole('heading', { name: 'Upload 1 file to' })).toBeVisible()
+  await userEvent.click(sheet.getByRole('button', { name: 'Later' }))
+  emit('added', added)
+  await expect.poll(() => sheet.elements()).toEqual([])
+})
+
+test('a review without anything to upload says how many files it has, and uploads nothing', async () => {
+  const rows = [taken('Grain')]
+  const { sheet } = await openReview(rows, {
+    ...reviewOf(rows, { groups: [{ kind: 'path-conflict', files: [{ id: 'Grain', name: 'Old' }] }] }),
+  })
+  await expect.element(sheet.getByRole('heading', { name: 'Review 1 file for' })).toBeVisible()
+  await expect
+    .element(sheet.getByRole('button', { name: 'Upload', exact: true }))
+    .toHaveAttribute('aria-disabled', 'true')
 })
 
 test('Discard removes the files, and Undo restores them', async () => {
@@ -151,7 +182,7 @@ test('Discard removes the files, and Undo restores them', async () => {
   await expect.element(screen.getByText('9 files won’t be uploaded.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([
-    { name: 'discardReview', args: undefined },
+    { name: 'discardReview', args: { review: 'review-1' } },
     { name: 'undoRemove', args: { ids } },
   ])
 })
@@ -164,7 +195,7 @@ test('Undo opens the review again, also before its end was reported', async () =
   await userEvent.click(sheet.getByRole('button', { name: 'Discard' }))
   await expect.poll(() => sheet.elements()).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  emit('review', reviewOf(reviewRows))
+  emit('reviews', [reviewOf(reviewRows)])
   await expect.element(sheet).toBeVisible()
 })
 
@@ -202,7 +233,7 @@ test('a file of the same drop can’t be replaced, and a decided file says what 
   await expect.element(ink).toMatchTextContent('In this drop: Old Ink')
   expect(ink.getByRole('button', { name: /^Replace/ }).elements()).toEqual([])
   emit('patch', patchOf(2, [{ ...reviewRow('Ink'), decided: 'keep-both' }]))
-  emit('review', reviewOf(conflicts))
+  emit('reviews', [reviewOf(conflicts)])
   await expand(sheet, 'loras')
   await expect.element(ink).toMatchTextContent('both are kept')
 })
@@ -290,7 +321,7 @@ test('Ctrl+Enter works after a file with an invalid open field is left out', asy
   await userEvent.click(grain.getByRole('button', { name: 'Skip: Grain' }))
   await expect.poll(() => asked.map(({ name }) => name)).toEqual(['excludeFromReview'])
   emit('patch', patchOf(2, [], ['Grain']))
-  emit('review', reviewOf([reviewRow('Flux')]))
+  emit('reviews', [reviewOf([reviewRow('Flux')])])
   await expect.poll(() => grain.elements()).toEqual([])
   await userEvent.keyboard('{Control>}{Enter}{/Control}')
   await expect.poll(() => asked.at(-1)?.name).toBe('approveReview')
@@ -317,17 +348,17 @@ test('the focus moves on when a file leaves the review, and to the list when the
   await expect.poll(focusedName).toBe('loras, 2 files, collapsed')
   await userEvent.keyboard(' {End}{Delete}')
   emit('patch', patchOf(2, [], ['Flux']))
-  emit('review', reviewOf([reviewRow('Grain')]))
+  emit('reviews', [reviewOf([reviewRow('Grain')])])
   await expect.poll(focusedName).toMatch(/^Grain,/)
   emit('patch', patchOf(3, [row('Grain')]))
-  emit('review', null)
+  emit('reviews', [])
   await expect.poll(() => sheet.elements()).toEqual([])
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
 })
 
 test('Undo after an approval opens the review again, also if files have stayed in it', async () => {
   const approval = { approvedCount: 2, drop: 'approval-1', newIds: ['Grain', 'Flux'] }
-  const { sheet, screen, asked } = await openReview(twoFiles, reviewOf(twoFiles), {
+  const { sheet, screen, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles), {
     approveReview: () => success(approval),
     undoAdd: () => success(approval.newIds),
   })
@@ -335,6 +366,7 @@ test('Undo after an approval opens the review again, also if files have stayed i
   await expect.element(screen.getByText('2 files added to the queue.', { exact: false })).toBeVisible()
   await expect.poll(() => sheet.elements()).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  emit('reviews', [reviewOf(twoFiles)])
   await expect.element(sheet).toBeVisible()
   expect(asked.at(-1)).toEqual({ name: 'undoAdd', args: { drop: 'approval-1' } })
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])

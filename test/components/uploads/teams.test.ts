@@ -235,7 +235,7 @@ test('the review shows the team of a paired device that the password sign-in has
   const { screen, sheet } = await openReview(rows, view, {
     session: () => success(signedIn(device, session)),
   })
-  await userEvent.click(sheet.getByRole('button', { name: `Upload to ${otherTeam.name} ${suffix}` }))
+  await userEvent.click(sheet.getByRole('button', { name: `${otherTeam.name} ${suffix}` }))
   const items = screen.getByRole('menuitemradio')
   await expect
     .poll(() => items.elements().map((item) => [item.textContent?.trim(), item.ariaChecked]))
@@ -253,18 +253,6 @@ test('a user with one team is offered no other one', async () => {
   await userEvent.click(rowOf('Grain'), { button: 'right' })
   await expect.element(screen.getByRole('menuitem', { name: 'Open details' })).toBeVisible()
   expect(screen.getByRole('menuitem', { name: 'Also add to team…' }).elements()).toEqual([])
-})
-
-test('a review of files for several teams shows each team, and approves each file for its own', async () => {
-  const rows = [reviewRow('Grain'), reviewRow('Flux', { team: otherTeam, position: 1 })]
-  const view = reviewOf(rows, { team: null, isForSeveralTeams: true })
-  const { sheet, asked: calls } = await openReview(rows, view)
-  await expect.element(sheet.getByRole('button', { name: 'Each file to its own team' })).toBeVisible()
-  await expect.element(sheet.getByTitle(`Team: ${otherTeam.name}`)).toBeVisible()
-  await userEvent.click(sheet.getByRole('button', { name: /^Upload 2 files/ }))
-  await expect
-    .poll(() => calls)
-    .toEqual([{ name: 'approveReview', args: { ids: ['Grain', 'Flux'], team: null } }])
 })
 
 const file = new File(['x'], 'flux.safetensors')

@@ -178,14 +178,13 @@ test.describe('with a review', () => {
   })
 })
 
-/** The choice is for this review only. */
 async function chooseReviewTeam(page: Page, keyboard: Keyboard): Promise<Locator> {
-  const sheet = page.getByRole('dialog', { name: /^Review/ })
+  const sheet = page.getByRole('dialog', { name: /^Upload/ })
   await expect(sheet.getByRole('button', { name: 'Choose team' })).toBeFocused()
   await keyboard.press('Enter')
   await expect(page.getByRole('menuitemradio', { name: "Alice's Team" })).toBeFocused()
   await keyboard.press('Enter')
-  await expect(sheet.getByRole('button', { name: "Upload to Alice's Team" })).toBeVisible()
+  await expect(sheet.getByRole('button', { name: "Alice's Team" })).toBeVisible()
   return sheet
 }
 
@@ -194,7 +193,7 @@ async function review(page: Page, keyboard: Keyboard): Promise<void> {
   const sheet = await chooseReviewTeam(page, keyboard)
   const two = sheet.getByRole('row', { name: /^two,/ })
   await keyboard.tabToRows(sheet)
-  await keyboard.press('End')
+  await keyboard.press('End', 'Enter', 'End')
   await expect(two).toBeFocused()
   await keyboard.press('Delete')
   await expect(two).toHaveCount(0)
@@ -253,7 +252,9 @@ async function removeAndRestore(app: RunningApp, keyboard: Keyboard, harness: En
   async function addReviewed(name: string): Promise<void> {
     await answerPicker(electron, [await harness.file(`models/loras/${name}.safetensors`)])
     await keyboard.pressShortcut('CmdOrCtrl+O')
-    const sheet = await chooseReviewTeam(page, keyboard)
+    // The team chosen in the first review.
+    const sheet = page.getByRole('dialog', { name: /^Upload/ })
+    await expect(sheet.getByRole('button', { name: "Alice's Team" })).toBeVisible()
     await keyboard.press('Control+Enter')
     await expect(sheet).toHaveCount(0)
     await expect(rowOf(page, name)).toBeVisible()

@@ -54,13 +54,14 @@ test.describe('with reviews', () => {
 
   test('reviews found models, and uploads exactly those once confirmed', async ({ harness }) => {
     const { page, electron } = await start(harness)
-    const sheet = page.getByRole('dialog', { name: /^Review/ })
+    const sheet = page.getByRole('dialog', { name: /^Upload/ })
     await answerBoxes(electron, 1)
     await page.getByRole('button', { name: 'Find my models…' }).click()
     await page.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }).check()
     await page.getByRole('checkbox', { name: 'Select clear.safetensors' }).uncheck()
     await page.getByRole('button', { name: 'Review 1 model · 250 kB' }).click()
-    await expect(sheet.getByRole('heading', { name: 'Review 1 file' })).toBeVisible()
+    await expect(sheet.getByRole('heading', { name: 'Upload 1 file to' })).toBeVisible()
+    await sheet.getByRole('button', { name: 'Show files: loras' }).click()
     await expect(sheet.getByRole('row', { name: /^ink,/ })).toBeVisible()
     expect(await asked(electron)).toEqual([])
     const upload = sheet.getByRole('button', { name: 'Upload 1 file (250 kB)' })

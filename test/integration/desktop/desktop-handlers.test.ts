@@ -135,7 +135,7 @@ test('adding files from a list needs the user’s confirmation', async () => {
   const offers = ['o1'] as never
   expect(await handlers.addCompanions({ id: 'a', offers })).toEqual(success(report))
   expect(await handlers.addFound({ ids: ['f1'] })).toEqual(success(report))
-  expect(await handlers.approveReview({ ids: ['r1'], team })).toEqual(success(approval))
+  expect(await handlers.approveReview({ review: 'r', ids: ['r1'], team })).toEqual(success(approval))
   expect(await handlers.sendNeeds({ id: 'w1', needs: ['n1'] })).toEqual(success(report))
   expect(called).toEqual([
     ['addCompanions', 'a', offers, confirmSending],

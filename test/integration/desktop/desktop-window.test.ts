@@ -89,7 +89,7 @@ async function setupWindow(given: { readonly running?: number } = {}) {
 
 const engineEvents = [
   ...(['flow', 'details', 'session', 'library', 'added', 'reading'] as const),
-  ...(['waitingFiles', 'review', 'finding', 'workflow', 'watching'] as const),
+  ...(['waitingFiles', 'reviews', 'finding', 'workflow', 'watching'] as const),
 ]
 
 test('the page gets what the engine reports, and changed settings, languages and conditions', async () => {

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
 import type { FoundPlacesView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
-import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
 import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
-import { allRegistered, chooseTeam, setupReview, teamOf } from '../../support/review.ts'
+import { allRegistered, setupReview, teamOf, reviewIdOf } from '../../support/review.ts'
 import {
   alwaysConfirm,
   writeToHome,
@@ -55,15 +55,21 @@ test('adds chosen models to the review, from which they are sent only after the 
     return isConfirmed
   }
   const report = await app.engine.addFound([lora?.id ?? '', 'unknown'], answer(false))
-  expect([valueOf(report), questions]).toMatchObject([{ added: 1, isInReview: true }, []])
+  expect([valueOf(report), questions]).toMatchObject([{ added: 1, review: expect.any(String) as string }, []])
   expect(app.rows().map(({ phase, target }) => [phase, target.modelPath])).toEqual([
     ['review', 'models/loras/faces/one.safetensors'],
   ])
   expect((await modelsOf(harness, places[0])).map(({ state }) => state)).toEqual(['queued', 'new'])
   const team = teamOf(app, ALICES_TEAM_ID)
-  expect(valueOf(await app.engine.approveReview(null, team, answer(false)))).toBeNull()
+  expect(
+    valueOf(
+      await app.engine.approveReview({ review: await reviewIdOf(app), ids: null, team }, answer(false)),
+    ),
+  ).toBeNull()
   expect(app.rows().map(({ phase }) => phase)).toEqual(['review'])
-  expect(valueOf(await app.engine.approveReview(null, team, answer(true)))).toMatchObject({
+  expect(
+    valueOf(await app.engine.approveReview({ review: await reviewIdOf(app), ids: null, team }, answer(true))),
+  ).toMatchObject({
     approvedCount: 1,
   })
   expect(questions).toEqual([
@@ -85,62 +91,14 @@ test('models in the review are asked about after a restart too', async () => {
   const next = await harness.open()
   await next.until(({ rows }) => rows.some(({ phase }) => phase === 'review'))
   const declines = async () => false
-  expect(valueOf(await next.engine.approveReview(null, teamOf(next, ALICES_TEAM_ID), declines))).toBeNull()
-})
-
-/** Found models in review: the first for Alice's team, the second and a picked file for another one. */
-async function reviewForTwoTeams() {
-  const harness = await setupReview()
-  const { app } = harness
-  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
-  await writeToHome(harness, 'ComfyUI/models/loras/two.safetensors')
-  const { places } = await findPlaces(harness)
-  const models = await modelsOf(harness, places[0])
-  const add = async (name: string) => {
-    const ids = models.filter((model) => model.name === name).map(({ id }) => id)
-    valueOf(await app.engine.addFound(ids, alwaysConfirm))
-  }
-  await add('one.safetensors')
-  await chooseTeam(app, STUDIO_NORTH_ID)
-  await add('two.safetensors')
-  valueOf(await app.engine.addPaths([await harness.file('picked.safetensors')], { review: 'joining' }))
-  const phases = () => Object.fromEntries(app.rows().map(({ fileName, phase }) => [fileName, phase]))
-  return { ...harness, phases }
-}
-
-test('asks for each team about its found models, and queues only those of confirmed teams', async () => {
-  const { app, cloud, phases } = await reviewForTwoTeams()
-  const questions: UploadConfirmation[] = []
-  const approval = valueOf(
-    await app.engine.approveReview(null, null, async (question) => {
-      questions.push(question)
-      return question.team !== 'Studio North'
-    }),
-  )
-  expect(questions.map(({ count, team }) => [count, team])).toEqual([
-    [1, "Alice's Team"],
-    [1, 'Studio North'],
-  ])
-  expect(approval).toMatchObject({ approvedCount: 1 })
-  await app.until(({ rows }) => rows.some(({ phase }) => phase === 'registered'))
-  expect(phases()).toEqual({
-    'one.safetensors': 'registered',
-    'two.safetensors': 'review',
-    'picked.safetensors': 'review',
-  })
-  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
-})
-
-test('a found model that is given to another team during the question is not sent to it', async () => {
-  const { app, cloud, phases } = await reviewForTwoTeams()
-  const approval = await app.engine.approveReview(null, null, async () => {
-    valueOf(await app.calls.setReviewTeam({ team: teamOf(app, STUDIO_NORTH_ID) }))
-    return true
-  })
-  expect(valueOf(approval)).toMatchObject({ approvedCount: 2 })
-  await app.until(({ rows }) => rows.filter(({ phase }) => phase === 'registered').length === 2)
-  expect(phases()['one.safetensors']).toBe('review')
-  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  expect(
+    valueOf(
+      await next.engine.approveReview(
+        { review: await reviewIdOf(next), ids: null, team: teamOf(next, ALICES_TEAM_ID) },
+        declines,
+      ),
+    ),
+  ).toBeNull()
 })
 
 test('found models that were added for the review stay in it if the settings turn reviews off', async () => {
@@ -242,7 +200,7 @@ test('files of a disk that was removed after the search are in the review as mis
   const [lora] = await modelsOf(harness, places[0])
   rmSync(join(harness.folder, 'person/ComfyUI'), { recursive: true })
   const report = valueOf(await harness.app.engine.addFound([lora?.id ?? ''], alwaysConfirm))
-  expect(report).toMatchObject({ added: 0, refused: 1, isInReview: true })
+  expect(report).toMatchObject({ added: 0, refused: 1, review: expect.any(String) as string })
   expect(harness.app.rows().map(({ failure }) => failure?.code)).toEqual(['file-missing'])
 })
 

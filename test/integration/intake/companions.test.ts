@@ -41,7 +41,7 @@ async function viewWhen(app: App, isComplete: (view: ReviewView) => boolean): Pr
   if (isComplete(view)) return view
   return new Promise((resolve) => {
     const end = app.engine.subscribe({
-      review(next) {
+      reviews([next]) {
         if (!next || !isComplete(next)) return
         end()
         resolve(next)
@@ -74,7 +74,7 @@ test('shows what a model lacks, offers files of this computer, and adds them to 
   // A name alone is no evidence.
   await write(at('clip/clip_l.safetensors'), { weight: half(64, 64) })
   const dropped = await write(join(folder, 'Downloads/flux1-dev.safetensors'), flux)
-  expect(await addFiles(app, [dropped])).toMatchObject({ added: 1, isInReview: true })
+  expect(await addFiles(app, [dropped])).toMatchObject({ added: 1, review: expect.any(String) as string })
 
   const view = await viewWhen(app, (found) => offersOf(found).length === 2)
   expect(summary(view.missingCompanions)).toEqual([
@@ -91,7 +91,7 @@ test('shows what a model lacks, offers files of this computer, and adds them to 
   expect([declined.questions.length, app.rows().length]).toEqual([1, 1])
   const confirmed = confirming(true)
   const report = valueOf(await app.engine.addCompanions(id, offers, confirmed.confirm))
-  expect(report).toMatchObject({ added: 2, isInReview: true })
+  expect(report).toMatchObject({ added: 2, review: expect.any(String) as string })
   expect(confirmed.questions).toMatchObject([{ count: 2, team: "Alice's Team" }])
   expect(app.rows().map(({ phase, target }) => [phase, target.modelPath])).toEqual([
     ['review', expect.stringContaining('flux1-dev.safetensors')],
@@ -202,7 +202,7 @@ test('says nothing while the library can’t be listed', async () => {
 test('starts a single model at once although it lacks something', async () => {
   const { app, folder } = await setup({ settings: { review: 'when-needed' } })
   const report = await addFiles(app, [await write(join(folder, 'flux1-dev.safetensors'), flux)])
-  expect(report.isInReview).toBeUndefined()
+  expect(report.review).toBeUndefined()
   await allRegistered(app)
   expect(await viewOf(app)).toBeNull()
 })

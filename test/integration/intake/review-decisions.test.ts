@@ -18,6 +18,7 @@ import {
   teamOf,
   viewOf,
   writeFiles,
+  reviewIdOf,
 } from '../../support/review.ts'
 
 const idOf = (app: App, name: string) => app.rows().find(({ fileName }) => fileName === name)?.id ?? ''
@@ -75,7 +76,7 @@ test('hides the review of an account that signed out from other accounts', async
   await app.signIn(BOB)
   expect(await viewOf(app)).toBeNull()
   expect(await approve(app, null, BOBS_TEAM_ID)).toMatchObject({ approvedCount: 0 })
-  expect(valueOf(await app.calls.discardReview(undefined))).toEqual([])
+  expect(valueOf(await app.calls.discardReview({ review: await reviewIdOf(app) }))).toEqual([])
   await app.signIn()
   await app.until(({ rows }) => rows.length === 6)
   expect(await comparedView(app)).toMatchObject({
@@ -96,7 +97,9 @@ test('shows no team in review once the user is no longer a member of it', async 
   await app.engine.confirmSignIns()
   await next
   expect(await viewOf(app)).toMatchObject({ fileCount: 6, team: null })
-  expect(await app.engine.approveReview(null, team, async () => true)).toMatchObject({
+  expect(
+    await app.engine.approveReview({ review: await reviewIdOf(app), ids: null, team }, async () => true),
+  ).toMatchObject({
     failure: { code: 'no-team' },
   })
 })
@@ -106,10 +109,14 @@ test('refuses to approve files for a team that is not available', async () => {
   const { app } = harness
   await addFiles(app, await writeFiles(harness, 6))
   const team = teamOf(app, BOBS_TEAM_ID)
-  expect(await app.engine.approveReview(null, team, async () => true)).toMatchObject({
+  expect(
+    await app.engine.approveReview({ review: await reviewIdOf(app), ids: null, team }, async () => true),
+  ).toMatchObject({
     failure: { code: 'no-team' },
   })
-  expect(await app.calls.setReviewTeam({ team })).toMatchObject({ failure: { code: 'no-team' } })
+  expect(await app.calls.setReviewTeam({ review: await reviewIdOf(app), team })).toMatchObject({
+    failure: { code: 'no-team' },
+  })
   expect(app.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
 })
 
@@ -126,7 +133,9 @@ test('finds models of the library, and compares again for another team', async (
     path: app.row(id).target.modelPath,
     isCertain: true,
   })
-  valueOf(await app.calls.setReviewTeam({ team: teamOf(app, STUDIO_NORTH_ID) }))
+  valueOf(
+    await app.calls.setReviewTeam({ review: await reviewIdOf(app), team: teamOf(app, STUDIO_NORTH_ID) }),
+  )
   await filesInGroup(app, 'in-library', 0)
   expect((await viewOf(app))?.team).toEqual(teamOf(app, STUDIO_NORTH_ID))
   await approve(app, null, STUDIO_NORTH_ID)
@@ -190,7 +199,7 @@ test('asks again about an unsafe file that is given to another team', async () =
   expect(await approve(app, null, STUDIO_NORTH_ID)).toMatchObject({ approvedCount: 0 })
   await app.until(() => app.row(id).failure?.code === 'file-dangerous')
   valueOf(app.engine.allow([id]))
-  valueOf(await app.calls.setReviewTeam({ team: teamOf(app, ALICES_TEAM_ID) }))
+  valueOf(await app.calls.setReviewTeam({ review: await reviewIdOf(app), team: teamOf(app, ALICES_TEAM_ID) }))
   await app.until(() => app.row(id).failure?.code === 'file-dangerous')
   valueOf(app.engine.allow([id]))
   expect(await approve(app)).toMatchObject({ approvedCount: 1 })
@@ -210,7 +219,9 @@ test('replaces a model only in the team that the user decided for', async () => 
   await addFiles(app, [await file('new/taken.safetensors')])
   const [id = ''] = await filesInGroup(app, 'path-conflict', 1)
   valueOf(await app.engine.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
-  valueOf(await app.calls.setReviewTeam({ team: teamOf(app, STUDIO_NORTH_ID) }))
+  valueOf(
+    await app.calls.setReviewTeam({ review: await reviewIdOf(app), team: teamOf(app, STUDIO_NORTH_ID) }),
+  )
   expect(await filesInGroup(app, 'path-conflict', 1)).toEqual([id])
   expect(await approve(app, null, STUDIO_NORTH_ID)).toMatchObject({ approvedCount: 0 })
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([old])

@@ -13,6 +13,7 @@ import {
   teamOf,
   viewOf,
   writeFiles,
+  reviewIdOf,
 } from '../../support/review.ts'
 
 test('starts a single sound file at once', async () => {
@@ -29,7 +30,7 @@ test('keeps more than five files for approval and sends nothing before it', asyn
   const harness = await setupReview()
   const { app, asked } = harness
   const report = await addFiles(app, await writeFiles(harness, 6))
-  expect(report).toMatchObject({ added: 6, isInReview: true })
+  expect(report).toMatchObject({ added: 6, review: expect.any(String) as string })
   const view = await comparedView(app)
   expect(view).toMatchObject({
     team: teamOf(app, ALICES_TEAM_ID),
@@ -106,7 +107,7 @@ test('restores excluded files with their targets and places', async () => {
   const [first] = app.rows()
   const id = first?.id ?? ''
   valueOf(await app.calls.editTarget({ id, change: { displayName: 'Mine' } }))
-  const removed = valueOf(await app.calls.discardReview(undefined))
+  const removed = valueOf(await app.calls.discardReview({ review: await reviewIdOf(app) }))
   expect([removed.length, app.rows()]).toEqual([6, []])
   expect(valueOf(await app.calls.undoRemove({ ids: [...removed] }))).toEqual(removed)
   expect(app.row(id)).toMatchObject({ phase: 'review', target: { displayName: 'Mine' } })
@@ -121,7 +122,7 @@ test('cancelling a review ends the inspection of its other files, and Undo resto
   const slow = await leasedFile()
   const adding = addFiles(app, [...(await writeFiles(harness, 100)), slow.path])
   await expect.poll(() => viewOf(app)).toMatchObject({ fileCount: 100, inspectingCount: 1 })
-  const removed = valueOf(await app.calls.discardReview(undefined))
+  const removed = valueOf(await app.calls.discardReview({ review: await reviewIdOf(app) }))
   slow.release()
   expect(await adding).toEqual({ added: 0, refused: 0, skipped: [] })
   expect([removed.length, app.rows(), await viewOf(app)]).toEqual([100, [], null])
@@ -202,20 +203,27 @@ test('does not undo a drop while one of its files is being registered', async ()
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('approves files of several teams, each for its own', async () => {
+test('a drop never joins an older review, and each is approved for its own team', async () => {
   const harness = await setupReview({ settings: { review: 'always' } })
-  const { app, file, cloud } = harness
+  const { app, file, cloud, open } = harness
   const add = async (name: string, teamId: string) =>
-    valueOf(await app.calls.addFiles({ paths: [await file(name)], team: teamOf(app, teamId) }))
-  await add('a.safetensors', ALICES_TEAM_ID)
-  await add('b.safetensors', STUDIO_NORTH_ID)
-  expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: true, fileCount: 2 })
-  expect(valueOf(await app.engine.approveReview(null, null, async () => false))).toMatchObject({
-    approvedCount: 2,
-  })
-  await allRegistered(app)
-  const namesIn = (team: string) => cloud.modelsOf(team).map((model) => model.display_name)
-  expect([namesIn(ALICES_TEAM_ID), namesIn(STUDIO_NORTH_ID)]).toEqual([['a'], ['b']])
+    valueOf(await app.calls.addFiles({ paths: [await file(name)], team: teamOf(app, teamId) })).review
+  const older = await add('a.safetensors', ALICES_TEAM_ID)
+  const newer = await add('b.safetensors', STUDIO_NORTH_ID)
+  await app.stop()
+  const next = await open()
+  await next.until(({ rows }) => rows.length === 2)
+  const views = valueOf(await next.calls.reviews(undefined))
+  expect(views.map(({ id, team }) => [id, team?.teamId])).toEqual([
+    [older, ALICES_TEAM_ID],
+    [newer, STUDIO_NORTH_ID],
+  ])
+  // The page names files of both.
+  const ids = next.rows().map(({ id }) => id)
+  expect(await approve(next, ids, STUDIO_NORTH_ID, newer)).toMatchObject({ approvedCount: 1 })
+  await next.until(({ rows }) => rows.some(({ phase }) => phase === 'registered'))
+  expect(cloud.modelsOf(STUDIO_NORTH_ID).map((model) => model.display_name)).toEqual(['b'])
+  expect(valueOf(await next.calls.reviews(undefined)).map(({ id }) => id)).toEqual([older])
 })
 
 test('follows the setting for paths in use when a file is given to another team', async () => {
@@ -230,18 +238,6 @@ test('follows the setting for paths in use when a file is given to another team'
     'models/loras/style.safetensors',
     'models/loras/style-2.safetensors',
   ])
-})
-
-test('approves nothing for its own team while a file has none', async () => {
-  const { app, file } = await setup({ settings: { review: 'always' }, isTeamChosen: false })
-  await addFiles(app, [await file('a.safetensors')])
-  const north = teamOf(app, STUDIO_NORTH_ID)
-  valueOf(await app.calls.addFiles({ paths: [await file('b.safetensors')], team: north }))
-  expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: false })
-  expect(await app.engine.approveReview(null, null, async () => false)).toMatchObject({
-    failure: { code: 'no-team' },
-  })
-  expect(app.rows().map(({ phase }) => phase)).toEqual(['review', 'review'])
 })
 
 test('adds files that were dropped for a team to no other one', async () => {

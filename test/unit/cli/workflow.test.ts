@@ -266,14 +266,14 @@ test.for<[string, Result<AddReport | null>]>([
 })
 
 test('removes files whose licence needs a decision, and uploads the others', async () => {
-  const added: AddReport = { added: 2, refused: 0, skipped: [], drop: 'd', isInReview: true }
+  const added: AddReport = { added: 2, refused: 0, skipped: [], drop: 'd', review: 'r1' }
   const { code, err, undone } = await run([here], { upload: true, report: success(added) })
   expect([code, undone]).toEqual([exitCodes.someFailed, [{ drop: 'd' }]])
   expect(err.at(-1)).toContain('the licence of a model needs your decision')
 })
 
 test('says why files whose licence needs a decision can’t be removed, and does not wait for them', async () => {
-  const added: AddReport = { added: 2, refused: 0, skipped: [], drop: 'd', isInReview: true }
+  const added: AddReport = { added: 2, refused: 0, skipped: [], drop: 'd', review: 'r1' }
   const options = { upload: true, report: success(added), isQueueReadOnly: true }
   const { code, err } = await run([here], options)
   expect([code, err.at(-1)]).toEqual([exitCodes.someFailed, expect.stringContaining('(journal-full)')])

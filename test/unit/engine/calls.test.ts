@@ -296,10 +296,10 @@ test('removes only files from the review that are shown there', async () => {
   const reviewedIds = ['a', 'b']
   const { calls, steps } = setup([], { reviewedIds })
   expect(await calls.excludeFromReview({ ids: ['b', 'other'] })).toEqual(success(['b']))
-  expect(await calls.discardReview(undefined)).toEqual(success(reviewedIds))
+  expect(await calls.discardReview({ review: 'r1' })).toEqual(success(reviewedIds))
   expect(steps).toEqual(['cancel b', 'discard reviewed', 'cancel a,b'])
   const cancelled = failed(failure('journal-trouble'))
-  expect(await setup([], { reviewedIds, cancelled }).calls.discardReview(undefined)).toEqual(cancelled)
+  expect(await setup([], { reviewedIds, cancelled }).calls.discardReview({ review: 'r1' })).toEqual(cancelled)
 })
 
 test('refreshes the teams before it answers', async () => {

@@ -63,7 +63,7 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     reviewPolicy: () => state.policy,
     review: {
       findGroups: () => ({ groups: state.groups, missingCompanions: [] }),
-      inspecting: (count) => inspecting.push(count),
+      inspecting: (_review, count) => inspecting.push(count),
       loadLibrary: async ({ teamId }) => void events.push(`load ${teamId}`),
     },
     warmUp: () => events.push('warm up'),
@@ -278,14 +278,14 @@ test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[],
   ['that need one and were approved', { review: 'approved' }, needsDecision, false],
   ['that were approved, and the app has found', { review: 'approved', isFound: true }, [], true],
   ['for an undecided team', { team: { accountId: 'alice', teamId: '', isUndecided: true } }, [], true],
-  ['that join a review', { review: 'joining' }, [], true],
+  ['that join a review', { joinedReview: 'r1' }, [], true],
 ])('reviews files %s: %s', async ([_what, request, groups, isReviewed]) => {
   const { enqueue, added, state, queue, inspecting } = setup()
   state.groups = groups
   const report = await enqueue([foundFile('a')], request)
   const [record] = added()
-  expect([record?.phase, queue.has(record?.id ?? ''), report.isInReview]).toEqual(
-    isReviewed ? ['review', false, true] : ['waiting', true, undefined],
+  expect([record?.phase, queue.has(record?.id ?? ''), report.review !== undefined]).toEqual(
+    isReviewed ? ['review', false, true] : ['waiting', true, false],
   )
   expect(record?.seen?.isFound).toBe(request.isFound)
   expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)
@@ -296,7 +296,7 @@ test('records many files in batches, and counts those of a review that are still
   const names = Array.from({ length: 201 }, (_, number) => `${number}`)
   await enqueue(
     names.map((name) => foundFile(name)),
-    { review: 'joining' },
+    { joinedReview: 'r1' },
   )
   expect(added().map(({ fileName }) => fileName)).toEqual(names)
   expect(events).toEqual(['warm up', 'batch of 100', 'batch of 100', 'batch of 1', 'all 201'])
@@ -308,14 +308,16 @@ test('discarding the review ends the requests whose files are still inspected fo
   const [first, last] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const files = Array.from({ length: 300 }, (_, number) => foundFile(`${number}`))
   state.inspecting = first.promise
-  const reviewed = enqueue(files, { review: 'joining' })
+  const reviewed = enqueue(files, { joinedReview: 'r1' })
   await expect.poll(() => state.inspectionCount).toBe(200)
   state.inspecting = last.promise
   const confirmed = enqueue([foundFile('watched')], { review: 'confirmed' })
   await expect.poll(() => state.inspectionCount).toBe(201)
   first.resolve()
   await expect.poll(() => added().length).toBe(200)
-  intake.discardReviewed()
+  intake.discardReviewed('other')
+  expect(added()).toHaveLength(200)
+  intake.discardReviewed('r1')
   expect(await reviewed).toEqual({ added: 0, refused: 0, skipped: [] })
   expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)
   last.resolve()
@@ -327,7 +329,7 @@ test('discarding the review ends the requests whose files are still inspected fo
     'batch of 1',
   ])
   // The same files can be added again.
-  expect(await enqueue(files.slice(200), { review: 'joining' })).toMatchObject({ added: 100 })
+  expect(await enqueue(files.slice(200), { joinedReview: 'r1' })).toMatchObject({ added: 100 })
 })
 
 test('records many files in batches after all were inspected, if that decides about a review', async () => {
@@ -339,7 +341,7 @@ test('records many files in batches after all were inspected, if that decides ab
   expect(events).toEqual(['warm up', 'batch of 100', 'batch of 1', 'all 101'])
 })
 
-test.for(['by-rules', 'joining'] as const)('records nothing after an abort (%s)', async (review) => {
+test.for([undefined, 'r1'])('records nothing after an abort (review %s)', async (joinedReview) => {
   const { intake, added, inspecting } = setup()
   const aborting = new AbortController()
   const files = {
@@ -349,15 +351,15 @@ test.for(['by-rules', 'joining'] as const)('records nothing after an abort (%s)'
     },
     skipped: [],
   }
-  await intake.enqueueFound(files, { review, signal: aborting.signal })
+  await intake.enqueueFound(files, { ...(joinedReview ? { joinedReview } : {}), signal: aborting.signal })
   expect([added(), inspecting.reduce((sum, count) => sum + count, 0)]).toEqual([[], 0])
 })
 
 test('reports that the files could not be recorded', async () => {
-  for (const review of ['by-rules', 'joining', 'approved'] as const) {
+  for (const request of [{}, { joinedReview: 'r1' }, { review: 'approved' }] as const) {
     const { intake, breakJournal, events, inspecting } = setup()
     breakJournal()
-    const report = await intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, { review })
+    const report = await intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, request)
     expect([report.ok, events]).toEqual([false, ['warm up']])
     // None of them is shown as being inspected any more.
     expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)

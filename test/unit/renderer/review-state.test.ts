@@ -22,7 +22,8 @@ async function startReview(names: readonly string[], groups: readonly ReviewGrou
   })
   review.start()
   await expect.poll(() => queue.isKnown).toBe(true)
-  emit('review', reviewOf(rows, { groups }))
+  emit('reviews', [reviewOf(rows, { groups })])
+  review.open('review-1')
   return { review }
 }
 

@@ -1,12 +1,41 @@
 import { expect } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../../../electron/contract/failures.ts'
+import { failure, success } from '../../../../electron/contract/failures.ts'
+import type { ReviewGroup } from '../../../../electron/contract/review.ts'
 import { openReview, reviewRows } from '../review.ts'
 import { reviewOf, reviewRow } from '../review-view.ts'
-import { otherTeam } from '../rows.ts'
 import type { States } from './state.ts'
 
-const several = [reviewRow('Grain'), reviewRow('Flux', { team: otherTeam, position: 1 })]
+const goodRows = Array.from({ length: 56 }, (_, index) =>
+  reviewRow(`Style ${index + 1}`, {
+    position: index,
+    sizeBytes: 100_000_000,
+    target: { modelType: ['loras', 'loras', 'checkpoints', 'vae'][index % 4] ?? 'loras' },
+  }),
+)
+const cutNames = ['Half', 'Part', 'Rest', 'Tail']
+const copyNames = ['Copy', 'Again', 'Known']
+const mixedRows = [
+  ...goodRows,
+  ...cutNames.map((name) =>
+    reviewRow(name, { position: 60, failure: failure('file-cut-short', { missingBytes: 4_000 }) }),
+  ),
+  ...copyNames.map((name) => reviewRow(name, { position: 70 })),
+]
+const mixedGroups: readonly ReviewGroup[] = [
+  { kind: 'broken', files: cutNames.map((id) => ({ id, code: 'file-cut-short' as const })) },
+  { kind: 'duplicate', files: ['Copy', 'Again'].map((id) => ({ id, of: 'Style 1', isCertain: true })) },
+  { kind: 'in-library', files: [{ id: 'Known', name: 'Known before', path: null, isCertain: true }] },
+]
+const conflictRows = (['path-taken', 'path-taken', 'path-taken-here'] as const).map((code, position) =>
+  reviewRow(['Grain', 'Flux', 'Twin'][position] ?? '', {
+    position,
+    failure: failure(code, { name: 'Old model', theirBytes: 1_000_000, uploadId: 'Ink' }),
+  }),
+)
+const conflictGroups: readonly ReviewGroup[] = [
+  { kind: 'path-conflict', files: conflictRows.map(({ id }) => ({ id, name: 'Old model' })) },
+]
 
 /** The review before an upload. */
 export const reviewStates: States = {
@@ -25,14 +54,23 @@ export const reviewStates: States = {
   'the review without a team, with an invalid path': async () => {
     const some = reviewRows.slice(-2)
     const page = await openReview(some, reviewOf(some, { team: null, inspectingCount: 3 }))
+    await userEvent.click(page.sheet.getByRole('button', { name: 'Show files: checkpoints' }))
     await userEvent.click(
       page.sheet.getByRole('row', { name: /^Flux,/ }).getByRole('button', { name: /^Library path/ }),
     )
     await userEvent.fill(page.sheet.getByRole('textbox', { name: 'Library path' }), '/no')
     return page
   },
-  'the review for several teams': () =>
-    openReview(several, reviewOf(several, { team: null, isForSeveralTeams: true })),
+  'the review of 56 good and 7 bad files': async () => {
+    const rows = mixedRows
+    return openReview(rows, reviewOf(rows, { groups: mixedGroups, secondsLeft: 400 }))
+  },
+  'path conflicts in the review': async () => {
+    const rows = [...conflictRows, reviewRow('Ink', { position: 3 })]
+    const page = await openReview(rows, reviewOf(rows, { groups: conflictGroups }))
+    await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
+    return page
+  },
   'a kept review, and an undo': async () => {
     const page = await openReview(undefined, undefined, { discardReview: () => success(['Flux']) })
     await userEvent.click(page.sheet.getByRole('button', { name: 'Discard' }))

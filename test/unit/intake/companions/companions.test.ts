@@ -169,9 +169,9 @@ test('searches for what files in review lack', async () => {
 })
 
 test.for([
-  ['waits', 'waiting', 'confirmed'],
-  ['is in review', 'review', 'joining'],
-] as const)('adds confirmed files for an upload that %s', async ([_what, phase, review]) => {
+  ['waits', 'waiting', { review: 'confirmed' }],
+  ['is in review', 'review', { joinedReview: '' }],
+] as const)('adds confirmed files for an upload that %s', async ([_what, phase, request]) => {
   const record = flux({ phase })
   const harness = setup([record])
   const { companions, added, questions, confirm } = harness
@@ -181,7 +181,7 @@ test.for([
   })
   expect(questions).toEqual([{ count: 1, sizeBytes: 5, team: 'Studio North', server: 'cloud.example' }])
   const team = { accountId: record.accountId, teamId: record.team.id }
-  expect(added).toEqual([{ paths: [t5Path], team, review }])
+  expect(added).toEqual([{ paths: [t5Path], team, ...request }])
 })
 
 test('adds no files that are unknown, declined or for an upload that is gone', async () => {

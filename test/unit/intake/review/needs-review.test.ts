@@ -28,8 +28,6 @@ test('always or never reviews by the setting', () => {
   expect(needForReview(files(9), reviewPolicyOf({ review: 'never' }), 'by-rules')).toBe('no')
   expect(needForReview(files(9), reviewPolicyOf({ review: 'never' }), 'first')).toBe('no')
   expect(needForReview(files(1), whenNeeded, 'first')).toBe('yes')
-  // The review that they are added to is open.
-  expect(needForReview(files(1), reviewPolicyOf({ review: 'never' }), 'joining')).toBe('yes')
 })
 
 test('reviews what was confirmed natively only for licences that the settings name', () => {

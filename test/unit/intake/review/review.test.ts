@@ -45,7 +45,7 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
     listing: Promise.resolve(),
   }
   const events: string[] = []
-  const views: (ReviewView | null)[] = []
+  const views: (ReviewView | undefined)[] = []
   const [queued, inspectedAgain, remembered]: [string[], string[], string[]] = [[], [], []]
   const review = new Review({
     rows,
@@ -77,7 +77,7 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
       remembered.push(...ids)
       return 'drop'
     },
-    onChange: (view) => views.push(view),
+    onChange: ([view]) => views.push(view),
     onSettled: () => undefined,
   })
   for (const { id } of records) review.rowChanged(id)
@@ -102,7 +102,12 @@ const never = async () => {
   throw new Error('nothing was to be confirmed')
 }
 const to = (team: { readonly id: string }): TeamChoice => ({ accountId, teamId: team.id })
-const idsOf = (records: readonly UploadRecord[]) => records.map(({ id }) => id)
+/** The records of these tests have no review of their own. */
+const request = (ids: readonly string[] | null, team = to(north)) => ({
+  review: '',
+  ids: ids && [...ids],
+  team,
+})
 
 test('shows the files of accounts that are not hidden, in the order of the queue', () => {
   const [last, first] = [inReview({ position: 9_000 }), inReview({ position: 1 })]
@@ -110,22 +115,10 @@ test('shows the files of accounts that are not hidden, in the order of the queue
   const { review, state } = setup([last, hidden, first, uploadRecord()])
   state.hidden.add('hidden')
   expect(review.ids()).toEqual([first.id, last.id])
-  expect(review.view()?.fileCount).toBe(2)
+  expect(review.views()[0]?.fileCount).toBe(2)
   state.hidden.add(accountId)
   review.compareAgain()
-  expect(review.view()).toBeNull()
-})
-
-test('sums the files by type, the largest type first', () => {
-  const target = { ...uploadRecord().target, modelType: 'vae' }
-  const { review } = setup([ofSize(5), ofSize(20, { target }), ofSize(6)])
-  expect(review.view()).toMatchObject({
-    totalBytes: 31,
-    kinds: [
-      { modelType: 'vae', fileCount: 1, totalBytes: 20 },
-      { modelType: 'loras', fileCount: 2, totalBytes: 11 },
-    ],
-  })
+  expect(review.views()).toEqual([])
 })
 
 test('estimates the time at the speed that was measured last', () => {
@@ -133,37 +126,49 @@ test('estimates the time at the speed that was measured last', () => {
   const secondsLeft = (bytesPerSecond: number | null) => {
     review.speedMeasured(bytesPerSecond)
     review.compareAgain()
-    return review.view()?.secondsLeft
+    return review.views()[0]?.secondsLeft
   }
   expect([null, 0, 1, 100, null].map(secondsLeft)).toEqual([null, null, 1001, 11, 11])
 })
 
 test.for([
-  ['for one team', [{}, {}], true, false],
-  ['for several', [{}, { team: south }], false, true],
-  ['for two accounts', [{}, { accountId: 'cloud.example bob' }], false, true],
-  ['for a team that is not available', [{ team: { id: 'gone', name: 'Gone' } }], false, false],
-  ['for several, one of which is not available', [{}, { team: { id: 'gone', name: 'Gone' } }], false, false],
-] as const)('names the team of files that are %s', ([_what, given, isForOne, isForSeveral]) => {
-  const view = setup(given.map((one) => inReview(one))).review.view()
-  expect([view?.team, view?.isForSeveralTeams]).toEqual([isForOne ? to(north) : null, isForSeveral])
+  ['for one team', [{}, {}], to(north)],
+  ['for several', [{}, { team: south }], null],
+  ['for two accounts', [{}, { accountId: 'cloud.example bob' }], null],
+  ['for a team that is not available', [{ team: { id: 'gone', name: 'Gone' } }], null],
+] as const)('names the team of files that are %s', ([_what, given, team]) => {
+  expect(setup(given.map((one) => inReview(one))).review.views()[0]?.team).toEqual(team)
+})
+
+const ofReview = (review: string) =>
+  inReview({ seen: { place: '/models', target: uploadRecord().target, review } })
+
+test('approves, gives a team to and lists the files of one review only', async () => {
+  const [one, other] = [ofReview('one'), ofReview('other')]
+  const { review, rows, queued } = setup([one, other])
+  expect(review.views().map(({ id, fileCount }) => [id, fileCount])).toEqual([
+    ['one', 1],
+    ['other', 1],
+  ])
+  expect(review.ids('other')).toEqual([other.id])
+  valueOf(review.setTeam('one', to(south)))
+  expect(rows.get(other.id)?.record.team).toEqual(north)
+  const approval = { review: 'one', ids: [one.id, other.id], team: to(south) }
+  expect(await review.approve(approval, never)).toEqual(approvalOf([one.id]))
+  expect([queued, rows.get(other.id)?.live.phase]).toEqual([[one.id], 'review'])
 })
 
 test('compares with the libraries once all files were inspected', async () => {
   const { review, state, views, clock } = setup([inReview()])
-  review.inspecting(2)
+  review.inspecting('', 2)
   clock.advance(100)
   expect([views.at(-1)?.inspectingCount, views.at(-1)?.isComparing, state.listings]).toEqual([2, true, 0])
-  review.inspecting(-2)
+  review.inspecting('', -2)
   clock.advance(100)
   expect(state.listings).toBe(1)
-  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
   clock.advance(100)
   expect(views.at(-1)).toMatchObject({ inspectingCount: 0, isComparing: false })
-  // A change of anything else is shown without another comparison.
-  review.inspecting(0)
-  clock.advance(100)
-  expect(state.listings).toBe(1)
 })
 
 test('reports no change of files outside of the review', () => {
@@ -177,7 +182,7 @@ test('reports no change of files outside of the review', () => {
 test('compares files of a team that was not chosen yet with nothing', async () => {
   const { review, state, clock } = setup([inReview({ team: { id: '', name: '' } })])
   clock.advance(100)
-  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
   expect(state.listings).toBe(0)
 })
 
@@ -202,61 +207,27 @@ test('approves each named file in review once, and leaves those with a failure',
   const [one, other, broken] = [inReview(), inReview(), inReview({ failure: failure('file-empty') })]
   const { review, queued, events } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
   const named = [one.id, one.id, broken.id, 'waiting', 'unknown']
-  const approval = await review.approve(named, null, never)
+  const approval = await review.approve(request(named), never)
   expect([approval, queued]).toEqual([approvalOf([one.id]), [one.id]])
   expect(events).toEqual(['warm up', 'approved 1'])
 })
 
-test.for([
-  ['chosen team', to({ id: 'gone' }), {}],
-  ['file’s own team', null, { team: { id: 'gone', name: 'Gone' } }],
-] as const)('approves nothing while the %s is not available', async ([_what, choice, given]) => {
-  const { review, queued } = setup([inReview(given)])
-  const approval = await review.approve(null, choice, never)
+test('approves nothing while the team is not available', async () => {
+  const { review, queued } = setup([inReview()])
+  const approval = await review.approve(request(null, to({ id: 'gone' })), never)
   expect([approval.ok, !approval.ok && approval.failure.code, queued]).toEqual([false, 'no-team', []])
-  expect(review.setTeam(to({ id: 'gone' })).ok).toBe(false)
+  expect(review.setTeam('', to({ id: 'gone' })).ok).toBe(false)
 })
 
-test('asks for each team before files are sent that the app has found', async () => {
-  const files = [found(), found({ team: south }), inReview({ team: south }), inReview()]
-  const { review, queued } = setup(files)
-  const questions: unknown[] = []
-  const approval = await review.approve(null, null, async ({ team, count }) => {
-    questions.push([team, count])
-    return team === north.name
-  })
-  expect(questions).toEqual([
-    ['Studio North', 1],
-    ['Studio South', 1],
-  ])
-  // The other file of the declined team stays too.
-  const ids = idsOf([files[0], files[3]].flatMap((file) => file ?? []))
-  expect([approval, queued]).toEqual([approvalOf(ids), ids])
-})
-
-test('queues nothing if the user declines all, or an account signs out meanwhile', async () => {
+test('queues nothing if the user declines, or the account signs out meanwhile', async () => {
   const { review, state, queued } = setup([found(), inReview()])
-  expect(await review.approve(null, null, async () => false)).toEqual(success(null))
-  for (const choice of [null, to(north)]) {
-    state.teams = [north, south]
-    const approval = await review.approve(null, choice, async () => {
-      state.teams = []
-      return true
-    })
-    expect([approval.ok, !approval.ok && approval.failure.code]).toEqual([false, 'no-team'])
-  }
-  expect(queued).toEqual([])
-})
-
-test('queues a found file only for the team that was confirmed', async () => {
-  const [moved, kept, other] = [found(), found(), found({ team: south })]
-  const { review, rows, queued } = setup([moved, kept, other])
-  const approval = await review.approve(null, null, async () => {
-    valueOf(rows.change(moved.id, { team: south }))
+  expect(await review.approve(request(null), async () => false)).toEqual(success(null))
+  const approval = await review.approve(request(null), async () => {
+    state.teams = []
     return true
   })
-  const ids = [kept.id, other.id]
-  expect([approval, queued]).toEqual([approvalOf(ids), ids])
+  expect([approval.ok, !approval.ok && approval.failure.code]).toEqual([false, 'no-team'])
+  expect(queued).toEqual([])
 })
 
 test('reviews a changed file that the app has found, and others by the rules', () => {
@@ -284,7 +255,7 @@ test('names each missing companion and each folder of the files that lack one on
   const { review, views, clock } = setup([flux('/a/one'), flux('/a/two'), flux('/b/three')])
   review.offersChanged()
   clock.advance(100)
-  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
   const { companions, folders } = review.missingCompanions()
   expect(companions.map(({ base }) => base)).toEqual(['CLIP-L', 'T5-XXL', 'Flux.1'])
   expect(folders).toEqual(['/a', '/b'])
@@ -310,7 +281,7 @@ test('asks no question about found files that can’t be approved', async () => 
   const broken = found({ failure: failure('file-empty') })
   const sound = inReview()
   const { review } = setup([broken, sound])
-  expect(await review.approve(null, null, never)).toEqual(approvalOf([sound.id]))
+  expect(await review.approve(request(null), never)).toEqual(approvalOf([sound.id]))
 })
 
 test('resets decisions that were made for another team', async () => {
@@ -322,7 +293,7 @@ test('resets decisions that were made for another team', async () => {
   ]
   const { review, rows, state, inspectedAgain } = setup([accepted, decided, own])
   state.onConflict = 'skip'
-  valueOf(review.setTeam(to(south)))
+  valueOf(review.setTeam('', to(south)))
   const changed = [accepted, decided, own].map(({ id }) => rows.get(id)?.record)
   expect(changed).toMatchObject([
     { team: south, allowed: false, failure: { code: 'file-look-late' }, library: { onConflict: 'skip' } },
@@ -335,7 +306,7 @@ test('resets decisions that were made for another team', async () => {
 test('sends no accepted file to another team, but inspects it again for that team', async () => {
   const [accepted, plain] = [inReview({ allowed: true }), inReview()]
   const { review, queued, inspectedAgain } = setup([accepted, plain])
-  const approval = await review.approve(null, to(south), never)
+  const approval = await review.approve(request(null, to(south)), never)
   expect([approval, queued]).toEqual([approvalOf([plain.id]), [plain.id]])
   expect(inspectedAgain).toEqual([accepted.id])
 })
@@ -360,7 +331,7 @@ test('shows 2,400 files 120 ms after a change of the library, and sooner after o
 test('shows any number of files each second while others are inspected', () => {
   const row = { record: inReview(), live: liveState({ phase: 'review' }) }
   const { review, clock } = setup([], {}, { get: () => row } as unknown as Rows)
-  review.inspecting(1)
+  review.inspecting('', 1)
   for (let index = 0; index < 20_100; index += 1) review.rowChanged(`${index}`)
   clock.advance(100)
   review.rowChanged('0')
@@ -381,7 +352,7 @@ test('waits ten seconds at most for the listing of the library', async () => {
 /** Resolves once the files were compared, and that was shown. */
 async function compared({ review, clock }: Pick<ReturnType<typeof setup>, 'review' | 'clock'>) {
   clock.advance(100)
-  await expect.poll(() => review.view()?.isComparing, { interval: 1 }).toBe(false)
+  await expect.poll(() => review.views()[0]?.isComparing, { interval: 1 }).toBe(false)
   clock.advance(100)
 }
 
@@ -398,7 +369,7 @@ test('shows what the library has at the paths of files, and compares once', asyn
   expect(rows.get(one.id)?.record.failure?.code).toBe('path-taken')
   // A conflict does not hide that the file is broken.
   expect(rows.get(broken.id)?.record.failure?.code).toBe('file-empty')
-  const groups = review.view()?.groups.map(({ kind, files }) => [kind, files.map(({ id }) => id)])
+  const groups = review.views()[0]?.groups.map(({ kind, files }) => [kind, files.map(({ id }) => id)])
   expect(groups?.slice(0, 3)).toEqual([
     ['broken', [broken.id]],
     ['path-conflict', [one.id]],
@@ -450,7 +421,7 @@ test('changes no file after a close during the comparison', async () => {
   clock.advance(100)
   review.close()
   listed.resolve()
-  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
   expect([rows.get(one.id)?.record.failure, clock.waits()]).toEqual([null, []])
 })
 
@@ -478,7 +449,7 @@ test('finds no file to lack companions while the library can’t be listed', asy
   const { review, state, events } = harness
   state.isListed = false
   await compared(harness)
-  expect([review.view()?.groups, review.missingCompanions().folders, events]).toEqual([[], [], []])
+  expect([review.views()[0]?.groups, review.missingCompanions().folders, events]).toEqual([[], [], []])
   expect(review.findGroups([lacking])).toEqual({ groups: [], missingCompanions: [] })
   state.isListed = true
   review.compareAgain()
@@ -513,7 +484,7 @@ test('inspects again what the settings had refused without a review, and nothing
 test('a file that can’t be uploaded leaves the review with the others, and an Undo returns it', async () => {
   const [sound, broken] = [inReview(), inReview({ failure: failure('file-empty') })]
   const { review, rows, remembered } = setup([sound, broken])
-  expect(await review.approve([sound.id], null, never)).toEqual(approvalOf([sound.id]))
+  expect(await review.approve(request([sound.id]), never)).toEqual(approvalOf([sound.id]))
   expect(rows.get(broken.id)?.live.phase).toBe('failed')
   expect(remembered).toEqual([sound.id, broken.id])
 })
@@ -525,10 +496,10 @@ test.for([
   'ends once nothing can be uploaded or decided, unless the app has found a file',
   async ([one, phase]) => {
     const { review, rows, clock } = setup([one])
-    review.inspecting(1)
-    review.inspecting(-1)
+    review.inspecting('', 1)
+    review.inspecting('', -1)
     clock.advance(100)
-    await expect.poll(() => review.view()?.isComparing ?? false).toBe(false)
+    await expect.poll(() => review.views()[0]?.isComparing ?? false).toBe(false)
     expect(rows.get(one.id)?.live.phase).toBe(phase)
   },
 )
@@ -536,7 +507,7 @@ test.for([
 test('queues nothing if the approval can’t be recorded', async () => {
   const { review, queued, events, breakJournal } = setup([inReview()])
   breakJournal()
-  const approval = await review.approve(null, null, never)
+  const approval = await review.approve(request(null), never)
   expect([approval.ok, queued, events]).toEqual([false, [], []])
 })
 
@@ -544,6 +515,6 @@ test('gives no team to files while that can’t be recorded', () => {
   const accepted = inReview({ allowed: true })
   const { review, rows, inspectedAgain, breakJournal } = setup([accepted])
   breakJournal()
-  expect(review.setTeam(to(south)).ok).toBe(false)
+  expect(review.setTeam('', to(south)).ok).toBe(false)
   expect([rows.get(accepted.id)?.record.team, inspectedAgain]).toEqual([north, []])
 })

@@ -132,7 +132,7 @@ test(
     await expect(app.page.getByRole('button', { name: 'Resume all' })).toBeVisible()
     await expect
       .poll(() => trayLabels(app.electron))
-      .toEqual(labels(/^Pausing, finishing 1 part$/, 'Resume all', /^Stop now \(/))
+      .toEqual(labels(/^Pausing, finishing 1 part /, 'Resume all', /^Stop now \(/))
     await clickTray(app.electron, 'stop-pausing')
     await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Paused · /, 'Resume all'))
     held.release()

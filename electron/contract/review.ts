@@ -41,7 +41,7 @@ export interface ReviewFacts {
 export type ReviewGroupKind = keyof ReviewFacts
 
 /** Files of these groups can't be uploaded as they are. */
-export const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
+const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
 
 /** The user decides about files of these groups. About files of the others there is nothing to decide. */
 const decisionKinds: ReadonlySet<ReviewGroupKind> = new Set([

@@ -134,7 +134,7 @@ export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName'
 export type TeamOfUpload = Pick<UploadRecord, 'accountId' | 'team'>
 
 /** Equal for uploads to the same team on the same server, for any of a user's accounts. */
-export const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
+const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
 
 /** Whether two uploads are for the same team on the same server. */
 export function isSameTeam(one: TeamOfUpload, other: TeamOfUpload): boolean {

@@ -63,7 +63,7 @@ export const reviewStates: States = {
   },
   'the review of 56 good and 7 bad files': async () => {
     const rows = mixedRows
-    return openReview(rows, reviewOf(rows, { groups: mixedGroups, secondsLeft: 400 }))
+    return openReview(rows, reviewOf(rows, { groups: mixedGroups, secondsLeft: 800 }))
   },
   'path conflicts in the review': async () => {
     const rows = [...conflictRows, reviewRow('Ink', { position: 3 })]

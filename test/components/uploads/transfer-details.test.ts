@@ -4,6 +4,7 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import type { PartMap, UploadDetails } from '../../../electron/contract/upload-details.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { emptyTotals } from '../../support/totals.ts'
+import { selectOption } from '../support/select-option.ts'
 import { openPage } from '../support/open-page.ts'
 import { patchOf, registeredRow, sendingRow } from '../support/rows.ts'
 
@@ -215,6 +216,6 @@ test('the settings contain the speed limit and the connection limit', async () =
   await userEvent.keyboard('{Tab}')
   await expect.poll(() => asked.at(-1)?.args).toEqual({ limitBytesPerSecond: null })
   await userEvent.click(screen.getByText('Advanced').last())
-  await userEvent.selectOptions(screen.getByLabelText('Maximum connections'), '8')
+  await selectOption(screen.getByLabelText('Maximum connections'), '8')
   await expect.poll(() => asked.at(-1)?.args).toEqual({ streamsMost: 8 })
 })

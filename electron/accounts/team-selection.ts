@@ -1,4 +1,11 @@
-import { teamKey, type Account, type Team, type TeamChoice } from '../contract/account.ts'
+import {
+  findSignIn,
+  personKey,
+  teamKey,
+  type Account,
+  type Team,
+  type TeamChoice,
+} from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 import { parseTeamChoices, serializeTeamChoices } from '../platform/team-choices.ts'
@@ -11,7 +18,7 @@ interface TeamOfAccount {
 /** The team to which new files are uploaded. */
 interface TeamSelection {
   /**
-   * The last choice for an account that is signed in; without one, the only available team. Null if the user
+   * The last choice for an account that is signed in, or whose user is by another sign-in; without one, the only available team. Null if the user
    * has still to choose: among several teams, because the account has lost the team, or because its sign-in
    * has expired.
    */
@@ -28,6 +35,9 @@ interface TeamSelection {
   store(choice: TeamChoice): Result<void>
 }
 
+const toChoice = (found: TeamOfAccount | null): TeamChoice | null =>
+  found && { accountId: found.accountId, teamId: found.team.id }
+
 /** Accounts whose choice is remembered besides the last one. */
 const maxOtherAccounts = 20
 
@@ -36,7 +46,7 @@ export function createTeamSelection(
   choices: StoredChoices,
 ): TeamSelection {
   function find(choice: TeamChoice): TeamOfAccount | null {
-    const account = accounts().find(({ id, state }) => id === choice.accountId && state === 'ready')
+    const account = findSignIn(accounts(), choice)
     const team = account?.teams.find(({ id }) => id === choice.teamId)
     return account && team ? { accountId: account.id, team } : null
   }
@@ -58,15 +68,34 @@ export function createTeamSelection(
   }
 
   function chosen(): TeamChoice | null {
+    keepOnlyTeam()
     const current = storedChoices().find((choice) => find(choice) !== null || isAwaited(choice))
-    if (!current) return onlyTeam()
-    return find(current) ? current : null
+    return current ? toChoice(find(current)) : onlyTeam()
   }
 
   function decided(): TeamChoice | null {
     const [last] = storedChoices()
-    if (!last) return onlyTeam()
-    return find(last) ? last : null
+    return last ? toChoice(find(last)) : onlyTeam()
+  }
+
+  function store({ accountId, teamId }: TeamChoice): Result<void> {
+    const others = storedChoices().filter((other) => other.accountId !== accountId)
+    return choices.set(
+      'team',
+      serializeTeamChoices([{ accountId, teamId }, ...others.slice(0, maxOtherAccounts)]),
+    )
+  }
+
+  let onlyBefore = onlyTeam()
+
+  /** Stores the team that was the only one when its user has others now. */
+  function keepOnlyTeam(): void {
+    const only = onlyTeam()
+    const ready = accounts().filter(({ state }) => state === 'ready')
+    const isOnePerson = new Set(ready.map(personKey)).size === 1
+    if (!only && onlyBefore && isOnePerson && storedChoices().length === 0 && find(onlyBefore))
+      store(onlyBefore)
+    onlyBefore = only
   }
 
   return {
@@ -77,12 +106,6 @@ export function createTeamSelection(
       const effectiveChoice = choice ?? chosen()
       return effectiveChoice && find(effectiveChoice)
     },
-    store({ accountId, teamId }) {
-      const others = storedChoices().filter((other) => other.accountId !== accountId)
-      return choices.set(
-        'team',
-        serializeTeamChoices([{ accountId, teamId }, ...others.slice(0, maxOtherAccounts)]),
-      )
-    },
+    store,
   }
 }

@@ -102,9 +102,38 @@ export function isAccountIdOf({ server, personId }: Person, id: string): boolean
 /** A user of a server. */
 export type Person = Pick<Account, 'server' | 'personId'>
 
+/** Identifies a user across servers. */
+export const personKey = ({ server, personId }: Person): string => `${baseOf(server)} ${personId}`
+
 /** The same user on the same server, with either kind of sign-in. */
-export function isSamePerson(a: Person, b: Person): boolean {
-  return baseOf(a.server) === baseOf(b.server) && a.personId === b.personId
+export const isSamePerson = (a: Person, b: Person): boolean => personKey(a) === personKey(b)
+
+/** What a sign-in is used for. */
+interface SignInRequirement extends TeamChoice {
+  /**
+   * The file is sent in parts, for which a device key is not enough
+   * (docs.cyberun.cloud/api-reference/upload/initiate-a-multipart-upload).
+   */
+  readonly needsParts?: boolean
+}
+
+/**
+ * The sign-in that can act for an account in a team: its own if possible, else another one of the same user for the
+ * team, with a password rather than a device; null when there is none.
+ */
+export function findSignIn(
+  accounts: readonly Account[],
+  { accountId, teamId, needsParts = false }: SignInRequirement,
+): Account | null {
+  const own = accounts.find(({ id }) => id === accountId)
+  if (!own) return null
+  const canAct = ({ state, kind }: Account) => state === 'ready' && !(needsParts && kind === 'device')
+  if (canAct(own)) return own
+  const others = accounts.filter(
+    (account) =>
+      canAct(account) && isSamePerson(account, own) && account.teams.some(({ id }) => id === teamId),
+  )
+  return others.find(({ kind }) => kind === 'session') ?? others[0] ?? null
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
+import { findSignIn } from '../contract/account.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
 import { restoreDisplacedModel } from '../conflicts/replace.ts'
 import { serverOf, type TeamChoice } from '../contract/account.ts'
@@ -63,7 +63,7 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
 
   /** The account that may clean up for another one, in its team. Device keys can't abort uploads. */
   function choiceFor({ accountId, teamId }: TeamChoice, needsParts: boolean): TeamChoice {
-    const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts })
+    const account = findSignIn(accounts.list(), { accountId, teamId, needsParts })
     return { accountId: account?.id ?? accountId, teamId }
   }
 

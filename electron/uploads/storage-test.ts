@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access, Accounts } from '../accounts/accounts.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
+import { findSignIn } from '../contract/account.ts'
 import { presignModel } from '../cloud/models.ts'
 import { abortMultipart, initiateMultipart, presignPart, type OpenedMultipart } from '../cloud/multipart.ts'
 import type { TeamChoice } from '../contract/account.ts'
@@ -82,7 +82,7 @@ export function createStorageTester(services: StorageTestServices): StorageTeste
   ): Promise<StorageTest> {
     const initial: StorageTest = { state: 'running', sentBytes: 0, tookMs: 0, failure: null, isLeft: false }
     onProgress(initial)
-    const account = findUploadAccount(services.accounts.list(), { ...choice, needsParts: true })
+    const account = findSignIn(services.accounts.list(), { ...choice, needsParts: true })
     const access = account
       ? services.accounts.accessFor(account.id, choice.teamId)
       : failed(failure('signed-out'))

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
+import { findSignIn } from '../contract/account.ts'
 import type { Account, TeamChoice } from '../contract/account.ts'
 import { baseOf, putLimitOf } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
@@ -37,10 +37,10 @@ export function createUploadAccounts(options: {
         state.kind === 'multipart-open' || identity.sizeBytes > singlePutLimitBytes(accountId)
       // Any account of the team can register an object that is already stored.
       const needsParts = !isStored(state) && isMultipart
-      return findUploadAccount(accounts.list(), { accountId, teamId: team.id, needsParts })
+      return findSignIn(accounts.list(), { accountId, teamId: team.id, needsParts })
     },
     accountForTeam({ accountId, teamId }) {
-      const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: false })
+      const account = findSignIn(accounts.list(), { accountId, teamId })
       return account && { accountId: account.id, teamId }
     },
     usesServer(address) {

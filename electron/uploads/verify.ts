@@ -1,5 +1,5 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
+import { findSignIn } from '../contract/account.ts'
 import { isUnsupported } from '../cloud/client.ts'
 import { getModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
@@ -171,9 +171,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verifyCollected: collector.flush,
     verifyOpen() {
       const known = accounts.list()
-      const open = store
-        .unverified()
-        .filter((upload) => findUploadAccount(known, { ...upload, needsParts: false }) !== null)
+      const open = store.unverified().filter((upload) => findSignIn(known, { ...upload }) !== null)
       verify(open.slice(0, maxOpenAtOnce).map(({ id }) => id))
     },
     modelDeleted: deletedModels.add,
@@ -191,7 +189,7 @@ function accessTo(
   accounts: VerifierOptions['accounts'],
   { accountId, team }: RegisteredUpload,
 ): Result<Access> {
-  const account = findUploadAccount(accounts.list(), { accountId, teamId: team.id, needsParts: false })
+  const account = findSignIn(accounts.list(), { accountId, teamId: team.id })
   return accounts.accessFor(account?.id ?? accountId, team.id)
 }
 

@@ -1,8 +1,12 @@
-import { isSamePerson, teamKey, type Account, type TeamChoice } from '../../electron/contract/account.ts'
+import {
+  isSamePerson,
+  personKey,
+  teamKey,
+  type Account,
+  type TeamChoice,
+} from '../../electron/contract/account.ts'
 
-export { isSameChoice } from '../../electron/contract/account.ts'
-
-/** A selectable team. The name includes the account if there are several. */
+/** A selectable team. The name includes the account if several users are signed in. */
 export interface TeamOption {
   readonly choice: TeamChoice
   readonly name: string
@@ -18,14 +22,15 @@ interface NamedAccounts extends Accounts {
 }
 
 /** The teams of all accounts that are signed in. */
-export function teamOptions(session: NamedAccounts): readonly TeamOption[] {
+function teamOptions(session: NamedAccounts): readonly TeamOption[] {
   const { accounts } = session
+  const isOfMany = new Set(accounts.map(personKey)).size > 1
   return accounts
     .filter(({ state }) => state === 'ready')
     .flatMap((account) =>
       account.teams.map((team) => ({
         choice: { accountId: account.id, teamId: team.id },
-        name: accounts.length > 1 ? `${team.name} (${session.accountName(account.id)})` : team.name,
+        name: isOfMany ? `${team.name} (${session.accountName(account.id)})` : team.name,
       })),
     )
 }
@@ -35,12 +40,25 @@ export function teamOptions(session: NamedAccounts): readonly TeamOption[] {
  * the password sign-in, which can upload files of any size.
  */
 export function uploadTeamOptions(session: NamedAccounts): readonly TeamOption[] {
-  const options = teamOptions(session)
-  const kindOf = ({ choice }: TeamOption) => accountOf(session, choice)?.kind
-  return options.filter((option) => {
-    const same = options.filter(({ choice }) => isSameUserTeam(session, choice, option.choice))
-    return kindOf(option) === 'session' || same.every((other) => kindOf(other) === 'device')
+  const byTeam = new Map<string, TeamOption>()
+  for (const option of teamOptions(session)) {
+    const account = accountOf(session, option.choice)
+    const key = `${account ? personKey(account) : ''} ${option.choice.teamId}`
+    if (account?.kind === 'session' || !byTeam.has(key)) byTeam.set(key, option)
+  }
+  return [...byTeam.values()]
+}
+
+/** The same by user, with account and team; those of password sign-ins first. */
+export function teamsByUser(session: NamedAccounts) {
+  const found = uploadTeamOptions(session).flatMap(({ choice }) => {
+    const account = accountOf(session, choice)
+    const team = account?.teams.find(({ id }) => id === choice.teamId)
+    return account && team ? [{ account, team, choice }] : []
   })
+  return [...Map.groupBy(found, ({ account }) => personKey(account)).values()].map((own) =>
+    own.sort((a, b) => b.account.kind.localeCompare(a.account.kind)),
+  )
 }
 
 const accountOf = ({ accounts }: Accounts, { accountId }: TeamChoice) =>

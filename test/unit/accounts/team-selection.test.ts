@@ -42,6 +42,31 @@ test('uses the only team, also if a paired device has it too', () => {
   expect([selection.chosen(), selection.hasChoice()]).toEqual([choiceOf('alice', 'north'), false])
 })
 
+const aliceDevice = account('alice', ['north'], { id: 'cloud.example alice north', kind: 'device' })
+
+test.each<[string, Account, string | undefined]>([
+  ['the same user', account('alice', ['north', 'south']), aliceDevice.id],
+  ['another user', account('bob', ['east']), undefined],
+])(
+  'the only team after a sign-in of %s is chosen as long as that user is the same',
+  (_who, added, expected) => {
+    const { selection, state, start } = setup([aliceDevice])
+    state.accounts = [aliceDevice, added]
+    selection.chosen()
+    expect(start().chosen()?.accountId).toBe(expected)
+  },
+)
+
+test('the team of a sign-in that has ended is used by another one of the same user', () => {
+  const { selection, state } = setup([aliceDevice, account('alice', ['north', 'south'])])
+  valueOf(selection.store({ accountId: aliceDevice.id, teamId: 'north' }))
+  state.accounts = [{ ...aliceDevice, state: 'signed-out' }, account('alice', ['north', 'south'])]
+  expect([selection.chosen(), selection.decided()]).toEqual([
+    choiceOf('alice', 'north'),
+    choiceOf('alice', 'north'),
+  ])
+})
+
 test('remembers the last choice of each account', () => {
   const alice = account('alice', ['north', 'south'])
   const bob = account('bob', ['east', 'west'])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findUploadAccount } from '../../../electron/accounts/upload-account.ts'
+import { findSignIn } from '../../../electron/contract/account.ts'
 import type { Account } from '../../../electron/contract/account.ts'
 import { account as accountOf } from '../../support/records.ts'
 
@@ -14,7 +14,7 @@ const expired = account('own', { state: 'signed-out' })
 
 /** The id of the account that uploads a file for the team North, which was queued for `own`. */
 const uploaderOf = (accounts: readonly Account[], needsParts = false) =>
-  findUploadAccount(accounts, { accountId: 'own', teamId: 'north', needsParts })?.id ?? null
+  findSignIn(accounts, { accountId: 'own', teamId: 'north', needsParts })?.id ?? null
 
 test('an upload uses its own account, although another one of the user could send it', () => {
   expect(uploaderOf([account('other'), account('own')])).toBe('own')
@@ -35,6 +35,10 @@ test('a file in parts is not sent with a device key', () => {
   const own = { ...device, id: 'own' }
   expect([uploaderOf([own], false), uploaderOf([own], true)]).toEqual(['own', null])
   expect(uploaderOf([own, device, account('session')], true)).toBe('session')
+})
+
+test('a password sign-in is preferred to a device', () => {
+  expect(uploaderOf([expired, device, account('session')])).toBe('session')
 })
 
 test('an upload of an account that is not known any more has none', () => {

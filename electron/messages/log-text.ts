@@ -6,6 +6,8 @@ import { verificationLines } from './verification-text.ts'
 
 /** An event as text: what happened, and facts about it. */
 export interface LogLine {
+  /** ISO time. */
+  readonly at: string
   readonly title: string
   readonly notes: readonly string[]
 }
@@ -36,16 +38,36 @@ const titles: Readonly<Record<Exclude<LogEventName, 'paused'> | `paused-${LogPau
   'paused-network-change': 'log.paused-network-change',
 }
 
-/** @param timeText formats an ISO time */
-export function logLine(
-  event: LogDocumentEvent,
+/**
+ * The events as texts.
+ * @param timeText formats an ISO time
+ */
+export function logLines(
+  { events }: Pick<LogDocument, 'events'>,
   t: Translate,
   timeText: (iso: string) => string = (iso) => iso,
-): LogLine {
+): readonly LogLine[] {
+  const confirmed = confirmedIndex(events)
+  return events.map((event, index) =>
+    logLine(index < confirmed ? withoutInterruptions(event) : event, t, timeText),
+  )
+}
+
+/** The index of the last event that only follows once storage has confirmed every part; -1 if there is none. */
+const confirmedIndex = (events: readonly LogDocumentEvent[]) =>
+  events.findLastIndex(({ event }) => event === 'finishing' || event === 'registered')
+
+const withoutInterruptions = <T extends Pick<LogDocumentEvent, 'interruptedParts'>>(sent: T): T => ({
+  ...sent,
+  interruptedParts: 0,
+})
+
+function logLine(event: LogDocumentEvent, t: Translate, timeText: (iso: string) => string): LogLine {
   const { count = 1, lastAt, reason = 'user' } = event
   const title = titles[event.event === 'paused' ? (`paused-${reason}` as const) : event.event]
   const isRepeated = event.event !== 'omitted' && count > 1 && lastAt !== undefined
   return {
+    at: event.at,
     title: t(title, { count }),
     notes: [
       ...(event.failure ? [reasonText(event.failure, t)] : []),
@@ -94,7 +116,7 @@ export function logText(log: LogDocument, t: Translate): string {
     [t('details.team'), `${team.name} (${team.id})`],
     [t('receipt.server'), server],
     [t('log.upload-id'), log.id],
-    [t('log.transfer'), totalsText(totals, t)],
+    [t('log.transfer'), totalsText(confirmedIndex(events) < 0 ? totals : withoutInterruptions(totals), t)],
     [t('details.verification'), verification && verificationLines(verification, t).join(' ')],
   ]
   return [
@@ -102,10 +124,9 @@ export function logText(log: LogDocument, t: Translate): string {
     ...facts.flatMap(([label, value]) => (value === null ? [] : [`${label}: ${visibleText(value)}`])),
     '',
     `${log.addedAt}  ${t('log.added')}`,
-    ...events.map((event) => {
-      const { title, notes } = logLine(event, t)
-      return `${event.at}  ${[title, ...notes].map(visibleText).join(' · ')}`
-    }),
+    ...logLines(log, t).map(
+      ({ at, title, notes }) => `${at}  ${[title, ...notes].map(visibleText).join(' · ')}`,
+    ),
     '',
   ].join('\n')
 }

@@ -82,11 +82,6 @@ export function ownStatusText(row: UploadRow, group: Group, queue: QueueConditio
 export const hasTimeLeft = ({ phase, waitsForTurn, pausing, bytesPerSecond }: UploadRow): boolean =>
   phase === 'sending' && !waitsForTurn && !pausing && bytesPerSecond !== 0
 
-/** The label of the action that stops a pause at once, with the bytes that it would upload again. */
-export function stopNowText(againBytes: number, t: Translate): string {
-  return againBytes > 0 ? t('pausing.stop-cost', { againBytes }) : t('pausing.stop')
-}
-
 /** The action of the space bar and of the pause button, or null if neither applies. */
 export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | null {
   if (phase === 'paused' || pausing?.isSingle) return 'resume'

@@ -2,6 +2,7 @@ import type { MenuItemConstructorOptions } from 'electron'
 import { visibleName } from '../../contract/visible-text.ts'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
 import { queueStatusText } from '../../messages/queue-status-text.ts'
+import { stopNowText } from '../../messages/stop-now-text.ts'
 import { isAllPaused, type Snapshot, type Totals } from '../../contract/uploads.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import { clockText } from '../../messages/clock-text.ts'
@@ -112,8 +113,7 @@ function conditionItems(
 function stopPausingItems({ pausing }: Totals, { stopPausing }: TrayActions, t: Translate): Item[] {
   if (!pausing) return []
   const { unacknowledgedBytes: againBytes } = pausing
-  const label = againBytes > 0 ? t('tray.stop-pausing', { againBytes }) : t('pausing.stop')
-  return [{ id: 'stop-pausing', label, click: stopPausing }]
+  return [{ id: 'stop-pausing', label: stopNowText(againBytes, t), click: stopPausing }]
 }
 
 function limitItem(content: TrayContent, { setLimit }: TrayActions, { t, tag, nowMs }: TextContext): Item {

@@ -69,10 +69,7 @@ export function createDialogs(options: {
       const t = language.translate()
       const answer = await showMessage({
         type: 'question',
-        message: t('quit.question', { running }),
-        detail: [t('quit.explanation'), againBytes > 0 ? t('quit.cost', { againBytes }) : '']
-          .join(' ')
-          .trim(),
+        message: t('quit.question', { count: running, againBytes, hasCost: againBytes > 0 ? 'yes' : 'no' }),
         buttons: [t('quit.quit'), t('quit.now'), t('settings.close-keep')],
         defaultId: 2,
         cancelId: 2,

@@ -70,7 +70,7 @@ test.each(['{Escape}', '{Enter}'])(
     await expect.element(rowOf('Aurora').getByRole('button', { name: 'Keep', exact: true })).toHaveFocus()
     await expect
       .element(rowOf('Aurora'))
-      .toMatchTextContent('Cancel “Aurora”? The 450 MB of 1.0 GB uploaded so far will be deleted.')
+      .toMatchTextContent('Cancel “Aurora”? The 450 MB sent so far are lost.')
     await userEvent.keyboard(key)
     await expect.poll(focused).toBe('Aurora')
     expect(asked).toEqual([])
@@ -109,9 +109,7 @@ test('Shift with arrows selects a range; the bar asks before discarding sent byt
   const bar = screen.getByRole('toolbar', { name: 'Selected files' })
   await userEvent.click(bar.getByRole('button', { name: 'Cancel upload' }))
   await expect
-    .element(
-      screen.getByText('Cancel 2 uploads? The 900 MB uploaded so far will be deleted.', { exact: false }),
-    )
+    .element(screen.getByText('Cancel 2 uploads? The 900 MB sent so far are lost.', { exact: false }))
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads', exact: true }))
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Aurora', 'Basalt'] } }])

@@ -56,7 +56,7 @@ test('Skip asks before it deletes an uploaded file', async () => {
   await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
   await userEvent.keyboard('{Enter}')
   const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('The 1.0 GB of 1.0 GB uploaded so far will be deleted.')
+  await expect.element(question).toMatchTextContent('The 1.0 GB sent so far are lost.')
   await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
   expect(removed()).toEqual([])
   await userEvent.click(question.getByRole('button', { name: 'Cancel upload' }))

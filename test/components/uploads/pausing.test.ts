@@ -6,14 +6,13 @@ import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow, settings, snapshotOf } from '../support/rows.ts'
 
 const pausing: Pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 38_000_000 }
-const cost = 'Stop now. 38.0 MB will be uploaded again.'
+const cost = 'Stop now, 38.0 MB would be sent again'
 
 test('a row shows the parts that its pause finishes, and stops them or resumes', async () => {
   const { rowOf, asked } = await openPage({
     rows: [sendingRow('Flux', { pausing }), sendingRow('Wan'), row('Grain')],
   })
   await expect.element(rowOf('Flux')).toMatchTextContent('Pausing, finishing 2 parts')
-  await expect.element(rowOf('Flux')).toMatchTextContent('Resends 38.0 MB')
   const stop = rowOf('Flux').getByRole('button', { name: `${cost}: Flux` })
   await expect.element(stop).toHaveAttribute('title', cost)
   await userEvent.click(stop)
@@ -97,7 +96,7 @@ test('the details say what stopping a pause now would cost', async () => {
   const { screen, rowOf } = await openPage({ rows: [sendingRow('Flux', { pausing })] })
   await userEvent.dblClick(rowOf('Flux'))
   const pane = screen.getByRole('complementary')
-  await expect.element(pane).toMatchTextContent('If you stop now, 38.0 MB will be uploaded again.')
+  await expect.element(pane).toMatchTextContent('38.0 MB would be sent again')
   // The pause ends before the upload does.
   await expect.element(pane).not.toMatchTextContent('about 12 min')
   await expect.element(pane.getByRole('button', { name: `${cost}: Flux` })).toBeVisible()

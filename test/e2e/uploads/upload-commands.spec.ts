@@ -34,7 +34,7 @@ test('finishes what is nearly sent before a pause, and shows the cost of stoppin
   await page.getByRole('button', { name: 'Pause all' }).click()
   await expect(page.getByRole('heading', { name: 'Pausing, finishing 1 part' })).toBeVisible()
   const stop = rowOf(page, 'nearly there').getByRole('button', { name: /^Stop now/ })
-  await expect(stop).toHaveAttribute('title', /^Stop now\. \d.* will be uploaded again\.$/)
+  await expect(stop).toHaveAttribute('title', /^Stop now, \d.* would be sent again$/)
   held.release()
   await expect(rowOf(page, 'nearly there')).toContainText('In the library')
 })

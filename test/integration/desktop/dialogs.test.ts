@@ -64,8 +64,8 @@ test('names the bytes that quitting now would send again only if there are some'
   await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 0 })
   await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 1 })
   await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 30_000_000 })
-  const details = options().map(({ detail }) => String(detail))
-  expect(details.map((detail) => /\d (?:B|byte|MB)/.test(detail))).toEqual([false, true, true])
+  const messages = options().map(({ message }) => String(message))
+  expect(messages.map((message) => /\d (?:B|byte|MB)/.test(message))).toEqual([false, true, true])
 })
 
 test.each([

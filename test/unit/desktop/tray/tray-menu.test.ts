@@ -82,8 +82,8 @@ test('the menu offers to resume when every single upload is paused', () => {
 })
 
 test.each([
-  [5_000_000, 'Stop now (5.0 MB will be uploaded again)'],
-  [1, 'Stop now (1 byte will be uploaded again)'],
+  [5_000_000, 'Stop now, 5.0 MB would be sent again'],
+  [1, 'Stop now, 1 byte would be sent again'],
   [0, 'Stop now'],
 ])('the menu offers to stop at once what is being paused (%i bytes)', (unacknowledgedBytes, label) => {
   const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes }

@@ -8,7 +8,7 @@ import { openPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { selectOption } from '../support/select-option.ts'
-import { account, otherTeam, signedIn, team } from '../support/rows.ts'
+import { account, otherTeam, patchOf, signedIn, team } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -64,20 +64,15 @@ function twoAccounts() {
   return { session, device, view: signedIn(session, { ...device, email: 'device@aurora.example' }) }
 }
 
-test('a folder is watched for the selected account by default, also if another one has the same team', async () => {
-  const { device, view } = twoAccounts()
+test('a team that a user reaches by two sign-ins is offered once, with the password sign-in', async () => {
+  const { session, device, view } = twoAccounts()
   const chosen = { accountId: device.id, teamId: team.id }
-  const { screen, asked } = await settingsOf({ ...view, chosen }, [])
+  const { screen, asked } = await settingsOf({ ...view, chosen }, [folder({ accountId: device.id })])
   await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
-  expect(asks(asked, 'watchFolder')).toEqual([{ team: chosen }])
-})
-
-test('shows the account of a watched folder, also if another one has the same team', async () => {
-  const { device, view } = twoAccounts()
-  const { screen } = await settingsOf(view, [folder({ accountId: device.id })])
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: session.id, teamId: team.id } }])
   await expect
-    .element(screen.getByLabelText('Team for new models in ~/training/out'))
-    .toMatchTextContent(`uploads to ${team.name} (device@aurora.example)`)
+    .element(screen.getByRole('combobox', { name: 'Team for new models in', exact: false }))
+    .toMatchTextContent(`uploads to ${team.name}`)
 })
 
 test('existing files of a folder are offered to be added or left', async () => {
@@ -93,18 +88,21 @@ test('existing files of a folder are offered to be added or left', async () => {
   await expect.poll(() => screen.getByRole('button', { name: 'Add all' }).elements()).toEqual([])
 })
 
-test('existing files of a folder open the review again that they were added to', async () => {
-  const rows = [reviewRow('Grain')]
-  const { screen, sheet, emit } = await openReview(rows, reviewOf(rows), {
-    watching: () => success({ folders: [folder({ offered: { count: 3, sizeBytes: 7 } })] }),
-    sendOffered: () => success({ added: 3, refused: 0, skipped: [], drop: 'd', review: 'review-1' }),
+test('existing files of a folder open a review of their own', async () => {
+  const kept = [reviewRow('Grain')]
+  const { screen, sheet, emit } = await openReview(kept, reviewOf(kept), {
+    watching: () => success({ folders: [folder({ offered: { count: 1, sizeBytes: 7 } })] }),
+    sendOffered: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', review: 'review-2' }),
   })
   await expect.element(sheet).toBeVisible()
   await userEvent.keyboard('{Escape}')
   await expect.element(sheet).not.toBeInTheDocument()
   emit('command', 'show-settings')
   await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
-  await expect.element(sheet).toBeVisible()
+  const offered = [reviewRow('Flux', { review: 'review-2' })]
+  emit('patch', patchOf(2, offered))
+  emit('reviews', [reviewOf(kept), reviewOf(offered, { id: 'review-2' })])
+  await expect.element(sheet).toMatchTextContent('Upload 1')
 })
 
 test('a watched folder is paused, resumed and removed', async () => {

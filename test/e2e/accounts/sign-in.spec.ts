@@ -20,7 +20,7 @@ async function signOut(page: Page): Promise<void> {
 
 test('names the possible causes of a wrong password and clears the field', async ({ app }) => {
   await fillSignIn(app.page, ALICE.email, 'not-the-password')
-  await expect(app.page.getByRole('form').getByRole('alert')).toContainText(
+  await expect(app.page.getByRole('alert').filter({ hasText: /./ })).toContainText(
     /email or password may be wrong, the email address may not be verified, or the account may be disabled/,
   )
   await expect(app.page.getByLabel('Password', { exact: true })).toHaveValue('')

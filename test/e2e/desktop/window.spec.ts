@@ -78,7 +78,9 @@ test('asks before quitting during an upload, and continues if the user cancels',
     BrowserWindow.getAllWindows()[0]?.emit('query-session-end', {}),
   )
   await quit(app.electron)
-  await expect.poll(() => asked(app.electron)).toEqual(['1 file is uploading. Quit?'])
+  await expect
+    .poll(() => asked(app.electron))
+    .toEqual([expect.stringMatching(/^1 file continues next time\. /)])
   held.release()
   await expect(rowOf(app.page, 'under way')).toContainText('In the library')
 })
@@ -132,7 +134,7 @@ test(
     await expect(app.page.getByRole('button', { name: 'Resume all' })).toBeVisible()
     await expect
       .poll(() => trayLabels(app.electron))
-      .toEqual(labels(/^Pausing, finishing 1 part /, 'Resume all', /^Stop now \(/))
+      .toEqual(labels(/^Pausing, finishing 1 part /, 'Resume all', /^Stop now/))
     await clickTray(app.electron, 'stop-pausing')
     await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Paused · /, 'Resume all'))
     held.release()

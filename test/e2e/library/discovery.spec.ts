@@ -142,7 +142,10 @@ test('offers existing files of a watched folder, and queues new ones', async ({ 
   await expect(page.getByText('1 existing model')).toBeVisible()
   await expect(page.getByText('Watching', { exact: true })).toBeVisible()
   await harness.file('inbox/loras/new.safetensors')
-  await page.getByRole('button', { name: /^Uploads/ }).click()
+  await page
+    .getByRole('banner')
+    .getByRole('button', { name: /^Uploads/ })
+    .click()
   await expect(rowOf(page, 'new')).toContainText('In the library', { timeout: 45_000 })
   expect(paths(harness)).toEqual(['models/loras/new.safetensors'])
 })

@@ -162,8 +162,7 @@ test('sends a file that is dropped twice only once', async ({ page, harness }) =
   await drag(page, [path])
   await held.arrived
   await drag(page, [path])
-  await page.getByRole('button', { name: '1 skipped' }).click()
-  await expect(page.getByRole('list', { name: 'Skipped files' })).toContainText('Already in the queue')
+  await expect(page.getByText('already in the queue', { exact: false })).toBeVisible()
   held.release()
   await expect(rowOf(page, 'twice')).toContainText('In the library')
   expect(await harness.cloud.objects()).toHaveLength(1)

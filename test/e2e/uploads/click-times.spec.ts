@@ -54,7 +54,11 @@ test('the time of clicks and keys with ten thousand rows', { tag: '@bench' }, as
     'sort by name': () => menuItem(/^Sort|^Order/, 'Name'),
     'sort by upload order': () => menuItem(/^Sort|^Order/, 'Upload order'),
     'show the library': () => page.getByRole('button', { name: 'Library', exact: true }).click(),
-    'show the uploads': () => page.getByRole('button', { name: /^Uploads/ }).click(),
+    'show the uploads': () =>
+      page
+        .getByRole('banner')
+        .getByRole('button', { name: /^Uploads/ })
+        .click(),
   }
   await record(page)
   const times = new Map<string, number[]>()

@@ -49,11 +49,11 @@ test('checks a path while it is typed, and suggests a cleaned one', async ({ pag
   const field = page.getByRole('textbox', { name: 'Library path' })
   await field.fill('models/loras/café crème?.safetensors')
   await expect(field).toHaveAttribute('aria-invalid', 'true')
-  await expect(row.getByRole('status')).toContainText('é è ?')
+  await expect(page.getByRole('status').filter({ hasText: 'é è ?' })).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(field).toBeVisible()
 
-  const offered = row.getByRole('button', { name: /^Use models\/loras\// })
+  const offered = page.getByRole('button', { name: /^Use models\/loras\// })
   const cleaned = (await offered.innerText()).replace('Use ', '')
   await offered.click()
   await expect(field).toBeHidden()

@@ -6,7 +6,16 @@ import type { Answers, Asked } from '../support/fake-bridge.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
-import { foundModel, foundPlace, foundView, need, settings, team, workflowNeeds } from '../support/rows.ts'
+import {
+  foundModel,
+  foundPlace,
+  foundView,
+  need,
+  patchOf,
+  settings,
+  team,
+  workflowNeeds,
+} from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -339,18 +348,21 @@ test('a workflow shows available, local and missing models and uploads the local
   expect(asks(asked, 'sendNeeds')).toEqual([{ id: 'workflow-1', needs: ['style/here.safetensors'] }])
 })
 
-test('models of a workflow open the review again that they were added to', async () => {
-  const rows = [reviewRow('Grain')]
-  const { screen, sheet, emit } = await openReview(rows, reviewOf(rows), {
+test('models of a workflow open a review of their own', async () => {
+  const kept = [reviewRow('Grain')]
+  const { screen, sheet, emit } = await openReview(kept, reviewOf(kept), {
     workflow: () => success(view),
-    sendNeeds: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', review: 'review-1' }),
+    sendNeeds: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', review: 'review-2' }),
   })
   await expect.element(sheet).toBeVisible()
   await userEvent.keyboard('{Escape}')
   await expect.element(sheet).not.toBeInTheDocument()
   emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
   await userEvent.click(screen.getByRole('button', { name: 'Upload 1 model' }))
-  await expect.element(sheet).toBeVisible()
+  const needed = [reviewRow('Flux', { review: 'review-2' })]
+  emit('patch', patchOf(2, needed))
+  emit('reviews', [reviewOf(kept), reviewOf(needed, { id: 'review-2' })])
+  await expect.element(sheet).toMatchTextContent('Upload 1')
 })
 
 test('models of disabled nodes are uploaded only if selected', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { LibraryChange } from '../../../electron/contract/library.ts'
+import { selectOption } from '../support/select-option.ts'
 import { model, rowCorner, openLibrary, threeModels } from '../support/library.ts'
 
 /** Renames Grain in its form; the server responds when the test says so. */
@@ -272,7 +273,7 @@ test('the dialog closes while several models are saved, and the list may become 
   const { screen, rowOf } = await openLibrary([...threeModels, model('Ink')], {
     changeModel: () => answer.promise,
   })
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'loras')
+  await selectOption(screen.getByRole('combobox', { name: 'Type' }), /^loras/)
   await userEvent.click(rowOf('Grain'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(screen.getByRole('button', { name: 'Edit type, path and names…' }))

@@ -4,7 +4,7 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import type { SessionView } from '../../../electron/contract/account.ts'
 import { minutesAndSeconds } from '../../../renderer/ui/format.ts'
 import { openPage } from '../support/open-page.ts'
-import { account, otherTeam, row, signedIn, signedOut } from '../support/rows.ts'
+import { account, otherTeam, row, signedIn, signedOut, team } from '../support/rows.ts'
 
 const waiting: SessionView = {
   ...signedOut,
@@ -141,7 +141,9 @@ test('a file too large for a device key asks for that account’s password', asy
 })
 
 test('the team picker shows what each account can upload and adds another account', async () => {
-  const { screen } = await openPage({ answers: { session: () => success(signedIn(account(), paired)) } })
+  const { screen } = await openPage({
+    answers: { session: () => success(signedIn(account({ teams: [team] }), paired)) },
+  })
   await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
   await expect
     .element(screen.getByRole('menuitemradio', { name: `${otherTeam.name} files up to 500 MB (paired)` }))

@@ -113,7 +113,7 @@ test.each([
   ['that failed', failedRow('Flux')],
 ])('dragging an upload %s says what can be moved', async (_, other) => {
   const { screen, rowOf, asked } = await openPage({ rows: [other, ...waiting()] })
-  await expect.element(rowOf('Flux')).toBeVisible()
+  await expect.element(rowOf('Dune')).toBeVisible()
   await drag('Flux', pointOf('Dune'))
   await expect
     .element(screen.getByText('Only waiting and paused uploads can be reordered.', { exact: false }))

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { page, userEvent, type Locator } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
+import { selectOption } from '../support/select-option.ts'
 import { openReview, reviewRows } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
@@ -271,7 +272,7 @@ test('a broken file is shown in its folder and read again once it is repaired', 
 test('the settings say which files are reviewed', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  await userEvent.selectOptions(screen.getByLabelText('Review files before uploading'), 'Always')
+  await selectOption(screen.getByLabelText('Review files before uploading'), 'Always')
   await expect.poll(() => asked).toContainEqual({ name: 'changeSettings', args: { review: 'always' } })
 })
 

@@ -140,7 +140,7 @@ test('adding files from a list needs the user’s confirmation', async () => {
   expect(called).toEqual([
     ['addCompanions', 'a', offers, confirmSending],
     ['addFound', ['f1'], confirmSending],
-    ['approveReview', ['r1'], team, confirmSending],
+    ['approveReview', { review: 'r', ids: ['r1'], team }, confirmSending],
     ['enqueueModels', 'w1', ['n1'], confirmSending],
   ])
 })

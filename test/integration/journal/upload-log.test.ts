@@ -118,10 +118,7 @@ test('the command line shows the log of an upload by name or ID, as text and JSO
   expect(text.out).toMatch(/Z {2}Uploading · 150 kB/)
   expect(text.out).toMatch(/Verification: The library’s record matches the file/)
   const unknown = await harness.run('log', 'other.safetensors')
-  expect([unknown.code, unknown.err]).toEqual([
-    1,
-    expect.stringContaining('No upload has the ID or file name'),
-  ])
+  expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('No upload has the ID or name')])
   const other = await harness.file('vae/painter.safetensors', { payload: { seed: 3 } })
   expect((await harness.run('upload', other)).code).toBe(0)
   const both = await harness.run('log', 'painter.safetensors')

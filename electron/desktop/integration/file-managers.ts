@@ -103,10 +103,11 @@ function fileManagerIntegrations(options: Options, dataFolder: string): Integrat
   ]
 }
 
-/** The name of a script is its label, so one that was written in another language has another name. */
+/** The name of a script is its label, so one that was written in another language or by an older version differs. */
 async function existingScript(script: (name: string) => OwnedFile, label: string): Promise<OwnedFile> {
-  for (const catalogue of Object.values(catalogues)) {
-    const existing = script(catalogue[labelKey])
+  const names = Object.values(catalogues).map((catalogue) => catalogue[labelKey])
+  for (const name of [...names, 'Send with Modelferry']) {
+    const existing = script(name)
     if ((await readOwned(existing)) !== null) return existing
   }
   return script(label)

@@ -9,7 +9,8 @@ import { ownershipMark, type OwnedFile } from './owned-file.ts'
  * since the menu bar shows a workflow until its script ends.
  */
 export function quickAction(home: string, command: LaunchCommand, label: string): readonly OwnedFile[] {
-  const folder = join(home, 'Library/Services/Upload with Modelferry.workflow/Contents')
+  // The folder has the same name as in older versions, so that their action is found and replaced.
+  const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
   return [
     { path: join(folder, 'Info.plist'), text: plist(serviceInfo(label)) },
     { path: join(folder, 'document.wflow'), text: plist(workflow(`exec ${openCommand(command)} "$@"`)) },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -93,6 +93,17 @@ describe('entries in file managers', () => {
     expect(await readdir(join(home, '.local/share/nautilus/scripts'))).toEqual(['用 Modelferry 上传'])
   })
 
+  test('of an older version are found again under their name', async () => {
+    await program('nautilus')
+    await managersFor('/opt/x').set('nautilus', true)
+    const scripts = join(home, '.local/share/nautilus/scripts')
+    await rename(join(scripts, 'Upload with Modelferry'), join(scripts, 'Send with Modelferry'))
+    const managers = managersFor('/opt/x')
+    expect(await managers.list()).toEqual([{ id: 'nautilus', isOn: true }])
+    await managers.set('nautilus', false)
+    expect(await readdir(scripts)).toEqual([])
+  })
+
   test('written by others are left unchanged', async () => {
     await program('nautilus')
     const script = join(home, '.local/share/nautilus/scripts/Upload with Modelferry')
@@ -148,7 +159,7 @@ describe('entries in file managers', () => {
       t,
     })
     expect(await managers.set('finder', true)).toEqual([{ id: 'finder', isOn: true }])
-    const folder = join(home, 'Library/Services/Upload with Modelferry.workflow/Contents')
+    const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
     const text = await readFile(join(folder, 'document.wflow'), 'utf8')
     expect(text).toContain("exec '/usr/bin/open' '-a' '/Applications/A &amp; B.app' \"$@\"")
     for (const name of ['Info.plist', 'document.wflow'])

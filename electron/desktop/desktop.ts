@@ -140,7 +140,7 @@ function buildDesktop(options: BuildOptions) {
     running() {
       const { rows, totals } = engine.snapshot()
       const unacknowledgedBytes = rows.reduce((sum, { inFlightBytes }) => sum + inFlightBytes, 0)
-      return { running: totals.running, unacknowledgedBytes }
+      return { running: totals.running, waiting: totals.waiting, unacknowledgedBytes }
     },
     dialogs,
     showWindow: window.show,

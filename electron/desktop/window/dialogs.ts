@@ -9,6 +9,8 @@ import type { AskQuestion } from './question-queue.ts'
 
 export interface RunningUploads {
   readonly running: number
+  /** Uploads that have not begun or are retried later. */
+  readonly waiting: number
   /** Bytes that would be uploaded again if the app quits now. */
   readonly unacknowledgedBytes: number
 }
@@ -65,11 +67,15 @@ export function createDialogs(options: {
       if (answer === 0) return 'keep-sending'
       return answer === 1 ? 'quit' : null
     },
-    async confirmQuit({ running, unacknowledgedBytes: againBytes }) {
+    async confirmQuit({ running, waiting, unacknowledgedBytes: againBytes }) {
       const t = language.translate()
       const answer = await showMessage({
         type: 'question',
-        message: t('quit.question', { count: running, againBytes, hasCost: againBytes > 0 ? 'yes' : 'no' }),
+        message: t('quit.question', {
+          count: running + waiting,
+          againBytes,
+          hasCost: againBytes > 0 ? 'yes' : 'no',
+        }),
         buttons: [t('quit.quit'), t('quit.now'), t('settings.close-keep')],
         defaultId: 2,
         cancelId: 2,

@@ -54,16 +54,16 @@ test.each([
   [2, null],
 ])('quitting while uploads run asks how (button %i: %s)', async (response, expected) => {
   const { dialogs, options } = answering('showMessageBox', { response })
-  expect(await dialogs.confirmQuit({ running: 2, unacknowledgedBytes: 0 })).toBe(expected)
+  expect(await dialogs.confirmQuit({ running: 2, waiting: 0, unacknowledgedBytes: 0 })).toBe(expected)
   // Escape and Enter must not quit.
   expect(options()).toMatchObject([{ cancelId: 2, defaultId: 2 }])
 })
 
 test('names the bytes that quitting now would send again only if there are some', async () => {
   const { dialogs, options } = answering('showMessageBox', { response: 2 })
-  await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 0 })
-  await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 1 })
-  await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 30_000_000 })
+  await dialogs.confirmQuit({ running: 1, waiting: 2, unacknowledgedBytes: 0 })
+  await dialogs.confirmQuit({ running: 1, waiting: 2, unacknowledgedBytes: 1 })
+  await dialogs.confirmQuit({ running: 1, waiting: 2, unacknowledgedBytes: 30_000_000 })
   const messages = options().map(({ message }) => String(message))
   expect(messages.map((message) => /\d (?:B|byte|MB)/.test(message))).toEqual([false, true, true])
 })

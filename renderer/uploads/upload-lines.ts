@@ -16,9 +16,11 @@ export type UploadLine = Line &
     /** An error above the rows that have it. */
     | { readonly kind: 'error'; readonly error: RowError }
     | { readonly kind: 'row'; readonly id: string; readonly group: Group }
-    /** What is wrong with the text that is typed in the row above. */
-    | { readonly kind: 'problem'; readonly id: string }
+    | ProblemLine
   )
+
+/** What is wrong with the text that is typed in the row above. */
+export type ProblemLine = Line & { readonly kind: 'problem'; readonly id: string }
 
 /** Heights in CSS pixels; fixed, so that the list need not be measured. */
 export const rowHeights = {
@@ -42,21 +44,27 @@ interface LineOptions {
   readonly modelGroupOf?: (id: string) => ModelGroup | undefined
 }
 
+const noteHeight = (isNarrow: boolean) => (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
+
+export const problemLine = (id: string, isNarrow: boolean): ProblemLine => ({
+  kind: 'problem',
+  key: `problem ${id}`,
+  id,
+  height: noteHeight(isNarrow),
+})
+
 /** All lines of the list with their heights. */
 export function uploadLines(
   groups: readonly RowGroup[],
   { isDense, isNarrow, invalidId, collapsed, modelGroupOf }: LineOptions,
 ): UploadLine[] {
   const height = isDense ? rowHeights.dense : rowHeights.airy
-  const noteHeight = isNarrow ? rowHeights.noteNarrow : rowHeights.note
   const rowLines = (group: Group, ids: readonly string[]): UploadLine[] =>
     consecutiveRuns(ids, modelGroupOf).flatMap(({ modelGroup, ids: some }) => [
       ...(modelGroup ? [modelHeader(group, modelGroup, some)] : []),
       ...some.flatMap((id): UploadLine[] => {
         const row = { kind: 'row', key: id, id, group, height } as const
-        return id === invalidId
-          ? [row, { kind: 'problem', key: `problem ${id}`, id, height: noteHeight }]
-          : [row]
+        return id === invalidId ? [row, problemLine(id, isNarrow)] : [row]
       }),
     ])
   return groups.flatMap((rows) => {
@@ -68,7 +76,7 @@ export function uploadLines(
     return [
       header,
       ...errors.flatMap((error): UploadLine[] => [
-        { kind: 'error', key: `error ${error.key}`, error, height: noteHeight },
+        { kind: 'error', key: `error ${error.key}`, error, height: noteHeight(isNarrow) },
         ...rowLines(group, error.ids),
       ]),
     ]

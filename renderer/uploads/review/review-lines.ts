@@ -7,7 +7,7 @@ import {
 } from '../../../electron/contract/review.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Line } from '../../ui/list/windowing.ts'
-import { rowHeights } from '../upload-lines.ts'
+import { problemLine, rowHeights, type ProblemLine } from '../upload-lines.ts'
 
 /** Options of the settings. */
 export const reviewOptions = reviewSetting.options
@@ -30,6 +30,7 @@ export type ReviewLine = Line &
   (
     | { readonly kind: 'section'; readonly section: ReviewSection; readonly isExpanded: boolean }
     | { readonly kind: 'file'; readonly id: string; readonly section: ReviewSection }
+    | ProblemLine
   )
 
 /** What was found about one file. */
@@ -119,8 +120,8 @@ const sumBytes = (ids: readonly string[], rows: Rows) =>
 interface LineOptions {
   readonly isDense: boolean
   readonly isNarrow: boolean
-  /** The row of which an invalid field is explained in a note. */
-  readonly notedId: string | undefined
+  /** The row with an invalid text. */
+  readonly invalidId: string | undefined
   /** Sections that the user has expanded or collapsed, by key; at first only decisions are expanded. */
   readonly expanded: ReadonlyMap<string, boolean>
 }
@@ -128,18 +129,17 @@ interface LineOptions {
 /** The lines of the list. */
 export function reviewLines(
   sections: readonly ReviewSection[],
-  { isDense, isNarrow, notedId, expanded }: LineOptions,
+  { isDense, isNarrow, invalidId, expanded }: LineOptions,
 ): ReviewLine[] {
   const height = isDense ? rowHeights.dense : rowHeights.airy
-  const noteHeight = isNarrow ? rowHeights.noteNarrow : rowHeights.note
   return sections.flatMap((section): ReviewLine[] => {
     const { key, kind, ids } = section
     const isExpanded = expanded.get(key) ?? (kind !== 'ready' && kind !== 'left')
     const header: ReviewLine = { kind: 'section', key, section, isExpanded, height: sectionHeight }
     if (!isExpanded) return [header]
-    const files = ids.map((id): ReviewLine => {
-      const ownHeight = notedId === id ? height + noteHeight : height
-      return { kind: 'file', key: id, id, section, height: ownHeight }
+    const files = ids.flatMap((id): ReviewLine[] => {
+      const file = { kind: 'file', key: id, id, section, height } as const
+      return id === invalidId ? [file, problemLine(id, isNarrow)] : [file]
     })
     return [header, ...files]
   })

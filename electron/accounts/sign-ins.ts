@@ -121,6 +121,7 @@ export function createSignIns(options: SignInOptions): SignIns {
 
   function announce(): void {
     visibility.update()
+    teamSelection.accountsChanged()
     options.onSessionChanged(view())
   }
 

@@ -18,9 +18,9 @@ interface TeamOfAccount {
 /** The team to which new files are uploaded. */
 interface TeamSelection {
   /**
-   * The last choice for an account that is signed in, or whose user is by another sign-in; without one, the only available team. Null if the user
-   * has still to choose: among several teams, because the account has lost the team, or because its sign-in
-   * has expired.
+   * The last choice for an account that is signed in, or whose user has another sign-in for the team; without
+   * one, the only available team. Null if the user has still to choose: among several teams, because the account
+   * has lost the team, or because its sign-in has expired.
    */
   chosen(): TeamChoice | null
   /**
@@ -33,6 +33,8 @@ interface TeamSelection {
   /** The account and team of a choice, or of the current one; null when it is not valid. */
   resolve(choice: TeamChoice | null): TeamOfAccount | null
   store(choice: TeamChoice): Result<void>
+  /** Keeps the team that was the only one until its user got others, as if it had been chosen. */
+  accountsChanged(): void
 }
 
 const toChoice = (found: TeamOfAccount | null): TeamChoice | null =>
@@ -68,7 +70,6 @@ export function createTeamSelection(
   }
 
   function chosen(): TeamChoice | null {
-    keepOnlyTeam()
     const current = storedChoices().find((choice) => find(choice) !== null || isAwaited(choice))
     return current ? toChoice(find(current)) : onlyTeam()
   }
@@ -88,8 +89,7 @@ export function createTeamSelection(
 
   let onlyBefore = onlyTeam()
 
-  /** Stores the team that was the only one when its user has others now. */
-  function keepOnlyTeam(): void {
+  function accountsChanged(): void {
     const only = onlyTeam()
     const ready = accounts().filter(({ state }) => state === 'ready')
     const isOnePerson = new Set(ready.map(personKey)).size === 1
@@ -107,5 +107,6 @@ export function createTeamSelection(
       return effectiveChoice && find(effectiveChoice)
     },
     store,
+    accountsChanged,
   }
 }

@@ -52,7 +52,7 @@ test.each<[string, Account, string | undefined]>([
   (_who, added, expected) => {
     const { selection, state, start } = setup([aliceDevice])
     state.accounts = [aliceDevice, added]
-    selection.chosen()
+    selection.accountsChanged()
     expect(start().chosen()?.accountId).toBe(expected)
   },
 )

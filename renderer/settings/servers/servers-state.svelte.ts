@@ -1,8 +1,13 @@
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
-import type { ServerCheck } from '../../../electron/contract/servers.ts'
-import { baseOf, clockIsOffMs, putLimitOf, serversOf } from '../../../electron/contract/servers.ts'
+import {
+  baseOf,
+  clockIsOffMs,
+  putLimitOf,
+  serversOf,
+  type ServerCheck,
+} from '../../../electron/contract/servers.ts'
 import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { SessionState } from '../../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings-state.svelte.ts'
@@ -81,6 +86,7 @@ export class ServersState {
 
 /** The short name of a server: its host. */
 export const hostOf = (address: string): string => URL.parse(address)?.host ?? address
+
 /** Whether this computer's clock differs so much from the server's that sign-ins can fail. */
 export const hasWrongClock = ({ clockAheadMs }: ServerCheck): boolean =>
   Math.abs(clockAheadMs) >= clockIsOffMs

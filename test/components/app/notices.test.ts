@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
+import { selectOption } from '../support/select-option.ts'
 import { patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
 
 const skipping = (name: string): AddReport => ({
@@ -374,4 +375,24 @@ test('shows files being read with a Stop, and which folder or file added nothing
   emit('added', { added: 0, refused: 0, skipped: [{ name: 'cat.png', reason: 'no-workflow' }] })
   const notice = screen.getByRole('status').filter({ hasText: 'cat.png' })
   await expect.element(notice).toMatchTextContent('No model or ComfyUI workflow in this file')
+})
+
+test('a setting can be scrolled out from under notices', async () => {
+  await page.viewport(480, 400)
+  const codes = ['unexpected', 'journal-full', 'bad-call'] as const
+  const failures = codes.map((code) => failed(failure(code)))
+  const { screen, emit } = await openPage({
+    answers: { changeSettings: () => failures.shift() ?? failed(failure('unexpected')) },
+  })
+  emit('command', 'show-settings')
+  for (const theme of ['Dark', 'Light', 'Dark']) await selectOption(screen.getByLabelText('Theme'), theme)
+  const notices = screen.getByRole('alert').filter({ hasText: /./ })
+  await expect.poll(() => notices.elements().length).toBe(codes.length)
+  const last = screen.getByRole('button', { name: 'Copy version details' })
+  const isCovered = () => {
+    last.element().closest('.scrollable')?.scrollTo({ top: 1e6 })
+    const [first] = notices.elements()
+    return last.element().getBoundingClientRect().bottom > (first?.getBoundingClientRect().top ?? 0)
+  }
+  await expect.poll(isCovered).toBe(false)
 })

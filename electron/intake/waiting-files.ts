@@ -125,7 +125,7 @@ export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
     reading.run((given) => {
       const request: AddRequest = isWaiting
         ? { ...given, review: 'first', signal: AbortSignal.any([given.signal, closing.signal]) }
-        : notingEnd(given, () => dropped.delete(paths))
+        : whenFound(given, () => dropped.delete(paths))
       return processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request), named)
     })
 
@@ -211,11 +211,11 @@ export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
   }
 }
 
-/** The same request; calls back once the files are found. */
-const notingEnd = ({ signal, onProgress }: ReadingRequest, found: () => void): ReadingRequest => ({
+/** The same request; calls `onFound` once the files are found. */
+const whenFound = ({ signal, onProgress }: ReadingRequest, onFound: () => void): ReadingRequest => ({
   signal,
   onProgress(progress) {
-    if (progress.checkedCount !== null) found()
+    if (progress.checkedCount !== null) onFound()
     onProgress(progress)
   },
 })

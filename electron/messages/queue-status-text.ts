@@ -19,9 +19,8 @@ export function queueStatusText(
     return t('queue.uploading', { isKnown, time: timeLeftText(secondsLeft, t) })
   }
   if (hold?.kind === 'quiet-hours' && word === hold.kind) {
-    const { untilMs } = hold
-    if (untilMs === null) return t('queue.quiet-hours', { isKnown: 'no', count, until: '' })
-    return t('queue.quiet-hours', { isKnown: 'yes', count, until: clock(untilMs) })
+    const until = hold.untilMs === null ? '' : clock(hold.untilMs)
+    return t('queue.quiet-hours', { isKnown: until === '' ? 'no' : 'yes', count, until })
   }
   return t(`queue.${word}`, { count })
 }

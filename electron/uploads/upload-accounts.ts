@@ -1,6 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts'
-import { findSignIn } from '../contract/account.ts'
-import type { Account, TeamChoice } from '../contract/account.ts'
+import { findSignIn, type Account, type TeamChoice } from '../contract/account.ts'
 import { baseOf, putLimitOf } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Rows } from '../journal/rows.ts'

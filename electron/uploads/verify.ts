@@ -171,7 +171,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verifyCollected: collector.flush,
     verifyOpen() {
       const known = accounts.list()
-      const open = store.unverified().filter((upload) => findSignIn(known, { ...upload }) !== null)
+      const open = store.unverified().filter((upload) => findSignIn(known, upload) !== null)
       verify(open.slice(0, maxOpenAtOnce).map(({ id }) => id))
     },
     modelDeleted: deletedModels.add,

@@ -57,9 +57,11 @@ export function teamsByUser(session: NamedAccounts) {
     return account && team ? [{ account, team, choice }] : []
   })
   return [...Map.groupBy(found, ({ account }) => personKey(account)).values()].map((own) =>
-    own.sort((a, b) => b.account.kind.localeCompare(a.account.kind)),
+    own.sort((a, b) => sessionFirst(a.account) - sessionFirst(b.account)),
   )
 }
+
+const sessionFirst = ({ kind }: Account) => (kind === 'session' ? 0 : 1)
 
 const accountOf = ({ accounts }: Accounts, { accountId }: TeamChoice) =>
   accounts.find(({ id }) => id === accountId)

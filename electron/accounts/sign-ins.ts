@@ -119,28 +119,24 @@ export function createSignIns(options: SignInOptions): SignIns {
     ...withSealed(options.sealedProblem()),
   })
 
-  function announce(): void {
+  function announce(): Result<SessionView> {
     visibility.update()
     teamSelection.accountsChanged()
-    options.onSessionChanged(view())
+    const session = view()
+    options.onSessionChanged(session)
+    return success(session)
   }
 
-  function announcedView(): Result<SessionView> {
-    announce()
-    return success(view())
-  }
-
-  async function signedIn(): Promise<Result<SessionView>> {
+  async function afterSignIn(account: Result<Account>): Promise<Result<SessionView>> {
+    if (!account.ok) return account
     await options.onSignedIn()
     return accountsChanged(null)
   }
 
   function accountsChanged(lostId: string | null): Result<SessionView> {
     options.onAccountsChanged(lostId)
-    return announcedView()
+    return announce()
   }
-
-  const afterSignIn = async (account: Result<Account>) => (account.ok ? signedIn() : account)
 
   const checks = createSignInChecks(options, announce, () => accountsChanged(null))
 
@@ -171,7 +167,7 @@ export function createSignIns(options: SignInOptions): SignIns {
       const stored = await proxies.signIn(proxy, login)
       if (!stored.ok && stored.failure.code === 'bad-call') return stored
       options.onProxyLogin()
-      return stored.ok ? announcedView() : stored
+      return stored.ok ? announce() : stored
     },
     leaveProxy() {
       proxies.dismissQuestion()
@@ -185,7 +181,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     choose(choice) {
       if (!teamSelection.resolve(choice)) return failed(failure('no-team'))
       const stored = teamSelection.store(choice)
-      return stored.ok ? announcedView() : stored
+      return stored.ok ? announce() : stored
     },
     markSignedOut(accountId) {
       if (markSignedOut(accounts, accountId)) accountsChanged(accountId)

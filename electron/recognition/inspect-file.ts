@@ -10,7 +10,7 @@ import { createFileOpener, readFull } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { isPartialDownload } from './file-names.ts'
 import { fileSource, withHead } from './formats/byte-source.ts'
-import { folderEvidence } from './kinds/folder-evidence.ts'
+import { folderEvidence, unknownTypeFolder } from './kinds/folder-evidence.ts'
 import { unknownIdentity } from './found-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { formatByName, headBytes, readContent } from './read-content.ts'
@@ -142,7 +142,8 @@ function createInspection(
   { hasPreview, licence, pipeline }: FolderFindings = { hasPreview: false, licence: null, pipeline: null },
 ): Inspection {
   const name = file.name ?? basename(file.path)
-  const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
+  const folders = (file.place ?? dirname(file.path)).split(sep)
+  const folder = folderEvidence(folders) ?? (content.kind ? null : unknownTypeFolder(folders))
   const { group } = file
   const recognition = {
     ...(group?.kind === 'diffusers'

@@ -58,6 +58,18 @@ function typeAt(names: readonly string[], index: number): string | undefined {
   )
 }
 
+/**
+ * A folder directly in `models` whose name isn't known: extensions of ComfyUI read folders of their own there, and
+ * ComfyUI accepts any name as a type.
+ */
+export function unknownTypeFolder(folders: readonly string[]): FolderEvidence | null {
+  const names = folders.map(normaliseFolderName)
+  const index = names.lastIndexOf('models', -2) + 1
+  const folder = folders[index]
+  if (index === 0 || folder === undefined || normalisedBases.has(names[index] ?? '')) return null
+  return { folder, modelType: folder, below: folders.slice(index + 1) }
+}
+
 /** The type implied by a folder directly inside `models`, or null. */
 export function typeByFolderName(folder: string): string | null {
   return folderEvidence(['models', folder])?.modelType ?? null

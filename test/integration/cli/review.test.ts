@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { flux } from '../../fixtures/family.ts'
-import { writeText } from '../../fixtures/model-files.ts'
+import { smallZip, writeText } from '../../fixtures/model-files.ts'
 import { shellCall, torchZip } from '../../fixtures/pickles.ts'
 import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 import { runOnTerminal, terminalLines } from '../../support/pseudo-terminal.ts'
@@ -79,6 +79,16 @@ test.runIf(process.platform === 'linux')('a dry run exits with 1 if a folder can
   expect([code, out]).toEqual([1, expect.stringContaining('a.safetensors')])
   expect((await cli.run('upload', '--dry-run', dirname(path))).code).toBe(0)
 })
+
+test.each(['ComfyUI', 'ComfyUI/models', 'ComfyUI/models/sonic', 'ComfyUI/models/sonic/unet.pth'])(
+  'keeps the folder of an extension of ComfyUI in the library: %s',
+  async (added) => {
+    const cli = await setup()
+    await writeText(join(cli.folder, 'ComfyUI/models/sonic/unet.pth'), smallZip())
+    const { json } = await cli.run('upload', '--dry-run', '--json', join(cli.folder, added))
+    expect(json()[0]).toMatchObject({ type: 'sonic', path: 'models/sonic/unet.pth' })
+  },
+)
 
 test('uploads without a question with --yes, except what is broken', async () => {
   const cli = await setup()

@@ -250,6 +250,24 @@ test('accepts any other file as unknown', async () => {
   })
 })
 
+test('keeps an unknown folder in models as type and path unless the content shows another type', async () => {
+  const unknown = torchZip(stateDict({ 'a.weight': { dtype: 'F16', shape: [2, 2] } }))
+  await writeText(at('models/sonic/v2/x_vae.pth'), unknown)
+  await writeText(at('models/sdxl/x.pth'), unknown)
+  await writeText(at('other/x.pth'), unknown)
+  const { path: lora } = await writeSafetensors(at('models/sonic/style.safetensors'), {
+    tensors: families['kohya SDXL LoRA'].tensors,
+  })
+  const targetOf = async (path: string) => {
+    const { modelType, modelPath } = (await inspectFile(path, { folder: '' })).target
+    return [modelType, modelPath]
+  }
+  expect(await targetOf(at('models/sonic/v2/x_vae.pth'))).toEqual(['sonic', 'models/sonic/v2/x_vae.pth'])
+  expect(await targetOf(at('models/sdxl/x.pth'))).toEqual(['other', 'models/other/x.pth'])
+  expect(await targetOf(at('other/x.pth'))).toEqual(['other', 'models/other/x.pth'])
+  expect(await targetOf(lora)).toEqual(['loras', 'models/loras/style.safetensors'])
+})
+
 test('recognises safetensors without an extension', async () => {
   const { path } = await writeSafetensors(at('blob'), { tensors: families['SD VAE'].tensors })
   expect((await inspectFile(path)).recognition).toMatchObject({ format: 'safetensors', modelType: 'vae' })

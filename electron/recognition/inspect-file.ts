@@ -10,7 +10,7 @@ import { createFileOpener, readFull } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { isPartialDownload } from './file-names.ts'
 import { fileSource, withHead } from './formats/byte-source.ts'
-import { folderEvidence, unknownTypeFolder } from './kinds/folder-evidence.ts'
+import { folderEvidence, unknownTypeFolder, type FolderEvidence } from './kinds/folder-evidence.ts'
 import { unknownIdentity } from './found-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { formatByName, headBytes, readContent } from './read-content.ts'
@@ -142,8 +142,7 @@ function createInspection(
   { hasPreview, licence, pipeline }: FolderFindings = { hasPreview: false, licence: null, pipeline: null },
 ): Inspection {
   const name = file.name ?? basename(file.path)
-  const folders = (file.place ?? dirname(file.path)).split(sep)
-  const folder = folderEvidence(folders) ?? (content.kind ? null : unknownTypeFolder(folders))
+  const folder = folderOf(file, content)
   const { group } = file
   const recognition = {
     ...(group?.kind === 'diffusers'
@@ -166,6 +165,12 @@ function createInspection(
     title: content.header?.metadata.get('modelspec.title') ?? null,
   })
   return { recognition, target, identity, failure: content.failure }
+}
+
+/** An unknown folder counts only if the content shows no type. */
+function folderOf({ path, place }: FileToInspect, { kind }: FileContent): FolderEvidence | null {
+  const folders = (place ?? dirname(path)).split(sep)
+  return folderEvidence(folders) ?? (kind ? null : unknownTypeFolder(folders))
 }
 
 /** Every import of a file without failure is harmless, see `failureOfScan` in `pickle/pytorch.ts`. */

@@ -7,7 +7,7 @@ import {
   mayHaveSameBytes,
   openSameFile,
   readSample,
-  sameFile,
+  isUntouched,
 } from '../platform/files/file-identity.ts'
 
 /**
@@ -36,7 +36,7 @@ export function createFileSamples(timers: Timers): FileSamples {
 
   function sampleOf(file: HashedFile): Promise<string | null> {
     const cached = cache.get(file.path)
-    if (cached && sameFile(cached.file.identity, file.identity)) return cached.sample
+    if (cached && isUntouched(cached.file.identity, file.identity)) return cached.sample
     const sample = withTimeout(sampleAt(file), timers, readTimeoutMs)
     cache.delete(file.path)
     cache.set(file.path, { file, sample })

@@ -5,9 +5,13 @@ import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import {
-  changeFailure,
   diskTimeoutFailure,
+  hasOtherCtime,
+  identityAt,
   identityBySample,
+  isUntouched,
+  mayHaveSameBytes,
+  sameFile,
   type FileIdentity,
 } from '../platform/files/file-identity.ts'
 import { hangingFolders } from '../platform/files/hanging-folders.ts'
@@ -30,32 +34,48 @@ async function currentIdentity(
   { path, identity, state }: UploadRecord,
   responded: () => void,
 ): Promise<Result<FileIdentity>> {
-  const changed = await changeFailure(path, identity)
-  if (changed !== null && changed.code !== 'file-changed') return failed(changed)
-  const hasSameNumbers = changed === null && identity.inode !== 0n
-  if (hasSameNumbers && (await hasNoLinks(path))) return success(identity)
+  const now = await identityAt(path)
+  if (!now.ok) return now
+  const hasSameNumbers = sameFile(now.value, identity)
+  if (hasSameNumbers && identity.inode !== 0n && (await hasNoLinks(path))) return success(identity)
   if (identity.sample === undefined) {
     // A record of an older version. Nothing shows that an unsent file with another number is the same.
-    if (changed === null) return success(identity)
-    if (!isStarted(state)) return failed(changed)
+    if (hasSameNumbers) return success(identity)
+    if (!isStarted(state)) return failed(failure('file-changed'))
   }
   const found = await identityBySample(path, identity, responded)
-  return found.ok && changed === null ? success(identity) : found
+  return found.ok && hasSameNumbers ? success(identity) : found
 }
+
+/** Whether the file may have been written to since it was inspected, although its size and time are the same. */
+export const wasTouched = ({ path, identity }: UploadRecord, signal: AbortSignal) =>
+  withDiskTimeout(
+    path,
+    async () => {
+      const now = await identityAt(path)
+      if (!now.ok) return now
+      return success(mayHaveSameBytes(now.value, identity) && hasOtherCtime(now.value, identity))
+    },
+    signal,
+  )
 
 /**
  * Fails if the file at a path is not the one that a run sends. If it only has other numbers, its disk was mounted again
- * meanwhile: what was sent is kept, and the next run compares it with the file.
+ * meanwhile, and if it only has another ctime, other bytes are possible: what was sent is kept, and the next run
+ * inspects the file and compares it with what was sent.
  */
 export const findChange = (record: UploadRecord, signal: AbortSignal) =>
   withDiskTimeout(record.path, (responded) => changeOf(record, responded), signal)
 
 async function changeOf(record: UploadRecord, responded: () => void): Promise<Result<void>> {
-  const changed = await changeFailure(record.path, record.identity)
-  if (changed?.code !== 'file-changed') return changed ? failed(changed) : success(undefined)
+  const { path, identity } = record
+  const now = await identityAt(path)
+  if (!now.ok) return now
+  if (sameFile(now.value, identity))
+    return isUntouched(now.value, identity) ? success(undefined) : failed(touchedFailure)
   const found = await currentIdentity(record, responded)
   if (!found.ok) return found
-  return failed(found.value === record.identity ? changed : remountFailure)
+  return failed(found.value === identity ? failure('file-changed') : remountFailure)
 }
 
 /** Ends on abort, or after a time limit in real time, since a call on a network disk may never end. */
@@ -69,6 +89,7 @@ async function withDiskTimeout<T>(
   return checked ?? failed(diskTimeoutFailure())
 }
 
+const touchedFailure = failure('hash-interrupted', {}, { detail: 'ctime' })
 const remountFailure = failure('file-read-trouble', { problem: 'ESTALE' }, { detail: 'ESTALE' })
 
 /**

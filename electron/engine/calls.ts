@@ -24,7 +24,7 @@ import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { changeFailure } from '../platform/files/file-identity.ts'
+import { identityAt, isUntouched } from '../platform/files/file-identity.ts'
 import type { QueueHold } from '../queue/queue-hold.ts'
 import type { Inspector } from '../recognition/inspector.ts'
 import type { AbandonedUploads } from '../uploads/abandoned-uploads.ts'
@@ -277,7 +277,8 @@ function pauseAll({ hold, feed }: CallServices, isPaused: boolean): Promise<Resu
 /** Path of a file on this computer that had these bytes and has not been changed since. */
 export async function localFileWith(cache: HashCache, sha256: string): Promise<Result<string>> {
   for (const { path, identity } of cache.filesWith(sha256)) {
-    if ((await changeFailure(path, identity)) === null) return success(path)
+    const now = await identityAt(path)
+    if (now.ok && isUntouched(now.value, identity)) return success(path)
   }
   return failed(failure('file-missing'))
 }

@@ -5,16 +5,16 @@ import { failure, success, type Failure, type Result } from '../contract/failure
 import type { Log } from '../platform/environment.ts'
 import type { EventHub } from '../platform/event-hub.ts'
 import type { FileSlots, RequestSlots } from '../transfer/request-slots.ts'
-import { findChange } from '../conflicts/same-file.ts'
+import { wasTouched } from '../conflicts/same-file.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import { isStarted, isStored, onConflictOf, type UploadRecord } from '../journal/upload-record.ts'
 import { isAborted } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
-import { sameFile } from '../platform/files/file-identity.ts'
+import { mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import { outcomeOf, type Outcome } from '../journal/outcome.ts'
-import { fileWithBoundary, isUninspected } from '../intake/inspect-again.ts'
+import { fileWithBoundary, inspectedIdentity, isUninspected } from '../intake/inspect-again.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { Queue, type QueueHooks, type RunSignals } from '../queue/queue.ts'
 import type { DuplicateReport } from '../uploads/upload-report.ts'
@@ -87,7 +87,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (refused) return { kind: 'failed', failure: refused }
     // A pause stops the checks at once: nothing was sent.
     const stopSignal = AbortSignal.any([signal, pause.signal])
-    const early = (await inspectOlder(options, id, stopSignal)) ?? (await conflictCheck.check(id, stopSignal))
+    const early = (await inspectAgain(options, id, stopSignal)) ?? (await conflictCheck.check(id, stopSignal))
     if (early.kind === 'failed') return outcomeOf(early.failure, rows.countAttempt(id), environment)
     const isSkipped = !rows.has(id)
     if (isSkipped) memories.delete(id)
@@ -197,33 +197,41 @@ function postponeRetry(rows: Rows, id: string, untilMs: number | null): void {
 }
 
 /**
- * Inspects an unsent file again that an older version has queued: that version took no sample of the file, and
- * followed links to any place. Returns how the run ends because of that, or null.
+ * Inspects a file again that may have other bytes than those that were inspected. Returns how the run ends because of
+ * that, or null.
  */
-async function inspectOlder(
+async function inspectAgain(
   options: RunnerOptions,
   id: string,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   const { rows, inspect } = options
   const record = rows.get(id)?.record
-  if (!record || record.identity.sample !== undefined || isStarted(record.state)) return null
+  if (!record || !(await mustInspect(record, signal))) return null
   const inspection = await raceAbort(fileWithBoundary(record).then(inspect), signal)
   if (isAborted(inspection)) return { kind: 'aborted' }
-  const { identity, failure: refusal } = inspection
+  const { recognition, failure: refusal } = inspection
   if (isUninspected(inspection)) {
     // The run reports that the file is missing or doesn't respond.
-    const unchanged = await findChange(record, signal)
-    if (isAborted(unchanged)) return { kind: 'aborted' }
-    const isUnreadable = refusal === null || !unchanged.ok
-    return isUnreadable ? null : { kind: 'failed', failure: refusal }
+    const isThere = (await wasTouched(record, signal)).ok
+    return refusal === null || !isThere ? null : { kind: 'failed', failure: refusal }
   }
-  if (!sameFile(identity, record.identity)) return { kind: 'failed', failure: failure('file-changed') }
-  const { sample } = identity
-  const sampled = { ...record.identity, ...(sample === undefined ? {} : { sample }) }
-  const written = rows.change(id, { identity: sampled, allowed: false })
+  const isSame = (isOlder(record) ? sameFile : mayHaveSameBytes)(inspection.identity, record.identity)
+  if (!isSame) return { kind: 'failed', failure: failure('file-changed') }
+  const change = { identity: inspectedIdentity(record, inspection), recognition, allowed: false }
+  const written = rows.change(id, change)
   if (!written.ok) return outcomeOf(written.failure, rows.countAttempt(id), options.services.environment)
   return refusal === null ? null : { kind: 'failed', failure: refusal }
+}
+
+/** An older version has queued it: that version took no sample of the file, and followed links to any place. */
+const isOlder = ({ identity, state }: UploadRecord) => identity.sample === undefined && !isStarted(state)
+
+/** A file with another ctime may have been overwritten and its modification time set back. */
+async function mustInspect(record: UploadRecord, signal: AbortSignal): Promise<boolean> {
+  if (isOlder(record) || record.identity.ctimeNs === undefined) return isOlder(record)
+  const touched = await wasTouched(record, signal)
+  return touched.ok && touched.value
 }
 
 function unexpectedOutcome(log: Log, id: string, error: unknown): Outcome {

@@ -66,12 +66,10 @@ export function isStillAllowed({ record }: Row, { identity, failure }: Inspectio
 export function changeAfterInspection(row: Row, inspection: Inspection): RecordChange {
   const { record } = row
   const hasSameBytes = isUnchanged(record, inspection)
-  // Records of older versions and of files that could not be read have no sample.
-  const { sample = inspection.identity.sample } = record.identity
   const change = hasSameBytes
     ? {
         ...resetAfter(record, record.failure),
-        identity: withSample(record.identity, sample),
+        identity: inspectedIdentity(record, inspection),
         allowed: record.allowed && record.identity.sample !== undefined,
       }
     : { ...reset(record), identity: inspection.identity, allowed: false }
@@ -90,8 +88,19 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
   }
 }
 
-const withSample = (identity: FileIdentity, sample: string | undefined): FileIdentity =>
-  sample === undefined ? identity : { ...identity, sample }
+/**
+ * The identity of the same bytes after an inspection. Records of older versions and of files that could not be read have
+ * no sample. Inode and device stay, so that what was sent is compared if they differ.
+ */
+export function inspectedIdentity({ identity }: UploadRecord, inspection: Inspection): FileIdentity {
+  const { sample = inspection.identity.sample } = identity
+  const { ctimeNs } = inspection.identity
+  return {
+    ...identity,
+    ...(sample === undefined ? {} : { sample }),
+    ...(ctimeNs === undefined ? {} : { ctimeNs }),
+  }
+}
 
 /** Replaces the parts of a target that still equal the old suggestion; type and path belong together. */
 function withNewSuggestion(target: Target, before: Target, now: Target): Target {

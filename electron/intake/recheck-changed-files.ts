@@ -9,7 +9,7 @@ import { isStopped, type Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { identityOf, sameFile } from '../platform/files/file-identity.ts'
+import { identityOf, isUntouched } from '../platform/files/file-identity.ts'
 import { parseShardName } from '../recognition/model-groups.ts'
 
 /** A copy or a download reports many changes; they are looked at together after this time, in ms. */
@@ -252,7 +252,7 @@ export class ChangedFileRechecks {
     const found = await this.#stat(path)
     if (!found || !failure) return false
     if (endsWhenReadable.has(failure.code)) return true
-    if (!dependsOnOtherFiles.has(failure.code)) return !sameFile(identityOf(found), identity)
+    if (!dependsOnOtherFiles.has(failure.code)) return !isUntouched(identityOf(found), identity)
     const before = this.#surroundings.get(id)
     const now = `${describeEntry(path, found)}\n\n${await this.#describeFolders(record)}`
     this.#surroundings.set(id, now)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Environment } from '../platform/environment.ts'
-import { sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
+import { isUntouched, type FileIdentity } from '../platform/files/file-identity.ts'
 import { createWrite } from './journal-write.ts'
 
 /** About 6 MB in the journal. Beyond this the hashes that were not used for longest are dropped. */
@@ -15,7 +15,7 @@ export interface HashedFile {
 }
 
 /**
- * Caches the SHA-256 of files by path, size, time and inode, so that files that are added again are not
+ * Caches the SHA-256 of files by path, size, times and inode, so that files that are added again are not
  * hashed again. Hashes that can't be written to the disk are kept until the process ends.
  */
 export interface HashCache {
@@ -35,10 +35,10 @@ export function createHashCache(
   // A file whose hash a power failure has undone is hashed again.
   const write = createWrite(database, environment, { isFlushed: false })
   const find = database.prepare(
-    'SELECT sha256 FROM hashes WHERE path = ? AND size_bytes = ? AND mtime_ns = ? AND inode = ?',
+    'SELECT * FROM hashes WHERE path = ? AND size_bytes = ? AND mtime_ns = ? AND inode = ?',
   )
   const touch = database.prepare('UPDATE hashes SET used_at_ms = ? WHERE path = ?')
-  const put = database.prepare('INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?, ?)')
+  const put = database.prepare('INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?, ?, ?)')
   const prune = database.prepare(
     'DELETE FROM hashes WHERE path IN (SELECT path FROM hashes ORDER BY used_at_ms DESC, rowid DESC LIMIT -1 OFFSET ?)',
   )
@@ -55,10 +55,10 @@ export function createHashCache(
 
   function peek(path: string, identity: FileIdentity): string | null {
     const cached = unwritten.get(path)
-    if (cached && sameFile(cached.identity, identity)) return cached.sha256
+    if (cached && isUntouched(cached.identity, identity)) return cached.sha256
     const { sizeBytes, mtimeNs, inode } = identity
-    const sha256 = find.get(path, sizeBytes, String(mtimeNs), String(inode))?.['sha256']
-    return typeof sha256 === 'string' ? sha256 : null
+    const line = find.get(path, sizeBytes, String(mtimeNs), String(inode))
+    return line && isUntouched(identityOfLine(line), identity) ? String(line['sha256']) : null
   }
 
   return {
@@ -69,10 +69,11 @@ export function createHashCache(
       return sha256
     },
     remember(path, identity, sha256) {
-      const { sizeBytes, mtimeNs, inode } = identity
+      const { sizeBytes, mtimeNs, inode, ctimeNs } = identity
       unwritten.delete(path)
       const written = write(() => {
-        put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, environment.now())
+        const numbers = [sizeBytes, String(mtimeNs), String(inode)]
+        put.run(path, ...numbers, sha256, environment.now(), ctimeNs === undefined ? null : String(ctimeNs))
         if (writesUntilPrune === 0) prune.run(maxCount)
       })
       if (!written.ok) unwritten.set(path, { identity, sha256 })
@@ -82,11 +83,16 @@ export function createHashCache(
     filesWith: (sha256) =>
       withBytes.all(sha256).map((line) => ({
         path: String(line['path']),
-        identity: {
-          sizeBytes: Number(line['size_bytes']),
-          mtimeNs: BigInt(String(line['mtime_ns'])),
-          inode: BigInt(String(line['inode'])),
-        },
+        identity: identityOfLine(line),
       })),
+  }
+}
+
+function identityOfLine(line: Readonly<Record<string, unknown>>): FileIdentity {
+  return {
+    sizeBytes: Number(line['size_bytes']),
+    mtimeNs: BigInt(String(line['mtime_ns'])),
+    inode: BigInt(String(line['inode'])),
+    ...(line['ctime_ns'] === null ? {} : { ctimeNs: BigInt(String(line['ctime_ns'])) }),
   }
 }

@@ -133,6 +133,9 @@ const migrations: readonly string[] = [
   `ALTER TABLE watched_folders ADD COLUMN root_id TEXT;`,
   // Finished uploads that need attention stay in the list after their day.
   `CREATE INDEX uploads_wrong ON uploads (finished_at_ms) WHERE phase = 'registered' AND failure IS NOT NULL;`,
+  // When the files were inspected and hashed, their ctime.
+  `ALTER TABLE uploads ADD COLUMN ctime_ns TEXT;
+   ALTER TABLE hashes ADD COLUMN ctime_ns TEXT;`,
 ]
 
 /** The version that `migrate` leads to. */

@@ -7,7 +7,7 @@ import { outcomeOf, type Outcome } from '../journal/outcome.ts'
 import { isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileIdentity } from '../platform/files/file-identity.ts'
+import { isUntouched, type FileIdentity } from '../platform/files/file-identity.ts'
 import { findMissingVolume } from '../platform/files/find-missing-volume.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { Hasher } from '../transfer/hasher.ts'
@@ -136,19 +136,25 @@ function storedObjectOf({ state }: UploadRecord): StoredObject | null {
 
 /** The file's current identity if it is the file that was queued, and has the bytes that were stored. */
 async function verifyFile(
-  { record, services, report, signal }: Run,
+  { record, services, memory, report, signal }: Run,
   stored: StoredObject | null,
 ): Promise<Attempt<FileIdentity>> {
   const file = await findSameFile(record, signal)
-  if (!file.ok || file.value === record.identity) return file
+  if (!file.ok) return file
   // Devices get new numbers at each start of the computer; the samples were compared.
   const { inode, sample } = record.identity
-  const isOnlyDeviceNew = sample !== undefined && inode !== 0n && file.value.inode === inode
-  if (stored && !isOnlyDeviceNew) {
+  const isSame =
+    file.value === record.identity || (sample !== undefined && inode !== 0n && file.value.inode === inode)
+  const isSentAsInspected = memory.sentIdentity === null || isUntouched(memory.sentIdentity, record.identity)
+  if (stored && !(isSame && isSentAsInspected)) {
     const expected = { sha256: stored.sha256, identity: file.value }
     const verified = await verifySentFile(record.path, expected, { hasher: services.hasher, signal })
     if (!verified.ok) return verified
+    const unchanged = await findChange({ ...record, identity: file.value }, signal)
+    if (!unchanged.ok) return unchanged
+    memory.sentIdentity = record.identity
   }
+  if (file.value === record.identity) return file
   const written = report.identityChanged(file.value)
   return written.ok ? file : written
 }

@@ -41,6 +41,8 @@ export interface SendMemory {
   } | null
   /** The whole file is in storage and its hash is known. */
   stored: StoredObject | null
+  /** The file as it was inspected when `stored` was sent; null if that was not in this process. */
+  sentIdentity: FileIdentity | null
   /** The id of the registered model. */
   modelId: string | null
   /** The storage key of an object that this process has stored and that no request can have registered. */
@@ -57,6 +59,7 @@ export function createSendMemory(): SendMemory {
     unwrittenParts: new Map(),
     hashed: null,
     stored: null,
+    sentIdentity: null,
     modelId: null,
     unregisteredKey: null,
     parts: createPartsHistory(),
@@ -71,6 +74,7 @@ export function forgetSent(memory: SendMemory): void {
     unhashed: null,
     hashed: null,
     stored: null,
+    sentIdentity: null,
     modelId: null,
     unregisteredKey: null,
   }

@@ -2,7 +2,7 @@ import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { findChange, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
-import { mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
+import { mayHaveSameBytes, isUntouched } from '../platform/files/file-identity.ts'
 import { hashWholeFile } from '../transfer/hasher.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
@@ -28,7 +28,7 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
 async function sendFile(session: SendSession): Promise<Attempt<StoredObject>> {
   const { record, memory, report } = session
   const { sizeBytes } = record.identity
-  if (memory.unhashed && sameFile(memory.unhashed.identity, record.identity)) {
+  if (memory.unhashed && isUntouched(memory.unhashed.identity, record.identity)) {
     report.sending()
     return acknowledge(session, memory.unhashed.storageKey, null)
   }
@@ -142,7 +142,7 @@ async function acknowledgeUnanswered(
   const { unanswered } = memory
   if (unanswered?.grant.storageKey !== grant.storageKey) return null
   const { sha256 } = unanswered
-  if (!sameFile(unanswered.identity, record.identity)) {
+  if (!isUntouched(unanswered.identity, record.identity)) {
     if (sha256 === null) return null
     // Only samples of the file have been compared.
     const expected = { sha256, identity: record.identity }
@@ -171,6 +171,7 @@ async function acknowledge(
   if (!sha256.ok) return sha256
   memory.unhashed = null
   memory.stored = { storageKey, sha256: sha256.value }
+  memory.sentIdentity = record.identity
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0, inFlightParts: 0 })
   report.finishing()
   return success(memory.stored)

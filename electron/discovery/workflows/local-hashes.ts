@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { identityOf, sameFile, type FileIdentity } from '../../platform/files/file-identity.ts'
+import { identityOf, isUntouched, type FileIdentity } from '../../platform/files/file-identity.ts'
 import type { FileReader } from '../scan/mounts.ts'
 import { localModelAt, nameKey, type LocalModel } from '../scan/walk-models.ts'
 import type { NeededModel } from './needed-models.ts'
@@ -32,7 +32,7 @@ export async function findLocalHashes(
     if (sha256) found.set(path, sha256)
   }
   for (const [{ path, identity: expected, sha256 }, identity] of await readFiles(hashed, identityAt))
-    if (identity && sameFile(identity, expected)) found.set(path, sha256)
+    if (identity && isUntouched(identity, expected)) found.set(path, sha256)
   return found
 }
 

@@ -15,19 +15,33 @@ export interface FileIdentity {
   readonly inode: bigint
   /** Absent from records of older versions and from cached hashes. */
   readonly device?: bigint
+  /**
+   * Unlike mtime, programs can't set it back, but renaming, linking and new permissions change it too. Absent from
+   * records and hashes of older versions.
+   */
+  readonly ctimeNs?: bigint
   /** `readSample` of the file when it was inspected; absent from records of older versions. */
   readonly sample?: string
 }
 
 export function identityOf(stats: BigIntStats): FileIdentity {
-  const { size, mtimeNs, ino: inode, dev: device } = stats
-  return { sizeBytes: Number(size), mtimeNs, inode, device }
+  const { size, mtimeNs, ctimeNs, ino: inode, dev: device } = stats
+  return { sizeBytes: Number(size), mtimeNs, ctimeNs, inode, device }
 }
 
 export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
   const hasSameTime = a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs
   const isSameDevice = a.device === undefined || b.device === undefined || a.device === b.device
   return hasSameTime && a.inode === b.inode && isSameDevice
+}
+
+/** Whether nothing was written into the same file in between. */
+export function isUntouched(a: FileIdentity, b: FileIdentity): boolean {
+  return sameFile(a, b) && !hasOtherCtime(a, b)
+}
+
+export function hasOtherCtime(a: FileIdentity, b: FileIdentity): boolean {
+  return a.ctimeNs !== undefined && b.ctimeNs !== undefined && a.ctimeNs !== b.ctimeNs
 }
 
 /**
@@ -151,37 +165,36 @@ export const isDiskTimeout = ({ code, params }: Failure): boolean =>
   code === 'file-read-trouble' && params['problem'] === 'ETIMEDOUT'
 
 /**
- * Returns a failure if the file has changed, else null. The file is not opened, which would be slow for many
- * small files; it is checked again when it is opened for reading.
+ * The identity of what is at a path, without a sample. The file is not opened, which would be slow for many small
+ * files; it is compared again when it is opened for reading.
  */
-export async function changeFailure(path: string, expected: FileIdentity): Promise<Failure | null> {
+export async function identityAt(path: string): Promise<Result<FileIdentity>> {
   try {
-    const stats = await lstat(path, { bigint: true })
-    return sameFile(identityOf(stats), expected) ? null : failure('file-changed')
+    return success(identityOf(await lstat(path, { bigint: true })))
   } catch (error) {
-    return fileFailure(error)
+    return failed(fileFailure(error))
   }
 }
 
 /**
- * The identity of the file at a path now. Fails with `file-changed` only if its size, time or sample is another
+ * The file's identity with its current inode and device. Fails with `file-changed` only if its size, time or sample is another
  * one, since what was sent is discarded then; a disk that is waking often fails to read at first.
  * @param onLeased called again and again while another process holds a lease on the file
  */
 export async function identityBySample(
   path: string,
-  { sizeBytes, mtimeNs, sample }: FileIdentity,
+  expected: FileIdentity,
   onLeased?: () => void,
 ): Promise<Result<FileIdentity>> {
   let handle: FileHandle | undefined
   try {
     const opened = await openWithStats(path, { followLinks: false, onLeased })
     handle = opened.handle
-    const found = identityOf(opened.stats)
-    if (found.sizeBytes !== sizeBytes || found.mtimeNs !== mtimeNs) return failed(failure('file-changed'))
-    const foundSample = await readSample(handle, sizeBytes)
-    const isSame = sample === undefined || foundSample === sample
-    return isSame ? success({ ...found, sample: foundSample }) : failed(failure('file-changed'))
+    const { ino: inode, dev: device } = opened.stats
+    if (!mayHaveSameBytes(identityOf(opened.stats), expected)) return failed(failure('file-changed'))
+    const sample = await readSample(handle, expected.sizeBytes)
+    const found = { ...expected, inode, device, sample }
+    return hasOtherSample(found, expected) ? failed(failure('file-changed')) : success(found)
   } catch (error) {
     return failed(await openingFailure(path, error))
   } finally {

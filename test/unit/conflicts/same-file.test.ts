@@ -3,7 +3,12 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findChange, findSameFile, verifySentFile } from '../../../electron/conflicts/same-file.ts'
+import {
+  findChange,
+  findSameFile,
+  verifySentFile,
+  wasTouched,
+} from '../../../electron/conflicts/same-file.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../../../electron/platform/attempt.ts'
@@ -51,12 +56,16 @@ test('does not read a file whose numbers are the same', async () => {
 
 test('takes an unsent file of an older version’s record for another one if its inode differs', async () => {
   const { identity, find } = await setup()
-  const { sizeBytes, mtimeNs, inode } = identity
+  const { sizeBytes, mtimeNs, inode, device, sample } = identity
   const older = { sizeBytes, mtimeNs, inode }
   expect(await find(older)).toBe(older)
   expect(await find({ ...older, inode: 1n })).toBe('file-changed')
   // What was sent is compared with the file, so that it need not be sent again.
-  expect(await find({ ...older, inode: 1n }, { kind: 'queued', started: true })).toEqual(identity)
+  expect(await find({ ...older, inode: 1n }, { kind: 'queued', started: true })).toEqual({
+    ...older,
+    device,
+    sample,
+  })
 })
 
 test('compares the samples of a file without an inode, or whose folder has become a link', async () => {
@@ -117,13 +126,14 @@ test('an aborted check of a file ends without a result', async () => {
   expect(await findChange(record, AbortSignal.abort())).toEqual(aborted)
 })
 
-test('a file during its upload has changed, was mounted again, or neither', async () => {
+test('a file during its upload has changed, was mounted again, was touched, or none of these', async () => {
   const { path, identity } = await setup()
   const change = (before: FileIdentity) => findChange(uploadRecord({ path, identity: before }), signal)
   expect(await change(identity)).toEqual(success(undefined))
   expect(await change({ ...identity, inode: 1n })).toMatchObject({
     failure: { code: 'file-read-trouble', params: { problem: 'ESTALE' } },
   })
+  expect(await change({ ...identity, ctimeNs: 1n })).toMatchObject({ failure: { code: 'hash-interrupted' } })
   for (const changed of [
     { ...identity, inode: 1n, sample: 'other' },
     { ...identity, mtimeNs: 1n },
@@ -132,4 +142,15 @@ test('a file during its upload has changed, was mounted again, or neither', asyn
     expect(await change(changed)).toMatchObject({ failure: { code: 'file-changed' } })
   rmSync(path)
   expect(await change(identity)).toMatchObject({ failure: { code: 'file-missing' } })
+})
+
+test('a file with another ctime was touched if its size and time are the same', async () => {
+  const { path, identity } = await setup()
+  const touched = (before: FileIdentity) => wasTouched(uploadRecord({ path, identity: before }), signal)
+  const { ctimeNs: _, ...older } = identity
+  expect(await touched(identity)).toEqual(success(false))
+  expect(await touched({ ...identity, ctimeNs: 1n })).toEqual(success(true))
+  // It has changed, as the run reports.
+  expect(await touched({ ...identity, ctimeNs: 1n, mtimeNs: 1n })).toEqual(success(false))
+  expect(await touched(older)).toEqual(success(false))
 })

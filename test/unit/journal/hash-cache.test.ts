@@ -20,10 +20,12 @@ function setup(most?: number) {
   return { database, environment, clock, cache: createHashCache(database, environment, most) }
 }
 
-test('finds a hash while path, size, time in ns and inode are unchanged', () => {
+test('finds a hash while path, size, times in ns and inode are unchanged', () => {
   const { cache } = setup()
-  cache.remember('/a', identity, 'ab')
-  expect(cache.find('/a', identity)).toBe('ab')
+  cache.remember('/older', identity, 'ab')
+  expect(cache.find('/older', { ...identity, ctimeNs: 5n })).toBe('ab')
+  cache.remember('/a', { ...identity, ctimeNs: 5n }, 'ab')
+  expect([cache.find('/a', identity), cache.find('/a', { ...identity, ctimeNs: 6n })]).toEqual(['ab', null])
   const others = [
     { ...identity, sizeBytes: identity.sizeBytes + 1 },
     { ...identity, mtimeNs: identity.mtimeNs + 1n },
@@ -94,7 +96,7 @@ test('has 20,000 hashes at most after it has dropped some', () => {
   const { cache, database } = setup()
   database.exec(
     `WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number LIMIT 20000)
-     INSERT INTO hashes SELECT '/' || value, 1, '1', '1', 'ab', 0 FROM number`,
+     INSERT INTO hashes SELECT '/' || value, 1, '1', '1', 'ab', 0, NULL FROM number`,
   )
   cache.remember('/new', identity, 'cd')
   expect(database.prepare('SELECT count(*) AS count FROM hashes').get()).toEqual({ count: 20_000 })

@@ -115,11 +115,11 @@ test('a migration that fails changes nothing', () => {
   const database = new DatabaseSync(':memory:')
   onTestFinished(() => database.close())
   createSchema(database, journalVersion - 1)
-  // The last step of the migration finds its index there already.
-  database.exec('CREATE INDEX uploads_wrong ON uploads (path)')
+  // The last step of the migration finds its column there already.
+  database.exec('ALTER TABLE hashes ADD COLUMN ctime_ns TEXT')
   const contentOf = () => database.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all()
   const before = contentOf()
-  expect(() => migrate(database)).toThrow('uploads_wrong already exists')
+  expect(() => migrate(database)).toThrow('duplicate column name: ctime_ns')
   expect([contentOf(), versionOf(database), database.isTransaction]).toEqual([
     before,
     journalVersion - 1,
@@ -127,7 +127,7 @@ test('a migration that fails changes nothing', () => {
   ])
   // 0 is DEFAULT (sqlite.org/pragma.html#pragma_temp_store).
   expect(database.prepare('PRAGMA temp_store').get()).toEqual({ temp_store: 0 })
-  database.exec('DROP INDEX uploads_wrong')
+  database.exec('ALTER TABLE hashes DROP COLUMN ctime_ns')
   migrate(database)
   expect(versionOf(database)).toBe(journalVersion)
 })

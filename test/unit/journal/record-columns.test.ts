@@ -34,7 +34,9 @@ test.each<[string, UploadRecord]>([
   ['that was registered', registeredRecord()],
   [
     'of a file from before 1970',
-    uploadRecord({ identity: { sizeBytes: 1, mtimeNs: -315_619_200_000_000_001n, inode: 1n } }),
+    uploadRecord({
+      identity: { sizeBytes: 1, mtimeNs: -315_619_200_000_000_001n, ctimeNs: -1n, inode: 1n },
+    }),
   ],
   [
     'whose inode is above 2^63, as Node returns it',

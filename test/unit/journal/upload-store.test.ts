@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadedPathFinder } from '../../../electron/journal/history-store.ts'
@@ -167,6 +168,13 @@ test('an unreadable row is skipped and stays in the journal', () => {
   expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
 
+/** Removes the columns that versions after 14 have added. */
+const dropNewColumns = (database: DatabaseSync) =>
+  database.exec(
+    `ALTER TABLE runners DROP COLUMN boot; ALTER TABLE watched_folders DROP COLUMN root_id;
+     ALTER TABLE uploads DROP COLUMN ctime_ns; ALTER TABLE hashes DROP COLUMN ctime_ns`,
+  )
+
 test('a journal of version 14 is migrated, and finds files by their model except a damaged row', () => {
   const { start } = setup()
   const { store, database, crash } = start('one')
@@ -178,7 +186,7 @@ test('a journal of version 14 is migrated, and finds files by their model except
   database.exec(
     'DROP INDEX uploads_by_model; DROP INDEX uploads_by_group; DROP INDEX uploads_by_name; DROP INDEX uploads_wrong',
   )
-  database.exec('ALTER TABLE runners DROP COLUMN boot; ALTER TABLE watched_folders DROP COLUMN root_id')
+  dropNewColumns(database)
   database.prepare('UPDATE uploads SET seen = ? WHERE id = ?').run('{', damaged.id)
   database.exec('PRAGMA user_version = 14')
   crash()
@@ -385,7 +393,7 @@ test('parts are deleted once their upload is registered, also those of an older 
   database
     .prepare("UPDATE uploads SET phase = 'registered', finished_at_ms = 1, model_id = 'm' WHERE id = ?")
     .run(old.id)
-  database.exec('ALTER TABLE runners DROP COLUMN boot; ALTER TABLE watched_folders DROP COLUMN root_id')
+  dropNewColumns(database)
   database.exec('DROP INDEX uploads_wrong; PRAGMA user_version = 15')
   crash()
   const { store: migrated } = start('two')

@@ -64,6 +64,7 @@ test('recognises and identifies a valid file and suggests its target', async () 
     identity: {
       sizeBytes,
       mtimeNs: expect.any(BigInt),
+      ctimeNs: expect.any(BigInt),
       inode: expect.any(BigInt),
       device: expect.any(BigInt),
       sample: expect.any(String),

@@ -269,7 +269,7 @@ test('migrates rows that an older version has sealed', () => {
 const columnsByFate = {
   encrypted: {
     accounts: 'id account',
-    hashes: 'path size_bytes mtime_ns inode sha256 used_at_ms',
+    hashes: 'path size_bytes mtime_ns inode sha256 used_at_ms ctime_ns',
     leftovers: 'upload_id storage_key account_id team_id',
     moved_aside: 'model_id account_id team_id path aside_path',
     parts: 'upload number etag checksum',
@@ -278,7 +278,7 @@ const columnsByFate = {
       'id position path file_name folder size_bytes mtime_ns inode account_id team_id team_name display_name ' +
       'model_type model_path recognition phase started failure storage_key sha256 model_id added_at_ms ' +
       'finished_at_ms runner multipart allowed library seen dismissed claimed verification to_verify device ' +
-      'sample in_review',
+      'sample in_review ctime_ns',
     watched_files: 'folder path size_bytes mtime_ms state',
     watched_folders: 'id path account_id team_id team_name paused added_at root_id',
   },
@@ -455,7 +455,7 @@ test('seals hashes in steps of at most 2,000', () => {
   const { database, sealed } = setup()
   database.exec(
     `WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number LIMIT 4001)
-     INSERT INTO hashes SELECT '/' || value, 1, '1', '1', 'ab', 0 FROM number`,
+     INSERT INTO hashes SELECT '/' || value, 1, '1', '1', 'ab', 0, NULL FROM number`,
   )
   const seal = createSeal()
   const countHashes = () => database.prepare('SELECT count(*) AS count FROM hashes').get()?.['count']

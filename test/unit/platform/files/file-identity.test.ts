@@ -15,7 +15,8 @@ import {
   mayHaveSameBytes,
   readSample,
   sameFile,
-  changeFailure,
+  identityAt,
+  isUntouched,
 } from '../../../../electron/platform/files/file-identity.ts'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFull } from '../../../../electron/platform/files/regular-file.ts'
@@ -34,10 +35,8 @@ function newFolder(): string {
 async function newFile(text: string | Buffer = 'the bytes of a model') {
   const path = join(newFolder(), 'a.safetensors')
   await writeFile(path, text)
-  return { path, identity: await identityAt(path) }
+  return { path, identity: identityOf(await stat(path, { bigint: true })) }
 }
-
-const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code })
 
@@ -83,8 +82,13 @@ test('a different size, time or inode means a different file', () => {
     sameFile(file, { ...file, inode: 8n }),
     sameFile(file, { ...file, device: 10n }),
   ]).toEqual([false, false, false, false])
-  // A record of an older version has no device.
+  // A record of an older version has neither device nor ctime.
   expect(sameFile(file, { sizeBytes: 3, mtimeNs: 5n, inode: 7n })).toBe(true)
+  const touched = { ...file, ctimeNs: 1n }
+  expect(sameFile(touched, { ...touched, ctimeNs: 2n })).toBe(true)
+  expect([file, touched, { ...touched, ctimeNs: 2n }].map((other) => isUntouched(touched, other))).toEqual([
+    ...[true, true, false],
+  ])
 })
 
 test('only size, time and sample decide whether bytes may be the same', () => {
@@ -103,7 +107,6 @@ test('a link in place of the queued file is refused, although it leads to that f
   await symlink(`${path}.moved`, path)
   const changed = { code: 'file-changed', params: {} }
   expect(await openSameFile(path, identity)).toEqual({ ok: false, failure: changed })
-  expect(await changeFailure(path, identity)).toEqual(changed)
 })
 
 test('the sample changes with the start, the middle and the end of a file', async () => {
@@ -158,14 +161,7 @@ test('reports a deleted file as missing, when opened or compared', async () => {
   const { path, identity } = await newFile()
   rmSync(path)
   expect(await openSameFile(path, identity)).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
-  expect(await changeFailure(path, identity)).toMatchObject({ code: 'file-missing' })
-})
-
-test('an unchanged file has no failure, a changed one has changed', async () => {
-  const { path, identity } = await newFile()
-  expect(await changeFailure(path, identity)).toBeNull()
-  await writeFile(path, 'other')
-  expect(await changeFailure(path, identity)).toEqual({ code: 'file-changed', params: {} })
+  expect(await identityAt(path)).toMatchObject({ failure: { code: 'file-missing' } })
 })
 
 async function sampledFile() {
@@ -279,13 +275,13 @@ const openCount = (path: string) =>
   }).length
 
 testOnLinux.each([
-  ['that has changed is opened', openSameFile, 0],
-  ['that was queued is opened', async (path: string) => openSameFile(path, await identityAt(path)), 1],
-  ['that has changed is compared', identityBySample, 0],
-  ['that was queued is compared', async (path: string) => identityBySample(path, await identityAt(path)), 0],
-] as const)('only a file that is returned stays open: one %s', async (_what, operate, expected) => {
+  ['that has changed is opened', openSameFile, { mtimeNs: 0n }, 0],
+  ['that was queued is opened', openSameFile, {}, 1],
+  ['that has changed is compared', identityBySample, { mtimeNs: 0n }, 0],
+  ['that was queued is compared', identityBySample, {}, 0],
+] as const)('only a file that is returned stays open: one %s', async (_what, operate, change, expected) => {
   const { path, identity } = await newFile()
-  const result = await operate(path, { ...identity, mtimeNs: 0n })
+  const result = await operate(path, { ...identity, ...change })
   // The file may be closed a moment after the answer.
   await expect.poll(() => openCount(path)).toBe(expected)
   if ('handle' in result) await result.handle.close()

@@ -25,7 +25,7 @@ export function mergeNeededModels(lists: readonly (readonly NeededModel[])[]): r
 function readWorkflow(value: unknown, models: NeededModels): boolean {
   if (!isJson(value)) return false
   if (readFormat(value, models)) return true
-  return [value, value['extra_pnginfo'], extraInfoOf(value)]
+  return containersIn(value)
     .filter(isJson)
     .flatMap((container) => [container['workflow'], container['prompt'], container['output']])
     .map((inner) => (typeof inner === 'string' ? parseJson(Buffer.from(inner), maxWorkflowBytes) : inner))
@@ -33,10 +33,16 @@ function readWorkflow(value: unknown, models: NeededModels): boolean {
     .includes(true)
 }
 
-/** The editor's workflow in a request to ComfyUI's `/prompt`. */
-function extraInfoOf(request: Json): unknown {
-  const extra = request['extra_data']
-  return isJson(extra) ? extra['extra_pnginfo'] : null
+/** What may hold a workflow: a request to ComfyUI's `/prompt`, a binary glTF's asset, and a latent's header. */
+function containersIn(value: Json): readonly unknown[] {
+  const inner = (key: string, innerKey: string) => {
+    const object = value[key]
+    return isJson(object) ? object[innerKey] : null
+  }
+  return [
+    ...[value, value['extra_pnginfo'], value['__metadata__']],
+    ...[inner('extra_data', 'extra_pnginfo'), inner('asset', 'extras')],
+  ]
 }
 
 function readFormat(workflow: Json, models: NeededModels): boolean {

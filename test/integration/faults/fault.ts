@@ -24,7 +24,7 @@ export const totalBytes = (operations: readonly Pick<Operation, 'bytes'>[]): num
 
 /**
  * Registers the test of one fault. `expected` is the code of the failure shown on the row during the upload or
- * at its end, null if none is. Name and code are literals, because the table in README.md is generated from
+ * at its end, null if none is. Name and code are literals, because the list in README.md is generated from
  * them.
  */
 export function fault<Expected extends FailureCode | null>(

@@ -25,6 +25,7 @@ import type { TransferSpeed, UploadDetails } from './upload-details.ts'
 import type { LogDocument } from './upload-log.ts'
 import type {
   AddReport,
+  HistoryFilters,
   HistoryPage,
   ModelStatus,
   Patch,
@@ -276,10 +277,14 @@ const callGroups = {
       'engine',
       v.strictObject({
         beforeMs: v.nullable(v.number()),
+        sinceMs: v.exactOptional(v.number()),
         search: target.modelPath,
+        teamId: v.exactOptional(id),
+        modelType: v.exactOptional(target.modelType),
         limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)),
       }),
     ),
+    historyFilters: call<HistoryFilters>()('engine', nothing),
   },
 
   review: {

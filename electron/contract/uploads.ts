@@ -228,6 +228,12 @@ export interface HistoryPage {
   readonly nextBeforeMs: number | null
 }
 
+/** By what the history can be filtered. */
+export interface HistoryFilters {
+  readonly teams: readonly Team[]
+  readonly modelTypes: readonly string[]
+}
+
 /**
  * Why the server would reject a target, or null. Lengths and pattern:
  * docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading.

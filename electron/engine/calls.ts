@@ -186,11 +186,12 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       const record = recordOf(id)
       return success(record ? await services.modelStatus(record) : null)
     },
-    async history({ beforeMs, search, limit }) {
-      const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })
-      const nextBeforeMs = found.length < limit ? null : (found.at(-1)?.state.finishedAtMs ?? null)
+    async history(query) {
+      const found = store.history({ ...query, hidden: signIns.hidden() })
+      const nextBeforeMs = found.length < query.limit ? null : (found.at(-1)?.state.finishedAtMs ?? null)
       return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs })
     },
+    historyFilters: async () => success(store.historyFilters(signIns.hidden())),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
+import type { HistoryFilters } from '../contract/uploads.ts'
 import { isRegistered, modelIdOf, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 import type { Write } from './journal-write.ts'
 import type { ProcessClaims } from './process-claims.ts'
@@ -13,6 +14,8 @@ export interface HistoryQuery {
   readonly sinceMs?: number
   /** Part of the display name, library path or file name; not case-sensitive. */
   readonly search?: string
+  readonly teamId?: string
+  readonly modelType?: string
   /** Ids of accounts whose uploads are excluded. */
   readonly hidden?: ReadonlySet<string>
   /** Only those that were not dismissed from the list. */
@@ -24,6 +27,8 @@ export interface HistoryQuery {
 /** Uploads whose models are in a library. */
 export interface HistoryStore {
   history(options: HistoryQuery): readonly RegisteredRecord[]
+  /** The teams and model types of all uploads in the history, without those of hidden accounts. */
+  historyFilters(hidden: ReadonlySet<string>): HistoryFilters
   /** Finished uploads of a multi-file model, by the key of its group. */
   registeredFilesOf(groupKey: string): readonly RegisteredRecord[]
   /** Finished uploads that became this model, or whose bytes it already had. */
@@ -63,6 +68,7 @@ const historyQuery = (names: string, fold: FoldFunction) =>
   `SELECT ${names} FROM uploads
    WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
      AND account_id NOT IN (SELECT value FROM json_each(?)) AND dismissed <= ?
+     AND team_id = ifnull(?, team_id) AND model_type = ifnull(?, model_type)
      AND instr(${fold}(display_name || ' ' || model_path || ' ' || file_name), ${fold}(?)) > 0
    ORDER BY finished_at_ms DESC`
 
@@ -76,6 +82,12 @@ export function createHistoryStore(
 ): HistoryStore {
   const names = columns.join(', ')
   const finished = database.prepare(historyQuery(names, 'lower'))
+  // The name of a team is the one of its latest upload.
+  const filters = database.prepare(
+    `SELECT team_id, team_name, model_type, max(finished_at_ms) AS latest_ms FROM uploads
+     WHERE phase = 'registered' AND account_id NOT IN (SELECT value FROM json_each(?))
+     GROUP BY team_id, model_type ORDER BY latest_ms`,
+  )
   const wrong = database.prepare(
     `SELECT ${names} FROM uploads WHERE phase = 'registered' AND failure IS NOT NULL AND dismissed = 0
      ORDER BY finished_at_ms DESC`,
@@ -102,19 +114,28 @@ export function createHistoryStore(
        AND account_id NOT IN (SELECT value FROM json_each(?))`,
   )
   return {
-    history({ beforeMs, sinceMs = 0, search = '', hidden, isListed = false, limit }) {
+    history({ beforeMs, sinceMs = 0, search = '', teamId, modelType, hidden, isListed = false, limit }) {
       const fold = foldFunctionFor(database, search)
       const query = fold === 'lower' ? finished : database.prepare(historyQuery(names, fold))
       const excluded = JSON.stringify([...(hidden ?? [])])
       const endMs = beforeMs ?? Number.MAX_SAFE_INTEGER
       const found: RegisteredRecord[] = []
       // Unreadable rows are made up for with older ones, since callers take a short page as the last one.
-      for (const line of query.iterate(endMs, sinceMs, excluded, isListed ? 0 : 1, search)) {
+      const filtered = [teamId ?? null, modelType ?? null]
+      for (const line of query.iterate(endMs, sinceMs, excluded, isListed ? 0 : 1, ...filtered, search)) {
         const lastMs = found.at(-1)?.state.finishedAtMs
         if (found.length >= limit && line['finished_at_ms'] !== lastMs) break
         found.push(...read([line]).filter(isRegistered))
       }
       return found
+    },
+    historyFilters(hidden) {
+      const lines = filters.all(JSON.stringify([...hidden]))
+      const teams = new Map(lines.map((line) => [String(line['team_id']), String(line['team_name'])]))
+      return {
+        teams: [...teams].map(([id, name]) => ({ id, name })),
+        modelTypes: [...new Set(lines.map((line) => String(line['model_type'])))],
+      }
     },
     registeredFilesOf: (groupKey) => read(ofGroup.all(groupKey)).filter(isRegistered),
     registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),

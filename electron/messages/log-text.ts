@@ -113,7 +113,7 @@ export function logText(log: LogDocument, t: Translate): string {
     [t('details.sha256'), file.sha256],
     [t('field.path'), model.path],
     [t('details.model-id'), model.id],
-    [t('details.team'), `${team.name} (${team.id})`],
+    [t('field.team'), `${team.name} (${team.id})`],
     [t('receipt.server'), server],
     [t('log.upload-id'), log.id],
     [t('log.transfer'), totalsText(confirmedIndex(events) < 0 ? totals : withoutInterruptions(totals), t)],

@@ -14,7 +14,7 @@ export function receiptText(receipt: Receipt, t: Translate): string {
     [t('field.type'), model.type],
     [t('field.path'), model.path],
     [t('details.model-id'), model.id],
-    [t('details.team'), `${team.name} (${team.id})`],
+    [t('field.team'), `${team.name} (${team.id})`],
     [t('receipt.server'), server],
     [t('details.storage-key'), storageKey],
     [t('receipt.added'), addedAt],

@@ -13,6 +13,7 @@ const readCalls: ReadonlySet<string> = new Set([
   'reviews',
   'waitingFiles',
   'history',
+  'historyFilters',
   'conditions',
   'loginItem',
   'fileManagers',

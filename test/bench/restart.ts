@@ -27,6 +27,10 @@ export interface RestartResult {
   readonly peakMiB: number
   /** Of the first page of the history. */
   readonly historyCpuMs: number
+  /** Of a page with a filter that matches nothing. */
+  readonly filteredCpuMs: number
+  /** Of the teams and types that can be filtered by. */
+  readonly filtersCpuMs: number
   readonly journalMiB: number
 }
 
@@ -67,6 +71,13 @@ async function prepare(): Promise<void> {
   database.close()
 }
 
+async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e3
+}
+
 async function measure(): Promise<void> {
   const from = performance.now()
   const cpuBefore = process.cpuUsage()
@@ -79,14 +90,17 @@ async function measure(): Promise<void> {
   const usableMs = performance.now() - from
   const { user, system } = process.cpuUsage(cpuBefore)
   if (!moved.ok) throw new Error(JSON.stringify(moved.failure))
-  const historyFrom = process.cpuUsage()
-  await engine.calls.history({ beforeMs: null, search: '', limit: 100 })
-  const history = process.cpuUsage(historyFrom)
+  const firstPage = { beforeMs: null, search: '', limit: 100 }
+  const historyCpuMs = await cpuMsOf(() => engine.calls.history(firstPage))
+  const filteredCpuMs = await cpuMsOf(() => engine.calls.history({ ...firstPage, modelType: 'none' }))
+  const filtersCpuMs = await cpuMsOf(() => engine.calls.historyFilters(undefined))
   const result: RestartResult = {
     usableMs,
     usableCpuMs: (user + system) / 1e3,
     peakMiB: peakMemoryMiB(),
-    historyCpuMs: (history.user + history.system) / 1e3,
+    historyCpuMs,
+    filteredCpuMs,
+    filtersCpuMs,
     journalMiB: (await stat(journalFile(folder))).size / 1024 ** 2,
   }
   console.log(JSON.stringify(result))

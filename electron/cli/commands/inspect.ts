@@ -220,7 +220,7 @@ function factLines(facts: ModelFacts): readonly string[] {
     ],
     ['model.inputs', facts.inputs.join(', ')],
     ['model.producer', facts.producer],
-    ['model.date', facts.date],
+    ['field.date', facts.date],
     ['model.description', facts.description],
     ['model.sidecars', facts.sidecars.join(', ')],
   ]

@@ -81,7 +81,7 @@ async function measureStart(bench: Workbench, api: string, queued: number, finis
     `${of('usableCpuMs')} ms CPU, ${of('usableMs')} ms`,
     {
       ours: `peak ${of('peakMiB')} MiB, journal ${of('journalMiB', 1)} MiB`,
-      note: `first page of the history ${of('historyCpuMs', 1)} ms CPU, files of one model ${median(lookupsMs).toFixed(1)} ms CPU`,
+      note: `first page of the history ${of('historyCpuMs', 1)} ms CPU, filtered without a match ${of('filteredCpuMs')} ms, its filters ${of('filtersCpuMs')} ms, files of one model ${median(lookupsMs).toFixed(1)} ms CPU`,
     },
   )
 }

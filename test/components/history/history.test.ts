@@ -4,6 +4,7 @@ import { failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
 import { noonMs, patchOf, registeredRow, sendingRow } from '../support/rows.ts'
+import { selectOption } from '../support/select-option.ts'
 
 /** The open history with the rows of the main process; `rows` may grow. */
 async function setup(rows: UploadRow[], queued: readonly UploadRow[] = []) {
@@ -86,6 +87,41 @@ test('what is typed while a search runs is searched once, after it', async () =>
   running[1]?.complete()
   await expect.element(rowOf('Of flux')).toBeVisible()
   await expect.element(rowOf('Of ')).not.toBeInTheDocument()
+})
+
+test('filters the whole history by team, type and date, until all are shown again', async () => {
+  const [lora, vae] = [registeredRow('Lora'), registeredRow('Vae')]
+  const { screen, rowOf, asked } = await openPage({
+    answers: {
+      history: ({ teamId, modelType, sinceMs }) => {
+        const rows = modelType === 'vae' ? [vae] : [lora, vae]
+        return success({ rows: teamId === 'b' || sinceMs !== undefined ? [] : rows, nextBeforeMs: null })
+      },
+      historyFilters: () =>
+        success({
+          teams: [
+            { id: 'a', name: 'North' },
+            { id: 'b', name: 'South' },
+          ],
+          modelTypes: ['loras', 'vae'],
+        }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  const bar = screen.getByRole('search')
+  await selectOption(bar.getByRole('combobox', { name: 'Type' }), 'vae')
+  await expect.element(rowOf('Lora')).not.toBeInTheDocument()
+  await expect.element(rowOf('Vae')).toBeVisible()
+  await selectOption(bar.getByRole('combobox', { name: 'Team' }), 'South')
+  await expect.element(screen.getByText('No matches.')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
+  await expect.element(rowOf('Lora')).toBeVisible()
+  await selectOption(bar.getByRole('combobox', { name: 'Date' }), 'Last 7 days')
+  await expect.element(screen.getByText('No matches.')).toBeVisible()
+  const today = new Date()
+  const sinceMs = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 6).getTime()
+  const last = asked.findLast(({ name }) => name === 'history')
+  expect(last?.args).toEqual({ beforeMs: null, search: '', limit: 100, sinceMs })
 })
 
 test('shows what a search found from the top, also while the pointer is over the list', async () => {

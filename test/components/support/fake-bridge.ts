@@ -109,6 +109,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     deleteModels: () => success([]),
     hasLocalFile: () => success(false),
     history: () => success({ rows: [], nextBeforeMs: null }),
+    historyFilters: () => success({ teams: [], modelTypes: [] }),
     signIn: () => success(signedIn()),
     checkServer: () => success(serverCheck()),
     addServer: () => success(serverCheck()),

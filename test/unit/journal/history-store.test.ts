@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createUploadedPathFinder } from '../../../electron/journal/history-store.ts'
+import { createUploadedPathFinder, type HistoryQuery } from '../../../electron/journal/history-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -65,6 +65,33 @@ test('the history is limited to a time, which its end does not belong to', () =>
   const within = (sinceMs: number, beforeMs: number) => ids(store.history({ limit: 9, sinceMs, beforeMs }))
   expect([within(2, 3), within(1, 4), within(4, 9)]).toEqual([[second], [third, second, first], []])
   expect([2, 3, 4].map((sinceMs) => store.finishedSince(sinceMs, new Set()))).toEqual([2, 1, 0])
+})
+
+test('the history is filtered by team and type, also together with a search', () => {
+  const of = (team: string, modelType: string, finishedAtMs: number, accountId = 'cloud.example alice') =>
+    registeredRecord({
+      accountId,
+      team: { id: team, name: `${team} at ${finishedAtMs}` },
+      target: { ...uploadRecord().target, modelType },
+      finishedAtMs,
+    })
+  const [lora, vae, other] = [of('north', 'loras', 1), of('north', 'vae', 2), of('south', 'vae', 3)]
+  const { store } = setup([lora, vae, other, of('west', 'unet', 4, 'cloud.example bob'), uploadRecord()])
+  const hidden = new Set(['cloud.example bob'])
+  const found = (filter: Partial<HistoryQuery>) => ids(store.history({ limit: 9, hidden, ...filter }))
+  expect([found({ teamId: 'north' }), found({ modelType: 'vae' })]).toEqual([
+    [vae.id, lora.id],
+    [other.id, vae.id],
+  ])
+  const search = lora.fileName
+  expect([found({ teamId: 'north', search }), found({ modelType: 'vae', search })]).toEqual([[lora.id], []])
+  expect(store.historyFilters(hidden)).toEqual({
+    teams: [
+      { id: 'north', name: 'north at 2' },
+      { id: 'south', name: 'south at 3' },
+    ],
+    modelTypes: ['loras', 'vae'],
+  })
 })
 
 test('the history is searched without regard to case in all alphabets', () => {

@@ -6,6 +6,8 @@ import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { HistoryState } from '../../../renderer/history/history-state.svelte.ts'
 import { registeredRow } from '../../components/support/rows.ts'
 
+const historyFilters = () => Promise.resolve(success({ teams: [], modelTypes: [] }))
+
 test('an open history is loaded again at most once per second while uploads finish', async () => {
   const delays: { readonly ms: number; readonly end: () => void }[] = []
   let requestCount = 0
@@ -15,6 +17,7 @@ test('an open history is loaded again at most once per second while uploads fini
         requestCount += 1
         return Promise.resolve(success({ rows: [], nextBeforeMs: null }))
       },
+      historyFilters,
       forget: () => Promise.resolve(success(undefined)),
     },
     (ms) => new Promise((resolve) => delays.push({ ms, end: resolve })),
@@ -46,6 +49,7 @@ async function setup() {
         const found = await page.promise
         return found ? success(found) : failed(failure('unexpected'))
       },
+      historyFilters,
       async forget() {
         await forgotten.promise
         return success(undefined)

@@ -15,8 +15,7 @@ export interface PendingFile extends FileState {
 }
 
 /**
- * Copies stall for a second or two; slower downloads leave a marker file beside the model (recognition.md,
- * 4.6: 3–5 s).
+ * Copies stall for a second or two; slower downloads leave a marker file beside the model.
  */
 export const stableAfterMs = 10_000
 

@@ -5,6 +5,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import type { Answers } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
 import { row, sendingRow } from '../support/rows.ts'
+import { selectOption } from '../support/select-option.ts'
 
 const hourMs = 3_600_000
 const now = new Date()
@@ -38,11 +39,11 @@ test('a deadline is set with the keyboard, for today or tomorrow, and a past tim
   await userEvent.keyboard('{Enter}')
   const dialog = screen.getByRole('dialog', { name: 'Deadline for the queue' })
   await dialog.getByLabelText('Time').fill('00:00')
-  await dialog.getByLabelText('Day').selectOptions('Today')
+  await selectOption(dialog.getByRole('combobox', { name: 'Day' }), 'Today')
   await userEvent.click(dialog.getByRole('button', { name: 'Set deadline' }))
   await expect.element(dialog.getByRole('alert')).toHaveTextContent('Enter a time in the future.')
   await dialog.getByLabelText('Time').fill('07:05')
-  await dialog.getByLabelText('Day').selectOptions('Tomorrow')
+  await selectOption(dialog.getByRole('combobox', { name: 'Day' }), 'Tomorrow')
   await dialog.getByLabelText('Time').click()
   await userEvent.keyboard('{Enter}')
   await expect.element(dialog).not.toBeInTheDocument()

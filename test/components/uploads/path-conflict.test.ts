@@ -4,6 +4,7 @@ import { failure } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, registeredRow, pathConflictRow, row } from '../support/rows.ts'
+import { selectOption } from '../support/select-option.ts'
 
 const choosing = (...names: string[]) => choosingFor(names.map(pathConflictRow))
 
@@ -66,7 +67,7 @@ test('Skip asks before it deletes an uploaded file', async () => {
 test('the existing model can be deleted instead of disabled', async () => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
-  await userEvent.selectOptions(pane.getByRole('combobox', { name: 'Old model' }), 'delete')
+  await selectOption(pane.getByRole('combobox', { name: 'Old model' }), 'Delete (can’t be undone)')
   await goOn()
   expect(decided()).toEqual([{ ids: ['Grain'], fate: 'delete', choice: 'replace' }])
 })

@@ -209,7 +209,8 @@ test('announces the action chosen for the end, and lets the user cancel it', asy
   await drag(page, [await harness.file('loras/last.safetensors')])
   await held.arrived
   await page.getByRole('button', { name: /^Speed limit/ }).click()
-  await page.getByLabel('When uploads finish').selectOption('Quit Modelferry')
+  await page.getByLabel('When uploads finish').click()
+  await page.getByRole('option', { name: 'Quit Modelferry' }).click()
   // The choice has to be stored before the uploads finish.
   await expect
     .poll(() =>

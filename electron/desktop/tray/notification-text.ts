@@ -53,7 +53,7 @@ function namesOf(rows: readonly UploadRow[], t: Translate, locale: string): stri
     .slice(0, namesShown)
     .map(({ target }) => t('names.quoted', { name: visibleName(target.displayName) }))
   const more = rows.length - shown.length
-  return withoutMarkup(join([...shown, ...(more > 0 ? [t('report.more', { count: more })] : [])], locale))
+  return withoutMarkup(join([...shown, ...(more > 0 ? [t('text.more', { count: more })] : [])], locale))
 }
 
 const join = (parts: readonly string[], locale: string) =>

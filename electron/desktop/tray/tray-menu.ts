@@ -100,7 +100,7 @@ function conditionItems(
   const items: Item[] = []
   // What the user has paused doesn’t resume when the reason ends.
   if (hold && !allPaused)
-    items.push({ id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway })
+    items.push({ id: 'send-anyway', label: t('action.upload-anyway'), click: actions.sendAnyway })
   if (ending && whenDone !== 'nothing')
     items.push({
       id: 'call-off',

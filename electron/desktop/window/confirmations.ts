@@ -161,7 +161,7 @@ function withItems({ count, items }: ListedItems, explanation: string, language:
     return `• ${facts.filter(Boolean).join(' · ')}`
   })
   const more = count - shown.length
-  return [...lines, ...(more > 0 ? [t('report.more', { count: more })] : []), '', explanation].join('\n')
+  return [...lines, ...(more > 0 ? [t('text.more', { count: more })] : []), '', explanation].join('\n')
 }
 
 /** The question about uploading files to a team, with its texts from `textOf`. */
@@ -195,7 +195,7 @@ function unsafeQuestion(
       ? t('allow-unsafe.question-one', { name: visibleName(only.name, maxListedNameLength), ...texts })
       : t('allow-unsafe.question', texts),
     detail: withItems({ count, items: files }, detail, language),
-    action: t('hold.send-anyway', { count }),
+    action: t('action.upload-anyway', { count }),
   }
 }
 

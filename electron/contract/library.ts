@@ -16,6 +16,8 @@ export interface LibraryModel {
   /** Milliseconds since the epoch, or null. */
   readonly createdAtMs: number | null
   readonly storageKey: string | null
+  /** Base model, of which the server tells nothing: known for models that were uploaded from this computer. */
+  readonly base?: string
 }
 
 /** A computer of a team that runs workflows. It downloads each active model as soon as it is registered. */

@@ -3,6 +3,7 @@ import type { SignIns } from '../accounts/sign-ins.ts'
 import { isLastSignIn, type SessionView, type TeamChoice } from '../contract/account.ts'
 import type { CallArgs, CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
+import type { LibraryListing } from '../contract/library.ts'
 import { receiptOf } from '../contract/receipt.ts'
 import { logDocumentOf } from '../contract/upload-log.ts'
 import { targetFailure, type AddReport, type ModelStatus } from '../contract/uploads.ts'
@@ -146,7 +147,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       library.forgetFailures()
       return commands.retry(ids)
     },
-    library: ({ choice, isFresh }) => library.models(choice, isFresh ? { maxAgeMs: 0 } : {}),
+    async library({ choice, isFresh }) {
+      const listing = await library.models(choice, isFresh ? { maxAgeMs: 0 } : {})
+      return listing.ok ? success(withBases(listing.value, store)) : listing
+    },
     agents: ({ choice }) => library.agents(choice),
     async changeModel({ choice, modelId, change }) {
       const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })
@@ -193,6 +197,16 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     historyFilters: async () => success(store.historyFilters(signIns.hidden())),
   }
+}
+
+function withBases(listing: LibraryListing, { basesOf }: Pick<UploadStore, 'basesOf'>): LibraryListing {
+  const bases = basesOf(listing.models.map(({ id }) => id))
+  if (bases.size === 0) return listing
+  const models = listing.models.map((model) => {
+    const base = bases.get(model.id)
+    return base === undefined ? model : { ...model, base }
+  })
+  return { ...listing, models }
 }
 
 /** The upload, and the other files of its multi-file model that are in the same team's library. */

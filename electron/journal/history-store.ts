@@ -35,6 +35,8 @@ export interface HistoryStore {
   registeredAs(modelId: string): readonly RegisteredRecord[]
   /** What a team's models of these types were recognised as when they were uploaded, by the ids of the models. */
   recognitionsOf(teamId: string, modelTypes: ReadonlySet<string>): ReadonlyMap<string, Recognition>
+  /** The base models of models that were uploaded from this computer, by their ids. */
+  basesOf(modelIds: readonly string[]): ReadonlyMap<string, string>
   /**
    * The number of uploads finished since this time (ms since the epoch) and not dismissed from the list, without
    * those of hidden accounts.
@@ -108,6 +110,11 @@ export function createHistoryStore(
        AND model_type IN (SELECT value FROM json_each(?))
      ORDER BY finished_at_ms DESC LIMIT 2000`,
   )
+  const bases = database.prepare(
+    `SELECT model_id, iif(json_valid(recognition), json_extract(recognition, '$.base'), NULL) AS base FROM uploads
+     WHERE phase = 'registered' AND model_id IN (SELECT value FROM json_each(?)) AND base IS NOT NULL
+     ORDER BY finished_at_ms`,
+  )
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
      WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0
@@ -145,6 +152,10 @@ export function createHistoryStore(
           const modelId = modelIdOf(record.state)
           return modelId === null ? [] : [[modelId, record.recognition] as const]
         }),
+      ),
+    basesOf: (modelIds) =>
+      new Map(
+        bases.all(JSON.stringify(modelIds)).map((line) => [String(line['model_id']), String(line['base'])]),
       ),
     finishedSince: (sinceMs, hidden) => Number(since.get(sinceMs, JSON.stringify([...hidden]))?.['count']),
     wrongRecords: () => read(wrong.all()).filter(isRegistered),

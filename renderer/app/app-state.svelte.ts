@@ -18,7 +18,7 @@ import { Language } from './language.svelte.ts'
 import { LogState } from '../uploads/details/log-state.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
-import { libraryFailureKey, type LibraryOperation } from '../library/library-failure-text.ts'
+import { libraryFailureReason, type LibraryOperation } from '../library/library-failure-text.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
 import { createDialogDelay } from './dialogs.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
@@ -266,8 +266,7 @@ export class AppState {
   }
 
   #libraryFailure(choice: TeamChoice, of: LibraryOperation, failure: Failure) {
-    const key = libraryFailureKey(failure, of)
-    const why = key ? this.language.t(key) : this.language.failureText(failure)
+    const why = libraryFailureReason(failure, of, this.language)
     return { team: this.session.teamOf(choice)?.name ?? '', why }
   }
 

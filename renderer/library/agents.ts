@@ -31,21 +31,6 @@ export function countAgentsWith(
   return agents.filter((agent) => !isSyncing(agent) && !isUnhealthy(agent)).length
 }
 
-/** How many agents are ready, download models or have a problem. */
-export function agentsText(agents: readonly Agent[], t: Translate): string {
-  const syncing = agents.filter(isSyncing).length
-  const unhealthy = agents.filter(isUnhealthy).length
-  const ready = agents.length - syncing - unhealthy
-  return joinFacts(
-    [
-      ready > 0 ? t('library.agents-ready', { count: ready }) : null,
-      syncing > 0 ? t('library.agents-syncing', { count: syncing }) : null,
-      unhealthy > 0 ? t('library.agents-unhealthy', { count: unhealthy }) : null,
-    ],
-    t,
-  )
-}
-
 /** What each agent downloads. */
 export const syncLines = (agents: readonly Agent[], t: Translate): readonly string[] =>
   agents.filter(isSyncing).map(({ name, syncDetail, syncPercent }) => {

@@ -1,8 +1,23 @@
 import { remedyOf, retryClassOf, type Failure, type FailureCode } from '../../electron/contract/failures.ts'
+import type { LibraryChange } from '../../electron/contract/library.ts'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
+import type { Language } from '../app/language.svelte.ts'
 
 /** The requested operation: change name, type or path; change the status; delete. */
 export type LibraryOperation = 'change' | 'status' | 'delete'
+/** A running or failed operation on a model. */
+export type ModelOperation =
+  | { readonly kind: 'changing'; readonly change: LibraryChange }
+  /** The native dialog about it may still be open. */
+  | { readonly kind: 'deleting' }
+  | {
+      readonly kind: 'failed'
+      readonly failure: Failure
+      readonly of: LibraryOperation
+      /** Absent for a deletion. */
+      readonly change?: LibraryChange
+    }
+
 type Keys = Partial<Readonly<Record<FailureCode, MessageKey>>>
 
 /** Codes whose meaning for library models differs from that for uploads. */
@@ -19,9 +34,26 @@ const keys: Readonly<Record<LibraryOperation, Keys>> = {
   delete: ofOperation,
 }
 
-/** The message for a failed library operation; null if the failure's own message fits. */
-export function libraryFailureKey({ code }: Failure, of: LibraryOperation): MessageKey | null {
-  return keys[of][code] ?? null
+/** Why a library operation failed. */
+export function libraryFailureReason(
+  failure: Failure,
+  of: LibraryOperation,
+  { t, failureText }: Pick<Language, 't' | 'failureText'>,
+): string {
+  const key = keys[of][failure.code]
+  return key ? t(key) : failureText(failure)
+}
+
+/** The failure of an operation on a model as its row and the line above it say it; empty if there is none. */
+export function failedText(
+  operation: ModelOperation | undefined,
+  language: Pick<Language, 't' | 'failureText'>,
+) {
+  if (operation?.kind !== 'failed') return ''
+  const { failure, of } = operation
+  const { serverMessage } = failure
+  const words = language.t('library.failed', { of, why: libraryFailureReason(failure, of, language) })
+  return serverMessage ? `${words} ${serverMessage}` : words
 }
 
 /** Whether the same operation may succeed later, for example once the user has signed in to the proxy. */

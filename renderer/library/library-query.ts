@@ -1,45 +1,116 @@
 import type { LibraryModel } from '../../electron/contract/library.ts'
 
-export const librarySorts = ['name', 'type', 'size', 'date'] as const
+export const librarySorts = ['name', 'type', 'base', 'state', 'size', 'added'] as const
 export type LibrarySort = (typeof librarySorts)[number]
 
-/** Filter and order of the library list. */
+/** A row of the list: a model, or one whose `files` are models of the server. */
+export interface LibraryRow extends LibraryModel {
+  /** Absent for a model of one file, which has its id. */
+  readonly files?: readonly LibraryModel[]
+}
+
+/** The models of a row; none without one. */
+export const filesOf = (row: LibraryRow | undefined): readonly LibraryModel[] =>
+  row === undefined ? [] : (row.files ?? [row])
+
+/** Filter and order of the library list. A filter is `''` for every value. */
 export interface LibraryQuery {
   readonly search: string
-  /** `''` for every type. */
   readonly type: string
-  /** `''` for every status. */
+  readonly base: string
   readonly status: string
   readonly sort: LibrarySort
   readonly isDescending: boolean
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+const diffusersIndex = '/model_index.json'
+const diffusersFolder = /^models\/diffusers\/[^/]+(?=\/)/
+/** Numbered parts as in electron/recognition/model-groups.ts, and their index. */
+const part =
+  /^(.+?)(?:-\d{4,6}-of-0\d{3,5}\.(?:safetensors|gguf|bin|pt)|\.(?:safetensors|bin)\.index\.json)$/i
 
-const orders: Readonly<Record<LibrarySort, (a: LibraryModel, b: LibraryModel) => number>> = {
-  name: (a, b) => collator.compare(a.displayName, b.displayName),
-  type: (a, b) => collator.compare(a.modelType, b.modelType),
-  size: (a, b) => (a.sizeBytes ?? -1) - (b.sizeBytes ?? -1),
-  date: (a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0),
+/** What the paths of a multi-file model's files begin with; null for others. */
+function sharedPath({ modelType, modelPath }: LibraryModel, roots: ReadonlySet<string>): string | null {
+  if (modelPath === null) return null
+  const folder = modelType === 'diffusers' ? diffusersFolder.exec(modelPath)?.[0] : undefined
+  if (folder === undefined) return part.exec(modelPath)?.[1] ?? null
+  for (let end = folder.length; end > 0; end = modelPath.indexOf('/', end + 1))
+    if (roots.has(modelPath.slice(0, end))) return modelPath.slice(0, end)
+  return folder
 }
 
-/** The matching models, sorted; equal ones by name, then in the order of the server. */
-export function filterAndSort(models: readonly LibraryModel[], query: LibraryQuery): readonly LibraryModel[] {
+/** One row for each model, in the order of the first file of each. */
+export function toRows(models: readonly LibraryModel[]): readonly LibraryRow[] {
+  const indexes = models.filter(({ modelPath }) => modelPath?.endsWith(diffusersIndex))
+  const roots = new Set(indexes.map(({ modelPath }) => modelPath?.slice(0, -diffusersIndex.length) ?? ''))
+  const paths = new Map<LibraryModel, string>()
+  const files = Map.groupBy(models, (model) => {
+    const path = sharedPath(model, roots)
+    if (path === null) return model.id
+    paths.set(model, path)
+    return `${model.modelType} ${path}`
+  })
+  return [...files].flatMap(([id, [first, ...others]]) => {
+    if (!first || others.length === 0) return first ?? []
+    return toRow(id, paths.get(first) ?? '', [first, ...others])
+  })
+}
+
+function toRow(id: string, path: string, files: readonly [LibraryModel, ...LibraryModel[]]): LibraryRow {
+  const dates = files.flatMap(({ createdAtMs }) => createdAtMs ?? [])
+  const { base } = files.find((file) => file.base !== undefined) ?? {}
+  return {
+    id,
+    displayName: path.slice(path.lastIndexOf('/') + 1),
+    modelType: files[0].modelType,
+    modelPath: path,
+    sizeBytes: totalBytesOf(files),
+    sha256: null,
+    status: files.find(({ status }) => status !== 'active')?.status ?? 'active',
+    createdAtMs: dates.length === 0 ? null : Math.min(...dates),
+    storageKey: null,
+    ...(base === undefined ? {} : { base }),
+    files,
+  }
+}
+
+/** The rows of models. */
+export function rowIdsOf(rows: readonly LibraryRow[], modelIds: readonly string[]): readonly string[] {
+  const wanted = new Set(modelIds)
+  return rows.filter((row) => filesOf(row).some(({ id }) => wanted.has(id))).map(({ id }) => id)
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+
+const orders: Readonly<Record<LibrarySort, (a: LibraryRow, b: LibraryRow) => number>> = {
+  name: (a, b) => collator.compare(a.displayName, b.displayName),
+  type: (a, b) => collator.compare(a.modelType, b.modelType),
+  base: (a, b) => collator.compare(a.base ?? '', b.base ?? ''),
+  state: (a, b) => collator.compare(a.status, b.status),
+  size: (a, b) => (a.sizeBytes ?? -1) - (b.sizeBytes ?? -1),
+  added: (a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0),
+}
+
+const searchedText = ({ displayName, modelPath, modelType, base, sha256, id }: LibraryModel) =>
+  `${displayName} ${modelPath ?? ''} ${modelType} ${base ?? ''} ${sha256 ?? ''} ${id}`
+
+/** The matching rows, sorted; equal ones by name, then in the order of the server. */
+export function filterAndSort(rows: readonly LibraryRow[], query: LibraryQuery): readonly LibraryRow[] {
   const words = query.search.trim().toLowerCase().split(/\s+/).filter(Boolean)
-  const fits = (model: LibraryModel) => {
-    if (query.type !== '' && model.modelType !== query.type) return false
-    if (query.status !== '' && model.status !== query.status) return false
+  const fits = (row: LibraryRow) => {
+    if (query.type !== '' && row.modelType !== query.type) return false
+    if (query.base !== '' && row.base !== query.base) return false
+    if (query.status !== '' && row.status !== query.status) return false
     if (words.length === 0) return true
-    const text = `${model.displayName} ${model.modelPath ?? ''} ${model.modelType} ${model.sha256 ?? ''} ${model.id}`
-    const sought = text.toLowerCase()
+    const sought = filesOf(row).map(searchedText).join(' ').toLowerCase()
     return words.every((word) => sought.includes(word))
   }
   const direction = query.isDescending ? -1 : 1
   const order = orders[query.sort]
-  return models.filter(fits).sort((a, b) => direction * order(a, b) || orders.name(a, b))
+  return rows.filter(fits).sort((a, b) => direction * order(a, b) || orders.name(a, b))
 }
 
-/** A value of a field, and the models that have it. */
+/** A value of a field, and the rows that have it. */
 export interface LibraryValue {
   readonly value: string
   readonly count: number
@@ -49,11 +120,11 @@ export interface LibraryValue {
 
 /** The distinct values of a field, and the chosen one unless it is `''`, sorted. */
 export function valuesOf(
-  models: readonly LibraryModel[],
-  field: 'modelType' | 'status',
+  rows: readonly LibraryRow[],
+  field: 'modelType' | 'base' | 'status',
   chosen: string,
 ): readonly LibraryValue[] {
-  const byValue = Map.groupBy(models, (model) => model[field])
+  const byValue = Map.groupBy(rows, (row) => row[field] ?? '')
   if (!byValue.has(chosen)) byValue.set(chosen, [])
   return [...byValue]
     .filter(([value]) => value !== '')
@@ -68,4 +139,24 @@ export function totalBytesOf(models: readonly LibraryModel[]): number | null {
     (sum, { sizeBytes }) => (sum === null || sizeBytes === null ? null : sum + sizeBytes),
     0,
   )
+}
+
+/** The lines of the list. What is said about failed models is above the first row that has them. */
+export function libraryLines(
+  rows: readonly LibraryRow[],
+  failures: ReadonlyMap<string, string>,
+  { rowHeight, errorHeight }: { readonly rowHeight: number; readonly errorHeight: number },
+) {
+  const said = new Set<string>()
+  return rows.flatMap((model) => {
+    const row = { kind: 'row', key: model.id, height: rowHeight, model } as const
+    if (failures.size === 0) return row
+    const texts = new Set(filesOf(model).flatMap(({ id }) => failures.get(id) ?? []))
+    const errors = [...texts].filter((text) => !said.has(text))
+    for (const text of errors) said.add(text)
+    return [
+      ...errors.map((text) => ({ kind: 'error', key: `error ${text}`, height: errorHeight, text }) as const),
+      row,
+    ]
+  })
 }

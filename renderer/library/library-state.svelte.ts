@@ -5,21 +5,9 @@ import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { ListedAgents } from './agents.ts'
-import { canRepeat, type LibraryOperation } from './library-failure-text.ts'
-import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
+import { canRepeat, type LibraryOperation, type ModelOperation } from './library-failure-text.ts'
+import { filesOf, filterAndSort, rowIdsOf, toRows, valuesOf, type LibrarySort } from './library-query.ts'
 import { delay } from '../ui/delay.ts'
-
-/** A running or failed operation on a model. */
-export type ModelOperation =
-  | { readonly kind: 'changing'; readonly change: LibraryChange }
-  /** The native dialog about it may still be open. */
-  | { readonly kind: 'deleting' }
-  | {
-      readonly kind: 'failed'
-      readonly failure: Failure
-      readonly of: LibraryOperation
-      readonly again: () => void
-    }
 
 /** Number of parallel requests when many models are changed. */
 const atOnce = 4
@@ -95,10 +83,12 @@ export class LibraryState {
 
   search = $state('')
   type = $state('')
+  base = $state('')
   status = $state('')
-  sort = $state<LibrarySort>('date')
+  sort = $state<LibrarySort>('added')
   isDescending = $state(true)
 
+  /** The row whose details are shown. */
   detailsId = $state<string | null>(null)
   /** Models that the list selects and scrolls to once it has them. */
   revealedIds = $state.raw<readonly string[]>([])
@@ -108,14 +98,15 @@ export class LibraryState {
 
   /** The models with pending changes applied. */
   readonly seen = $derived(this.models.map((model) => this.#asChanged(model)))
-  readonly shown = $derived(filterAndSort(this.seen, this))
+  readonly rows = $derived(toRows(this.seen))
+  readonly shown = $derived(filterAndSort(this.rows, this))
   readonly ids = $derived(this.shown.map(({ id }) => id))
   readonly byId = $derived(new Map(this.seen.map((model) => [model.id, model])))
-  readonly types = $derived(valuesOf(this.seen, 'modelType', this.type))
-  readonly statuses = $derived(valuesOf(this.seen, 'status', this.status))
-  /** Message key of the current order. */
-  readonly orderKey = $derived(`library.order-${this.sort}-${this.isDescending ? 'down' : 'up'}` as const)
-  readonly isFiltered = $derived(this.search.trim() !== '' || this.type !== '' || this.status !== '')
+  readonly rowById = $derived(new Map(this.rows.map((row) => [row.id, row])))
+  readonly types = $derived(valuesOf(this.rows, 'modelType', this.type))
+  readonly bases = $derived(valuesOf(this.rows, 'base', this.base))
+  readonly statuses = $derived(valuesOf(this.rows, 'status', this.status))
+  readonly isFiltered = $derived(this.search.trim() + this.type + this.base + this.status !== '')
 
   /** The team that was chosen in this view; null for the one that new files are uploaded to. */
   #ownTeam = $state.raw<TeamChoice | null>(null)
@@ -124,12 +115,11 @@ export class LibraryState {
     const isKnown = this.#ownTeam !== null && this.#session.teamOf(this.#ownTeam) !== null
     return isKnown ? this.#ownTeam : (this.#session.view?.chosen ?? null)
   })
-  readonly teamKey = $derived.by(() => this.team && teamKey(this.team))
   readonly teamName = $derived.by(() => this.#session.teamOf(this.team)?.name ?? '')
   /** New files are uploaded to another team than the one shown. */
   readonly isOtherTeam = $derived.by(() => {
     const chosen = this.#session.view?.chosen
-    return Boolean(chosen && this.teamKey !== null && this.teamKey !== teamKey(chosen))
+    return Boolean(chosen && this.team && teamKey(this.team) !== teamKey(chosen))
   })
 
   readonly #bridge: Bridge
@@ -174,12 +164,6 @@ export class LibraryState {
     this.#ownTeam = team
   }
 
-  /** As `showTeam`; the team of new files is followed again when it changes. */
-  readonly selectTeam = (choice: TeamChoice) => {
-    const chosen = this.#session.view?.chosen
-    this.showTeam(chosen && teamKey(choice) === teamKey(chosen) ? null : choice)
-  }
-
   /** Shows a team's library from the cache and reloads it if the cache is old. */
   async open(choice: TeamChoice): Promise<void> {
     this.#isOpen = true
@@ -205,12 +189,12 @@ export class LibraryState {
 
   /** Sorts by a column, or reverses the order if it is sorted by it already. */
   readonly sortBy = (sort: LibrarySort) => {
-    this.isDescending = sort === this.sort ? !this.isDescending : sort === 'size' || sort === 'date'
+    this.isDescending = sort === this.sort ? !this.isDescending : sort === 'size' || sort === 'added'
     this.sort = sort
   }
 
   readonly showAll = () => {
-    this.search = this.type = this.status = ''
+    this.search = this.type = this.base = this.status = ''
   }
 
   /**
@@ -311,13 +295,19 @@ export class LibraryState {
         : modelIds.map((id) => [id, result.failure]),
     )
     if (!isShown) return this.#reportUnseen(choice, 'delete', [...failures.values()])
-    const again = (id: string) => () => void this.remove([id])
-    this.#note(
-      [...failures].map(([id, failure]) => [id, { kind: 'failed', failure, of: 'delete', again: again(id) }]),
-    )
+    this.#note([...failures].map(([id, failure]) => [id, { kind: 'failed', failure, of: 'delete' }]))
     const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
     this.models = this.models.filter(({ id }) => !deleted.has(id))
-    if (this.detailsId !== null && deleted.has(this.detailsId)) this.detailsId = null
+  }
+
+  /** Repeats failed operations on models: either changes or deletions. */
+  readonly retry = async (ids: readonly string[]): Promise<void> => {
+    const changes = ids.flatMap((id) => {
+      const operation = this.operations.get(id)
+      return operation?.kind === 'failed' && operation.change ? [{ id, change: operation.change }] : []
+    })
+    if (changes.length === 0) await this.remove(ids)
+    else if (this.#choice) await this.changeEach(this.#choice, changes)
   }
 
   /** Shows models of a team, whatever is filtered; of a single one also the details. */
@@ -333,11 +323,16 @@ export class LibraryState {
     const listed = ids.filter(isListed)
     const isCurrent = this.loadFailure === null && this.stale === null
     if (isCurrent && listed.length < ids.length) this.#events.missing(ids.length - listed.length)
-    this.detailsId = ids.length === 1 ? (listed[0] ?? null) : null
+    this.detailsId = ids.length === 1 ? (rowIdsOf(this.rows, listed)[0] ?? null) : null
     this.revealedIds = isCurrent ? listed : ids
   }
 
-  readonly dismiss = (id: string) => this.#note([[id, null]])
+  readonly dismiss = (ids: readonly string[]) => this.#note(ids.map((id) => [id, null]))
+
+  /** The models of rows. */
+  modelIdsOf(rowIds: readonly string[]): readonly string[] {
+    return rowIds.flatMap((id) => filesOf(this.rowById.get(id)).map((file) => file.id))
+  }
 
   /** Whether a change or deletion of the model is in progress. */
   isBusy(id: string): boolean {
@@ -358,8 +353,7 @@ export class LibraryState {
         continue
       }
       const { failure } = result
-      const again = () => void this.change([id], change)
-      operations.push([id, { kind: 'failed', failure, of: operationOf(change), again }])
+      operations.push([id, { kind: 'failed', failure, of: operationOf(change), change }])
       refusals.push({ id, failure, isShown })
     }
     if (!isShown || answers.length === 0) return refusals

@@ -25,7 +25,7 @@ test('a rename shows immediately; a refusal stays in the form with its reason', 
   refuse()
   await expect.element(pane.getByRole('alert')).toMatchTextContent('You don’t have permission to change')
   await expect.element(screen.getByRole('textbox', { name: 'Name' })).toHaveValue('Fine Grain')
-  await expect.element(rowOf('Grain')).not.toMatchTextContent('Couldn’t save.')
+  expect(rowOf('Grain').getByRole('img').elements()).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(rowOf('Fine Grain')).toBeVisible()
   await expect.poll(() => screen.getByRole('button', { name: 'Save' }).elements()).toEqual([])
@@ -180,13 +180,42 @@ test('a name with marks of direction is shown without them and saved with them',
     .toMatchObject({ name: 'changeModel', args: { change: { displayName: `${name} 2` } } })
 })
 
-test('a refusal after the form was closed is shown on the row', async () => {
+test('a refusal after the form was closed is shown above the row', async () => {
   const { screen, rowOf, refuse } = await renaming()
   await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
   refuse()
-  await expect.element(rowOf('Grain')).toMatchTextContent('You don’t have permission to change models')
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Dismiss' }))
-  await expect.element(rowOf('Grain')).not.toMatchTextContent('Couldn’t save.')
+  const error = screen.getByRole('row', { name: /You don’t have permission to change models/ })
+  await expect.element(error).toBeVisible()
+  await expect.element(rowOf('Grain').getByRole('img', { name: /^Couldn’t save/ })).toBeVisible()
+  await userEvent.click(error.getByRole('button', { name: 'Dismiss' }))
+  await expect.element(error).not.toBeInTheDocument()
+})
+
+test('several models with the same error show it once, and it is repeated for all of them', async () => {
+  let isRefused = true
+  const { screen, rowOf, asked } = await openLibrary(threeModels, {
+    changeModel: () => (isRefused ? failed(failure('forbidden', { team: '' })) : success(undefined)),
+    deleteModels: () => failed(failure('bad-request')),
+  })
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.keyboard('{Delete}')
+  await expect.element(screen.getByText('Couldn’t delete.', { exact: false })).toBeVisible()
+  await userEvent.click(rowOf('Flux'), rowCorner)
+  await userEvent.keyboard('{Shift>}{ArrowDown}{/Shift}')
+  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Enable' }))
+  await expect.element(screen.getByText('Couldn’t save.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
+  const error = screen.getByRole('row', { name: /Couldn’t save.*2 files/ })
+  await expect.element(error).toBeVisible()
+  isRefused = false
+  asked.length = 0
+  await userEvent.click(error.getByRole('button', { name: 'Try again' }))
+  await expect.element(error).not.toBeInTheDocument()
+  expect(asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)).toMatchObject([
+    { modelId: 'Flux', change: { status: 'active' } },
+    { modelId: 'Depth', change: { status: 'disabled' } },
+  ])
+  await expect.element(screen.getByText('Couldn’t delete.', { exact: false })).toBeVisible()
 })
 
 test('Escape leaves the field, then the form, then the pane', async () => {
@@ -212,7 +241,7 @@ test.each([
   const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModels: refused })
   await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
-  await expect.element(rowOf('Grain')).toMatchTextContent(words)
+  await expect.element(screen.getByText(words)).toBeVisible()
 })
 
 /** Opens the dialog for all three models of the library. */
@@ -255,17 +284,15 @@ test('several models get a new type and folder after a preview, and Undo restore
     expect(change).toEqual(types.get(modelId))
 })
 
-test('models that the server refuses to change say so in their rows and are counted', async () => {
+test('models that the server refuses to change say so and are counted', async () => {
   const { screen, rowOf } = await editingAll({
     changeModel: ({ modelId }) =>
       modelId === 'Grain' ? failed(failure('forbidden', { team: '' })) : success(undefined),
   })
   await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: /^Change \d models?$/ }))
-  await expect
-    .element(screen.getByText('1 couldn’t be changed. Errors are shown in its row.', { exact: false }))
-    .toBeVisible()
-  await expect.element(rowOf('Grain')).toMatchTextContent('Couldn’t save.')
+  await expect.element(screen.getByText('1 couldn’t be changed.', { exact: false })).toBeVisible()
+  await expect.element(rowOf('Grain').getByRole('img', { name: /^Couldn’t save/ })).toBeVisible()
 })
 
 test('the dialog closes while several models are saved, and the list may become empty', async () => {

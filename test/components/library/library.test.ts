@@ -2,7 +2,7 @@ import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import type { Agent, FailedDeletion } from '../../../electron/contract/library.ts'
+import type { FailedDeletion } from '../../../electron/contract/library.ts'
 import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
 import { selectOption } from '../support/select-option.ts'
@@ -39,18 +39,104 @@ test('a filter stays named when its last model no longer matches', async () => {
   await expect.element(status).toMatchTextContent('Disabled')
 })
 
-test('a narrow window sorts by a menu, in both directions', async () => {
+test('a narrow window filters and sorts by a menu, in both directions', async () => {
   await page.viewport(480, 400)
   const { names, screen } = await openLibrary()
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
+  async function choose(group: string, item: RegExp) {
+    await userEvent.click(screen.getByRole('button', { name: 'Filter and sort' }))
+    await userEvent.click(screen.getByRole('menuitem', { name: new RegExp(`^${group}`) }))
+    await userEvent.click(screen.getByRole('menuitemradio', { name: item }))
+  }
+  expect(screen.getByRole('combobox').elements()).toEqual([])
+  await choose('Sort by', /^Name/)
   await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
-  await userEvent.click(screen.getByRole('button', { name: 'A to Z', exact: true }))
+  await choose('Sort by', /^Descending/)
   await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
+  await choose('Status', /^Disabled/)
+  await expect.poll(names).toEqual(['Flux'])
+  await choose('Status', /^Active and disabled/)
+  await choose('Type', /^loras/)
+  await expect.poll(names).toEqual(['Grain'])
+})
+
+test.each([
+  { width: 960, height: 640 },
+  { width: 480, height: 400 },
+])(
+  'a window of $width × $height has search and filters in one line, and four rows',
+  async ({ width, height }) => {
+    await page.viewport(width, height)
+    const { screen, rowOf } = await openLibrary([
+      ...threeModels,
+      model('Ink', { base: 'SDXL', createdAtMs: 0 }),
+    ])
+    await expect.element(rowOf('Ink')).toBeVisible()
+    const search = screen.getByRole('search').element()
+    const { top, bottom } = search.getBoundingClientRect()
+    expect(bottom - top).toBeLessThanOrEqual(41)
+    for (const control of search.querySelectorAll('button, input'))
+      expect(control.getBoundingClientRect().bottom).toBeLessThanOrEqual(bottom)
+    expect(rowOf('Ink').element().getBoundingClientRect().bottom).toBeLessThanOrEqual(height)
+  },
+)
+
+test('shows and filters by base models, if any is known', async () => {
+  const { screen, names, rowOf } = await openLibrary([...threeModels, model('Ink', { base: 'SDXL' })])
+  await expect.element(rowOf('Ink')).toMatchTextContent('SDXL')
+  await selectOption(screen.getByRole('combobox', { name: 'Base model' }), /^SDXL/)
+  await expect.poll(names).toEqual(['Ink'])
+})
+
+test('offers no base models while none is known', async () => {
+  const { screen } = await openLibrary()
+  await expect.element(screen.getByRole('combobox', { name: 'Type' })).toBeVisible()
+  expect(screen.getByRole('combobox', { name: 'Base model' }).elements()).toEqual([])
+  expect(screen.getByRole('columnheader', { name: 'Base model' }).elements()).toEqual([])
+})
+
+const diffusers = ['model_index.json', 'unet/a.safetensors', 'vae/a.safetensors'].map((name) =>
+  model(name, { modelType: 'diffusers', modelPath: `models/diffusers/sdxl/${name}` }),
+)
+const diffusersIds = diffusers.map(({ id }) => id)
+
+test('a diffusers folder is one row, whose details list its files and whose commands apply to all of them', async () => {
+  const { screen, names, rowOf, asked } = await openLibrary([...threeModels, ...diffusers])
+  await expect.poll(names).toEqual(['Flux', 'sdxl', 'Depth', 'Grain'])
+  await expect
+    .element(rowOf('sdxl'))
+    .toHaveAttribute('aria-label', 'sdxl, diffusers, 3.0 GB, 3 files, Active')
+  await userEvent.dblClick(rowOf('sdxl'), rowCorner)
+  const details = screen.getByRole('complementary', { name: 'Details of sdxl' })
+  for (const id of diffusersIds) await expect.element(details.getByText(id).last()).toBeVisible()
+  await userEvent.click(details.getByRole('button', { name: 'Disable' }))
+  await expect.element(rowOf('sdxl')).toMatchTextContent('Disabled')
+  const argsOf = (of: string) => asked.filter(({ name }) => name === of).map(({ args }) => args)
+  expect(argsOf('changeModel')).toMatchObject(diffusersIds.map((modelId) => ({ modelId })))
+  await userEvent.keyboard('{Escape}')
+  await userEvent.click(rowOf('sdxl').getByRole('button', { name: /^Delete/ }))
+  await expect.poll(names).toEqual(['Flux', 'Depth', 'Grain'])
+  expect(argsOf('deleteModels')).toEqual([{ choice, modelIds: diffusersIds }])
+})
+
+test('after a deletion the numbers are those of the models that are left', async () => {
+  const { screen, rowOf } = await openLibrary([...threeModels, ...diffusers], {
+    deleteModels: () => success([{ modelId: 'Grain', failure: failure('forbidden', { team: '' }) }]),
+  })
+  await userEvent.click(rowOf('sdxl'), rowCorner)
+  await userEvent.keyboard('{Shift>}{End}{/Shift}')
+  await expect.element(screen.getByText('3 selected')).toBeVisible()
+  await userEvent.keyboard('{Delete}')
+  await expect.element(screen.getByText('2 models · 2.0 GB')).toBeVisible()
+  await expect.element(rowOf('Grain')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(rowOf('Grain')).toHaveFocus()
+  expect(screen.getByRole('toolbar').elements()).toEqual([])
+  await userEvent.click(screen.getByRole('combobox', { name: 'Type' }))
+  expect(screen.getByRole('option').elements()).toHaveLength(3)
 })
 
 test('a wide window sorts by its column headers only, in both directions', async () => {
   const { names, screen } = await openLibrary()
-  expect(screen.getByRole('combobox', { name: 'Sort by' }).elements()).toEqual([])
+  expect(screen.getByRole('button', { name: 'Filter and sort' }).elements()).toEqual([])
   const size = screen.getByRole('columnheader', { name: 'Size' })
   await expect.element(size).toHaveAttribute('aria-sort', 'none')
   await userEvent.click(size.getByRole('button'))
@@ -195,106 +281,6 @@ test('shows the total size of the models, per type too, if every size is known',
   await expect.element(screen.getByRole('option', { name: /^vae 1$/ })).toBeVisible()
 })
 
-const agent = (name: string, change: Partial<Agent> = {}): Agent => ({
-  ...{ name, status: 'idle', syncDetail: '', syncPercent: null },
-  ...change,
-})
-const gpuNode = agent('gpu-node', {
-  status: 'syncing',
-  syncDetail: 'Downloading model Flux',
-  syncPercent: 45,
-})
-
-test('says what the agents of the team do, and on how many of them a model presumably is', async () => {
-  const agents = [agent('one'), agent('two', { status: 'unhealthy' }), gpuNode]
-  const { screen, rowOf } = await openLibrary(
-    [model('Old', { createdAtMs: Date.now() - 600_000 }), ...threeModels],
-    { agents: () => success(agents) },
-  )
-  await expect
-    .element(screen.getByText('1 agent ready, 1 agent downloading, 1 agent unhealthy'))
-    .toHaveAttribute('title', expect.stringContaining('\ngpu-node: Downloading model Flux, 45%'))
-  await userEvent.dblClick(rowOf('Old'), rowCorner)
-  const details = screen.getByRole('complementary')
-  await expect.element(details.getByText('Probably on 1 of 3 agents')).toBeVisible()
-  await expect.element(details.getByText('gpu-node: Downloading model Flux, 45%')).toBeVisible()
-  await userEvent.dblClick(rowOf('Flux'), rowCorner)
-  await expect.element(details.getByText('agents don’t download it', { exact: false })).toBeVisible()
-  expect(details.getByText('Probably', { exact: false }).elements()).toEqual([])
-})
-
-test.each([
-  ['No agents connected', () => success([])],
-  ['temporarily unavailable', () => failed(failure('server-trouble', { status: 500 }))],
-] as const)('the details say why a model is on no agent: %s', async (text, agents) => {
-  const { screen, rowOf } = await openLibrary(threeModels, { agents })
-  await userEvent.dblClick(rowOf('Depth'), rowCorner)
-  await expect.element(screen.getByRole('complementary').getByText(text, { exact: false })).toBeVisible()
-})
-
-const agentsOf = (container: Element) => () =>
-  [...container.querySelectorAll('dt')].find((term) => term.textContent === 'Agents')?.nextElementSibling
-    ?.textContent
-
-test.each(['forbidden', 'not-found', 'bad-request', 'not-the-api'] as const)(
-  'the details don’t explain agents that can’t be listed by a message about uploads: %s',
-  async (code) => {
-    const { screen, rowOf } = await openLibrary(threeModels, { agents: () => failed(failure(code)) })
-    await userEvent.dblClick(rowOf('Depth'), rowCorner)
-    await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
-  },
-)
-
-test.each([
-  ['was added a moment ago', { createdAtMs: Date.now() }],
-  ['has no date', { createdAtMs: null }],
-  ['has a status of the server’s own', { createdAtMs: 0, status: 'pending' }],
-] as const)('the details don’t presume on how many agents a model is that %s', async (_, given) => {
-  const { screen, rowOf } = await openLibrary([model('New', given)], {
-    agents: () => success([agent('one')]),
-  })
-  await userEvent.dblClick(rowOf('New'), rowCorner)
-  await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
-})
-
-test('the details don’t presume that agents have a model that was just enabled', async () => {
-  const { screen, rowOf } = await openLibrary([model('Old', { createdAtMs: 0, status: 'disabled' })], {
-    agents: () => success([agent('one')]),
-  })
-  await userEvent.dblClick(rowOf('Old'), rowCorner)
-  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
-  await expect.element(screen.getByText('Enabled 1 model.', { exact: false })).toBeVisible()
-  await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
-})
-
-test('requests the agents once for several changes of the library, and again when it is refreshed', async () => {
-  const { screen, emit, asked } = await openLibrary(threeModels, { agents: () => success([agent('one')]) })
-  const requests = (of: string) => asked.filter(({ name }) => name === of).length
-  await expect.element(screen.getByText('1 agent ready')).toBeVisible()
-  for (let listed = 1; listed <= 3; listed += 1) {
-    await expect.poll(() => requests('library')).toBe(listed)
-    await expect.element(screen.getByText('Loading library…')).not.toBeInTheDocument()
-    emit('library', { teamId: team.id, failure: null })
-  }
-  expect(requests('agents')).toBe(1)
-  await userEvent.click(screen.getByRole('button', { name: 'Refresh' }))
-  await expect.poll(() => requests('agents')).toBe(2)
-})
-
-test('a failed refresh no longer shows the agents of before', async () => {
-  const answers = [success([agent('one')]), failed(failure('offline'))]
-  const { screen } = await openLibrary(threeModels, { agents: () => answers.shift() ?? success([]) })
-  await expect.element(screen.getByText('1 agent ready')).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Refresh' }))
-  await expect.element(screen.getByText('1 agent ready')).not.toBeInTheDocument()
-})
-
-test('a narrow window shows what the agents do, too', async () => {
-  await page.viewport(480, 400)
-  const { screen } = await openLibrary(threeModels, { agents: () => success([agent('one')]) })
-  await expect.element(screen.getByText('1 agent ready')).toBeVisible()
-})
-
 test('offers the local file only if it is known', async () => {
   const hasLocalFile = () => success(true)
   const { screen, rowOf, asked } = await openLibrary(threeModels, { hasLocalFile })
@@ -340,18 +326,6 @@ const twoTeams = {
     success(listing(asked.teamId === team.id ? threeModels : [model('Theirs')])),
 }
 
-test('shows the library of another team, and leaves the team of new files as it is', async () => {
-  const { screen, names, asked } = await openLibrary(threeModels, twoTeams)
-  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }).last())
-  await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
-  await expect.poll(names).toEqual(['Theirs'])
-  await expect.element(screen.getByText(otherLibrary)).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: `Show ${team.name}` }))
-  await expect.poll(names).toHaveLength(3)
-  expect(screen.getByText(otherLibrary).elements()).toEqual([])
-  expect(asked.map(({ name }) => name)).not.toContain('chooseTeam')
-})
-
 const theirs = registeredRow('Theirs', { team: otherTeam, modelId: 'Theirs' })
 
 test('“Show in library” of another team’s upload leaves the team of new files as it is', async () => {
@@ -361,6 +335,9 @@ test('“Show in library” of another team’s upload leaves the team of new fi
   await expect.element(screen.getByRole('complementary', { name: 'Details of Theirs' })).toBeVisible()
   await expect.element(screen.getByText(otherLibrary)).toBeVisible()
   expect(asked.map(({ name }) => name)).not.toContain('chooseTeam')
+  await userEvent.click(screen.getByRole('button', { name: `Show ${team.name}` }))
+  await expect.element(rowOf('Flux')).toBeVisible()
+  expect(screen.getByText(otherLibrary).elements()).toEqual([])
 })
 
 test('a team chosen for new files is shown in the library as well', async () => {
@@ -369,7 +346,7 @@ test('a team chosen for new files is shown in the library as well', async () => 
   await userEvent.click(rowOf('Theirs'), { button: 'right' })
   await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
   await expect.poll(names).toEqual(['Theirs'])
-  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }).first())
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
   await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) }))
   await expect.poll(names).toHaveLength(3)
 })
@@ -412,22 +389,15 @@ test('says how many of the models are no longer in the library', async () => {
 
 test('opens the server of the shown library, not that of new files', async () => {
   const second = account({ id: 'account-2', server: 'https://other.example', teams: [otherTeam] })
-  const { screen, rowOf, asked } = await openLibrary(threeModels, {
-    ...twoTeams,
-    session: () => success(signedIn(account({ teams: [team] }), second)),
+  const { screen, rowOf, asked } = await openPage({
+    rows: [{ ...theirs, accountId: second.id }],
+    answers: { ...twoTeams, session: () => success(signedIn(account({ teams: [team] }), second)) },
   })
-  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }).last())
-  await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(otherTeam.name) }))
-  await userEvent.dblClick(rowOf('Theirs'), rowCorner)
+  await userEvent.click(rowOf('Theirs'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Theirs' })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Open Cyberun Cloud in browser' }))
   expect(asked.at(-1)).toEqual({ name: 'openServer', args: { accountId: 'account-2' } })
-})
-
-test('offers the other teams while the library is empty', async () => {
-  const { screen } = await openLibrary([])
-  await expect.element(screen.getByText('has no models yet', { exact: false })).toBeVisible()
-  await expect.element(screen.getByRole('button', { name: `Team: ${team.name}` }).last()).toBeVisible()
-  await expect.poll(() => screen.getByRole('button', { name: `Team: ${team.name}` }).all()).toHaveLength(2)
 })
 
 test('asks for a sign-in to show the library of a signed-out account', async () => {
@@ -536,6 +506,8 @@ test('deletes several models after a native dialog, which the page leaves to the
   expect(names()).toEqual(modelIds)
   answer = [{ modelId: 'Depth', failure: failure('forbidden', { team: '' }) }]
   await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Delete…' }))
-  await expect.poll(names).toEqual(['Depth'])
-  await expect.element(rowOf('Depth')).toMatchTextContent('You don’t have permission to change models')
+  await expect.element(rowOf('Flux')).not.toBeInTheDocument()
+  await expect.element(rowOf('Grain')).not.toBeInTheDocument()
+  const error = screen.getByText('You don’t have permission to change models', { exact: false })
+  await expect.element(error).toBeVisible()
 })

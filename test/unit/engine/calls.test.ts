@@ -10,6 +10,7 @@ import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import type { FileToInspect } from '../../../electron/recognition/found-file.ts'
+import { libraryModel } from '../../support/library-model.ts'
 import { valueOf } from '../../support/engine.ts'
 import { account, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -108,7 +109,8 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     abandonedUploads: { cleanUp: () => step('clean up', undefined).then(() => given.cleaning) },
     library: {
       forgetFailures: () => void steps.push('forget failures'),
-      models: (_choice: unknown, options: object) => step(`list ${JSON.stringify(options)}`, ok),
+      models: (_choice: unknown, options: object) =>
+        step(`list ${JSON.stringify(options)}`, success({ models: [libraryModel('a'), libraryModel('b')] })),
       forget: () => step('forget library', undefined),
       change: () => step('change', ok),
     },
@@ -258,6 +260,13 @@ test('lists a library again if the list must be fresh', async () => {
   await calls.library({ choice, isFresh: true })
   await calls.library({ choice, isFresh: false })
   expect(steps).toEqual(['list {"maxAgeMs":0}', 'list {}'])
+})
+
+test('adds the base models of uploads from this computer to a library', async () => {
+  const upload = registeredRecord({ modelId: 'a' })
+  const { calls } = setup([{ ...upload, recognition: { ...upload.recognition, base: 'SDXL' } }])
+  const listed = await calls.library({ choice: { accountId: 'a', teamId: 't' }, isFresh: false })
+  expect(listed).toEqual(success({ models: [libraryModel('a', { base: 'SDXL' }), libraryModel('b')] }))
 })
 
 test('pauses all uploads, and shows that before they have stopped', async () => {

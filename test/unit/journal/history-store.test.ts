@@ -183,6 +183,15 @@ test('finds what the models of a team were recognised as, by type', () => {
   ])
 })
 
+test('finds the base models of models by their ids, of the latest upload of each', () => {
+  const of = (modelId: string, base: string | null, finishedAtMs: number) => {
+    const record = registeredRecord({ modelId, finishedAtMs })
+    return { ...record, recognition: { ...record.recognition, base } }
+  }
+  const { store } = setup([of('a', 'Flux.1', 2), of('a', 'SDXL', 1), of('b', null, 1), of('c', 'Wan', 1)])
+  expect([...store.basesOf(['a', 'b', 'unknown'])]).toEqual([['a', 'Flux.1']])
+})
+
 test('finds the local paths of earlier uploads by file name without regard to case, newest first', () => {
   const named = (fileName: string, path: string, addedAtMs: number) =>
     uploadRecord({ fileName, path, addedAtMs })

@@ -48,14 +48,27 @@ const longNames = [
 
 export const libraryStates: States = {
   'the library': inLibrary(untilShown('Grain')),
-  'the library, with agents, while uploads run': inLibrary(untilShown('1 agent ready'), {
-    snapshot: () => success(snapshotOf(mixedRows)),
-    agents: () =>
-      success([
-        { name: 'gpu-1', status: 'idle', syncDetail: '', syncPercent: null },
-        { name: 'gpu-2', status: 'syncing', syncDetail: 'Flux (12 GB)', syncPercent: 45 },
-      ]),
-  }),
+  'the library, with base models and a diffusers folder': inLibrary(untilShown('sdxl-turbo'), {}, [
+    ...threeModels.map((one) => ({ ...one, base: one.id === 'Depth' ? 'Flux.1' : 'SDXL' })),
+    ...['model_index.json', 'unet/a.safetensors', 'vae/a.safetensors'].map((name) =>
+      model(name, { modelType: 'diffusers', modelPath: `models/diffusers/sdxl-turbo/${name}` }),
+    ),
+    model('Wan', { modelType: 'diffusion_models', sizeBytes: 14e9 }),
+  ]),
+  'the library, with agents in the details, while uploads run': inLibrary(
+    async (page) => {
+      await userEvent.dblClick(page.rowOf('Depth'), rowCorner)
+      await untilShown('gpu-2: Flux')(page)
+    },
+    {
+      snapshot: () => success(snapshotOf(mixedRows)),
+      agents: () =>
+        success([
+          { name: 'gpu-1', status: 'idle', syncDetail: '', syncPercent: null },
+          { name: 'gpu-2', status: 'syncing', syncDetail: 'Flux (12 GB)', syncPercent: 45 },
+        ]),
+    },
+  ),
   'the library, while uploads, a review and files without a team wait': inLibrary(
     untilShown('with the charger'),
     {
@@ -81,10 +94,12 @@ export const libraryStates: States = {
     await expect.element(screen.getByRole('region', { name: 'Overview' })).toBeVisible()
   }),
   'the library of a team that new uploads don’t go to': inLibrary(async (page) => {
-    const { screen } = page
-    // Not the header's, which is there before the library is loaded.
-    await userEvent.click(screen.getByRole('main').getByRole('button', { name: /^Team: / }))
-    await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) }))
+    page.emit('reveal', {
+      kind: 'library',
+      team: { accountId: 'account-1', teamId: otherTeam.id },
+      modelIds: ['Grain'],
+      uploadIds: [],
+    })
     await untilShown(`Library of ${otherTeam.name}`)(page)
   }),
   'the library, loading': inLibrary(untilShown('Loading'), { library: () => new Promise(() => undefined) }),

@@ -37,7 +37,7 @@ const streams = {
   about: 'maximum number of connections, 1 to 64 (default: automatic)',
 } as const
 
-const events = 'print events as JSON, one object per line (docs/command-line.md)'
+const events = 'print events as JSON, one object per line (docs/json-output.md)'
 
 /** Every command with its options. Parser and help are derived from this table. */
 export const commands = {
@@ -128,7 +128,7 @@ Nothing is downloaded.`,
     about: 'list the models on this computer, and what the team already has of them',
     options: {
       team: { type: 'string', value: 'id or name', about: 'team whose library is compared' },
-      json: json('print JSON, one object per model (docs/command-line.md)'),
+      json: json('print JSON, one object per model (docs/json-output.md)'),
       help,
     },
     more: `Searches the common locations of ComfyUI, Stability Matrix, A1111, Forge, SD.Next, InvokeAI, SwarmUI and Fooocus. Only
@@ -143,7 +143,7 @@ code is 1 if folders couldn’t be searched completely, or if the library can’
         type: 'boolean',
         about: 'print a text for reporting a wrong recognition, without weights, paths or prompts',
       },
-      json: json('print JSON, one object per file (docs/command-line.md)'),
+      json: json('print JSON, one object per file (docs/json-output.md)'),
       help,
     },
     more: `Shows the type, the base model, the reason for both, and the library path. Files that "upload" would reject are rejected
@@ -158,7 +158,7 @@ here for the same reason; the exit code is then 1.`,
         value: 'path',
         about: 'the file (default: its name beside the receipt, or where it was uploaded from)',
       },
-      json: json('print JSON, one object per receipt (docs/command-line.md)'),
+      json: json('print JSON, one object per receipt (docs/json-output.md)'),
       help,
     },
     more: `Receipts are saved from the details of an upload, or for several uploads in the history. The exit code is 0 only if
@@ -174,12 +174,12 @@ command, of accounts that are signed out, and those that wait for approval in th
   status: {
     words: '',
     about: 'show the upload queue; works while the app is running and without signing in',
-    options: { json: json('print one JSON object (docs/command-line.md)'), help },
+    options: { json: json('print one JSON object (docs/json-output.md)'), help },
   },
   log: {
     words: '<upload>',
     about: 'show the log of an upload: phases, retries, pauses and speed',
-    options: { json: json('print one JSON object (docs/command-line.md)'), help },
+    options: { json: json('print one JSON object (docs/json-output.md)'), help },
     more: `The upload is an ID, as in "modelferry status --json", or the name of its file or model. Works for uploads in the queue
 and in the history, while the app is running and without signing in. The exit code is 1 if several uploads have this
 name.`,
@@ -193,7 +193,7 @@ name.`,
         about: 'also upload 8 MB to the team’s storage and delete it again; adds nothing to the library',
       },
       team: { type: 'string', value: 'id or name', about: 'with --storage: team whose storage is tested' },
-      json: json('print JSON, one object per step (docs/command-line.md)'),
+      json: json('print JSON, one object per step (docs/json-output.md)'),
       help,
     },
     more: `Works without signing in; steps that can’t be checked are skipped. --storage requires a sign-in by password. The exit

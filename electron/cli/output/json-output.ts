@@ -9,7 +9,7 @@ import {
   type UploadReporter,
 } from './output.ts'
 
-/** Writes one JSON object per line and event; docs/command-line.md describes them. */
+/** Writes one JSON object per line and event; docs/json-output.md describes them. */
 export function createJsonReporter(
   { out }: Pick<Streams, 'out'>,
   { quiet }: { readonly quiet: boolean },

@@ -73,7 +73,7 @@ test('keeps every line of the help within 120 columns', () => {
 })
 
 test('documents every JSON event of an upload with its members', () => {
-  const page = readFileSync(join(projectFolder, 'docs/command-line.md'), 'utf8')
+  const page = readFileSync(join(projectFolder, 'docs/json-output.md'), 'utf8')
   const written: string[] = []
   const reporter = createJsonReporter(
     { out: createTextStream({ write: (text) => written.push(text) }) },

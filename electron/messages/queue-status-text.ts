@@ -1,7 +1,8 @@
 import type { Conditions, Hold } from '../contract/conditions.ts'
 import { queueStatus } from '../contract/upload-status.ts'
-import type { Snapshot } from '../contract/uploads.ts'
-import type { Translate } from './messages.ts'
+import type { Snapshot, UploadRow } from '../contract/uploads.ts'
+import { visibleName } from '../contract/visible-text.ts'
+import type { MessageKey, Params, Translate } from './messages.ts'
 import { timeLeftText } from './time-left.ts'
 
 /** The state of the queue, as heading, status bar and tray say it. `clock` formats a time of day. */
@@ -23,6 +24,17 @@ export function queueStatusText(
     return t('queue.quiet-hours', { isKnown: until === '' ? 'no' : 'yes', count, until })
   }
   return t(`queue.${word}`, { count })
+}
+
+/** The message at the end of a batch, about the uploads that it has registered. */
+export function batchDone(rows: readonly UploadRow[]): { readonly key: MessageKey; readonly params: Params } {
+  const teams = new Map(rows.map(({ team }) => [team.id, visibleName(team.name)]))
+  const [team = ''] = teams.values()
+  const [first] = rows
+  const count = rows.length
+  if (teams.size > 1) return { key: 'notice.done-teams', params: { count } }
+  if (count > 1 || !first) return { key: 'notice.done-many', params: { count, team } }
+  return { key: 'notice.done-one', params: { name: visibleName(first.target.displayName), team } }
 }
 
 /** The announcement of the action after the last upload, with its results; null when there is none. */

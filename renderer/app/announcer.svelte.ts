@@ -1,3 +1,4 @@
+import { batchDone } from '../../electron/messages/queue-status-text.ts'
 import { allPausing, failureStateOf, type Totals, type UploadRow } from '../../electron/contract/uploads.ts'
 import type { Language } from './language.svelte.ts'
 import { groupOf } from '../uploads/row-status.ts'
@@ -14,14 +15,18 @@ export class Announcer {
   /** Announced immediately. */
   urgent = $state.raw<Announcement>({ text: '' })
   readonly #language: Language
+  readonly #ondone: (rows: readonly UploadRow[]) => void
+  /** Registered since nothing ran or waited. */
   #done: UploadRow[] = []
   #failed: UploadRow[] = []
   #quarter = 0
   #isRunning = false
   #isPausing = false
 
-  constructor(language: Language) {
+  /** `ondone` is called at the end of a batch with what it has registered. */
+  constructor(language: Language, ondone: (rows: readonly UploadRow[]) => void) {
     this.#language = language
+    this.#ondone = ondone
   }
 
   rowChanged(before: UploadRow | undefined, after: UploadRow): void {
@@ -30,32 +35,34 @@ export class Announcer {
     // The review has said why a file can't be uploaded.
     if (group === 'needs-you' && before?.phase !== 'review') this.#failed.push(after)
     // One that differed and is verified now was announced before.
-    else if (group === 'done' && before && before.phase !== after.phase) this.#done.push(after)
+    else if (group === 'done' && before && before.phase !== after.phase && !after.already)
+      this.#done.push(after)
   }
 
   /** Called once per patch, after its rows, so that the changes of one patch are announced together. */
   totalsChanged(totals: Totals, isNews: boolean): void {
     this.#sayProgress(totals, isNews)
-    this.#sayRows()
+    if (totals.running + totals.waiting === 0) this.#sayDone()
+    this.#sayFailed()
   }
 
   readingStarted(): void {
     this.polite = { text: this.#language.t('reading.finding', { count: 0 }) }
   }
 
-  #sayRows(): void {
-    const { t, failureText } = this.#language
-    const [done, failed] = [this.#done, this.#failed]
+  #sayDone(): void {
+    const done = this.#done
+    if (done.length === 0) return
     this.#done = []
+    const { key, params } = batchDone(done)
+    this.polite = { text: this.#language.t(key, params) }
+    this.#ondone(done)
+  }
+
+  #sayFailed(): void {
+    const { t, failureText } = this.#language
+    const failed = this.#failed
     this.#failed = []
-    const [one] = done
-    if (one) {
-      const text =
-        done.length === 1
-          ? t('live.done', { name: one.target.displayName })
-          : t('live.done-many', { count: done.length })
-      this.polite = { text }
-    }
     const [first] = failed
     if (!first) return
     const text =

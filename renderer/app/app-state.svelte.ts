@@ -4,6 +4,7 @@ import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
+import { batchDone } from '../../electron/messages/queue-status-text.ts'
 import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions-state.svelte.ts'
 import type { Departures } from './departures.svelte.ts'
@@ -51,7 +52,7 @@ export class AppState {
   readonly notices = new NoticesState()
   readonly ui = new UiState()
   readonly selection = new Selection()
-  readonly announcer = new Announcer(this.language)
+  readonly announcer = new Announcer(this.language, (rows) => this.#showDone(rows))
   readonly queue: QueueState
   readonly queueTeams: QueueTeams
   readonly review: ReviewState
@@ -241,6 +242,18 @@ export class AppState {
       params: { team: team.name },
       label: 'workflow.show',
       onaction: () => void this.actions.showInLibrary([row]),
+    })
+  }
+
+  /** The end of a batch, with a way to its models. */
+  #showDone(rows: readonly UploadRow[]): void {
+    const isOneTeam = new Set(rows.map(({ team }) => team.id)).size === 1
+    this.notices.showWithAction({
+      ...batchDone(rows),
+      label: isOneTeam ? 'notice.view' : 'workflow.show',
+      onaction: () =>
+        isOneTeam ? void this.actions.showInLibrary(rows) : this.showUploads(rows.map(({ id }) => id)),
+      isAnnounced: true,
     })
   }
 

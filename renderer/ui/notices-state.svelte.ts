@@ -8,14 +8,21 @@ import {
 } from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
 
-export type Notice = { readonly id: number } & (
+export type Notice = {
+  readonly id: number
+  /** How long it is shown, in ms; null until it is closed. */
+  readonly lastsMs: number | null
+  /** A report with an open list, which newer ones do not replace. */
+  readonly isExpanded?: true
+} & NoticeContent
+
+type NoticeContent =
   | { readonly kind: 'report'; readonly report: AddReport }
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'text'; readonly key: MessageKey; readonly params?: Params | undefined }
   | ({ readonly kind: 'error' } & ErrorMessage)
   | ({ readonly kind: 'action' } & NoticeWithAction)
   | ({ readonly kind: 'undo' } & NoticeWithUndo)
-)
 
 interface ErrorMessage {
   readonly key: MessageKey
@@ -39,12 +46,16 @@ export interface NoticeWithAction {
   readonly onaction: () => void
   /** Shown as an error. */
   readonly isError?: boolean
+  /** The live region says it. */
+  readonly isAnnounced?: boolean
 }
 
 /** Reading time of a short line, twice, at about 4 words per second; in ms. */
 const shortReadMs = 4_000
+/** Time for an action such as Undo; it stands still while the pointer or the focus is on a notice (WCAG 2.2.1). */
+const actionMs = 30_000
 
-/** Notices at the bottom of the window. Errors stay until dismissed; others disappear after a while. */
+/** Notices at the bottom of the window. Errors stay until closed; others end after a while. */
 export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
   /** Files that were added and are being found and checked, or null. */
@@ -62,20 +73,29 @@ export class NoticesState {
         (notice.kind !== 'undo' || notice === this.all.findLast((other) => isSameUndo(other, notice))),
     ),
   )
-  /** Reports with an open list, which newer ones do not replace. */
-  readonly #expanded = new Set<number>()
-  /** Notices that disappear after a while. */
-  readonly #brief = new Set<number>()
+  /** How long each has been shown, in ms. */
+  readonly #shownMs = new Map<number, number>()
   #next = 1
 
-  /** A report of a drop that can be undone stays until one of its files is registered. */
+  /** Lets time pass for the notices that are shown. */
+  elapse(ms: number): void {
+    for (const notice of this.shown) {
+      if (notice.lastsMs === null) continue
+      const shownMs = (this.#shownMs.get(notice.id) ?? 0) + ms
+      this.#shownMs.set(notice.id, shownMs)
+      if (shownMs >= notice.lastsMs) this.close(notice)
+    }
+  }
+
+  /** What was skipped is listed nowhere else, so that it stays if nothing was added. */
   report(report: AddReport): void {
     const isSilent = report.added + report.refused + report.skipped.length === 0
     if (isSilent && report.emptyFolder === undefined) return
     // The sheet shows everything else.
     if (report.review !== undefined && !report.isApproval && report.skipped.length === 0) return
     if (report.wereQueued && this.#extendReport(report.skipped)) return
-    this.#add({ kind: 'report', report }, report.skipped.length === 0 && !canUndo(report))
+    const lastsMs = report.newIds === undefined ? shortReadMs : actionMs
+    this.#add({ kind: 'report', report }, report.added === 0 && report.skipped.length > 0 ? null : lastsMs)
   }
 
   /** Lists files in the report of those that were skipped after they had been queued; false if none is shown. */
@@ -100,8 +120,9 @@ export class NoticesState {
       const { newIds = [] } = notice.report
       if (!newIds.includes(id) || (already && newIds.some(openRow))) continue
       const { drop: _, ...report } = notice.report
-      this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report } : other))
-      if (report.skipped.length === 0) this.#dismissLater(notice.id)
+      const lastsMs = report.skipped.length === 0 ? shortReadMs : notice.lastsMs
+      this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report, lastsMs } : other))
+      this.#shownMs.delete(notice.id)
     }
   }
 
@@ -153,55 +174,49 @@ export class NoticesState {
   }
 
   failure(failure: Failure): void {
-    this.#add({ kind: 'failure', failure })
+    this.#add({ kind: 'failure', failure }, null)
   }
 
   show(key: MessageKey, params?: Params): void {
-    this.#add({ kind: 'text', key, params }, true)
+    this.#add({ kind: 'text', key, params }, shortReadMs)
   }
 
   /** Shows what went wrong until it is closed. */
   showError(key: MessageKey, params: Params): void {
-    this.#add({ kind: 'error', key, params })
+    this.#add({ kind: 'error', key, params }, null)
   }
 
-  /** Shows a message with an action until either is used. */
   showWithAction(action: NoticeWithAction): void {
-    this.#add({ kind: 'action', ...action })
+    this.#add({ kind: 'action', ...action }, action.isError ? null : actionMs)
   }
 
-  /** Shows a message and offers to undo it, until either is used. */
+  /** Shows a message and offers to undo it. */
   showWithUndo(undo: NoticeWithUndo): void {
-    this.#add({ kind: 'undo', ...undo })
+    this.#add({ kind: 'undo', ...undo }, actionMs)
   }
 
   /** Keeps a report whose list was opened. */
   keepOpen(id: number): void {
-    this.#expanded.add(id)
+    this.all = this.all.map((notice) =>
+      notice.id === id ? { ...notice, isExpanded: true, lastsMs: null } : notice,
+    )
   }
 
   dismiss(id: number): void {
-    this.#expanded.delete(id)
-    this.#brief.delete(id)
+    this.#shownMs.delete(id)
     this.all = this.all.filter((notice) => notice.id !== id)
   }
 
-  #add(notice: NoticeWithoutId, isBrief = false): void {
+  #add(content: NoticeContent, lastsMs: number | null): void {
     const id = this.#next
     this.#next += 1
     const isKept = (other: Notice) =>
-      this.#expanded.has(other.id) ||
+      other.isExpanded ||
       // It is shown again if the undo fails.
       this.#undoing.has(other.id) ||
-      (isBrief && !this.#brief.has(other.id))
-    const rest = this.all.filter((other) => isKept(other) || !supersedes(notice, other))
-    this.all = [...rest, { ...notice, id }]
-    if (isBrief) this.#dismissLater(id)
-  }
-
-  #dismissLater(id: number): void {
-    this.#brief.add(id)
-    setTimeout(() => this.dismiss(id), shortReadMs)
+      (lastsMs === shortReadMs && other.lastsMs !== shortReadMs)
+    const rest = this.all.filter((other) => isKept(other) || !supersedes(content, other))
+    this.all = [...rest, { ...content, id, lastsMs }]
   }
 }
 
@@ -212,13 +227,11 @@ export const skippedCountOf = ({ skipped }: AddReport) => skippedCount(skipped)
 export const canUndo = ({ drop, newIds, added }: AddReport) =>
   drop !== undefined && newIds !== undefined && added > 0
 
-type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never
-
 /**
  * Whether a newer notice replaces an older one. A failure or an error is replaced only by the same one, and the undo
  * of a drop only by that of a later one.
  */
-function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
+function supersedes(newer: NoticeContent, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
   if (newer.kind === 'error' && older.kind === 'error') return isSameError(newer, older)
   if (newer.kind === 'error' && older.kind === 'text') return true

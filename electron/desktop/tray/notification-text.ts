@@ -1,6 +1,7 @@
 import { failureStateOf, type UploadRow } from '../../contract/uploads.ts'
 import { visibleName, visiblePath } from '../../contract/visible-text.ts'
 import { failureText, type Translate } from '../../messages/messages.ts'
+import { batchDone } from '../../messages/queue-status-text.ts'
 import { countActions, type BatchNotification } from './notification-rules.ts'
 
 export interface NotificationText {
@@ -17,7 +18,8 @@ export function notificationText(
   t: Translate,
   locale: string,
 ): NotificationText {
-  const done = registered.length === 0 ? null : doneTitle(registered, t)
+  const { key, params } = batchDone(registered)
+  const done = registered.length === 0 ? null : t(key, params)
   const [first] = failed
   if (!first) return { title: done ?? '', body: namesOf(registered, t, locale) }
   const doneLine = done === null ? [] : [done]
@@ -31,16 +33,6 @@ export function notificationText(
   const parts = countActions(failed).map(({ action, count }) => t(`notice.action-${action}`, { count }))
   const body = [join(parts, locale), ...doneLine].join('\n')
   return { title: t('notice.many-need-you', { count: failed.length }), body: withoutMarkup(body) }
-}
-
-function doneTitle(rows: readonly UploadRow[], t: Translate): string {
-  const teams = new Map(rows.map(({ team }) => [team.id, team.name]))
-  const [team = ''] = teams.values()
-  const [first] = rows
-  const count = rows.length
-  if (teams.size > 1) return t('notice.done-teams', { count })
-  if (count > 1 || !first) return t('notice.done-many', { count, team: visibleName(team) })
-  return t('notice.done-one', { name: visibleName(first.target.displayName), team: visibleName(team) })
 }
 
 /** One model is named in the title. */

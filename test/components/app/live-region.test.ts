@@ -40,7 +40,7 @@ test('announces the start, each quarter and the end, and nothing between', async
       '25% uploaded.',
       '50% uploaded.',
       '75% uploaded.',
-      'Flux is in the library.',
+      '“Flux” is in Aurora Studio',
     ])
 })
 
@@ -89,12 +89,14 @@ test('announces nothing again when the review closes', async () => {
   expect(failures.elements()).toEqual([])
 })
 
-test('announces uploads that finish together as one', async () => {
+test('announces all uploads of a batch once, at its end', async () => {
   const { heard, emit } = await setup()
   emit('patch', patchOf(2, [sendingRow('Flux'), sendingRow('Grain')]))
   await expect.poll(() => heard).toHaveLength(1)
-  emit('patch', patchOf(3, [registeredRow('Flux'), registeredRow('Grain')]))
-  await expect.poll(() => heard).toEqual(['Uploading 2 files.', '2 files are in the library.'])
+  emit('patch', patchOf(3, [registeredRow('Flux'), sendingRow('Grain')]))
+  await Promise.resolve()
+  emit('patch', patchOf(4, [registeredRow('Grain')]))
+  await expect.poll(() => heard).toEqual(['Uploading 2 files.', '2 models are in Aurora Studio'])
 })
 
 test('does not announce uploads that were running when the window opened', async () => {

@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { selectOption } from '../support/select-option.ts'
-import { patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
+import { failedRow, otherTeam, patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
 
 const skipping = (name: string): AddReport => ({
   added: 0,
@@ -395,4 +395,81 @@ test('a setting can be scrolled out from under notices', async () => {
     return last.element().getBoundingClientRect().bottom > (first?.getBoundingClientRect().top ?? 0)
   }
   await expect.poll(isCovered).toBe(false)
+})
+
+test('a batch ends with a way to its models, those of one team in the library', async () => {
+  const uploads = ['Flux', 'Grain', 'Depth'].map((name) => sendingRow(name))
+  const { screen, emit, asked } = await openPage({ rows: uploads })
+  const notice = screen.getByText('2 models are in Aurora Studio', { exact: false }).first()
+  emit('patch', patchOf(2, [registeredRow('Flux'), sendingRow('Grain'), sendingRow('Depth')]))
+  const already = { name: 'Depth', path: null, status: 'active' } as const
+  emit('patch', patchOf(3, [registeredRow('Depth', { already }), sendingRow('Grain')]))
+  await expect.element(notice).not.toBeInTheDocument()
+  emit('patch', patchOf(4, [registeredRow('Grain')]))
+  await expect.element(notice).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'View' }))
+  await expect.poll(() => asked.map(({ name }) => name)).toContain('library')
+})
+
+test('a batch for several teams ends with a way to its rows, one that only failed with nothing', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Ink'), row('Ash')] })
+  emit('patch', patchOf(2, [sendingRow('Ink'), sendingRow('Night', { team: otherTeam })]))
+  emit('patch', patchOf(3, [registeredRow('Ink'), registeredRow('Night', { team: otherTeam })]))
+  await expect
+    .element(screen.getByText('2 models are in the libraries of several teams').last())
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Ink')
+
+  emit('patch', patchOf(4, [sendingRow('Ash')]))
+  emit('patch', patchOf(5, [failedRow('Ash')]))
+  await expect.element(screen.getByText('Ash: ', { exact: false })).toBeInTheDocument()
+  expect(screen.getByRole('button', { name: 'Show', exact: true }).elements()).toEqual([])
+})
+
+test('offers the way to an added row that is out of view', async () => {
+  const rows = Array.from({ length: 60 }, (_, position) => row(`Model ${position}`, { position }))
+  const { screen, emit } = await openPage({ rows })
+  const show = screen.getByRole('button', { name: 'Show', exact: true })
+  const add = async (name: string, sequence: number, position: number) => {
+    emit('patch', patchOf(sequence, [row(name, { position })]))
+    emit('added', { ...started, newIds: [name] })
+    await expect.element(screen.getByText(`${name}.safetensors was added`, { exact: false })).toBeVisible()
+  }
+  await add('Last', 2, 60)
+  await userEvent.click(show)
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Last')
+  await expect.element(screen.getByRole('row', { name: /^Last,/ })).toHaveAttribute('aria-selected', 'true')
+  await add('Next', 3, 57.5)
+  await expect.element(show).not.toBeInTheDocument()
+})
+
+test('a notice with Undo ends after a while, but not while it is used or can’t be seen', async () => {
+  const isHidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(false)
+  const timers = vi.spyOn(window, 'setInterval')
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { screen, asked, rowOf } = await openPage({ rows: [row('Grain'), row('Flux')] })
+  const pass = (seconds: number) => {
+    const [tick, stepMs = 0] = timers.mock.calls.at(-1) ?? []
+    if (typeof tick !== 'function') throw new Error('no timer runs')
+    for (let ms = 0; ms < seconds * 1_000; ms += stepMs) tick()
+  }
+  const undo = screen.getByRole('button', { name: 'Undo' })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  await expect.element(undo).toBeVisible()
+  await userEvent.hover(undo)
+  pass(120)
+  await userEvent.hover(rowOf('Flux'))
+  ;(undo.element() as HTMLElement).focus()
+  pass(120)
+  ;(undo.element() as HTMLElement).blur()
+  isHidden.mockReturnValue(true)
+  pass(120)
+  isHidden.mockReturnValue(false)
+  pass(20)
+  await expect.element(undo).toBeVisible()
+  pass(20)
+  await expect.element(undo).not.toBeInTheDocument()
+  await userEvent.keyboard('{Control>}z{/Control}')
+  expect(asked.map(({ name }) => name)).toEqual(['cancel'])
 })

@@ -165,17 +165,17 @@ const textOf = (registered: readonly UploadRow[], failed: readonly UploadRow[], 
 
 test('names the model and the team, or the first models', () => {
   expect(textOf([row('grain', 'registered')], [])).toEqual({
-    title: '“grain” is in the library of Team',
+    title: '“grain” is in Team',
     body: 'models/loras/grain.safetensors',
   })
   const many = ['a', 'b', 'c', 'd'].map((id) => row(id, 'registered'))
   expect(textOf(many, [])).toEqual({
-    title: '4 models are in the library of Team',
+    title: '4 models are in Team',
     body: '“a”, “b”, and 2 more',
   })
   expect(textOf(many.slice(0, 3), []).body).toBe('“a”, “b”, and 1 more')
   expect(textOf(many.slice(0, 2), [])).toEqual({
-    title: '2 models are in the library of Team',
+    title: '2 models are in Team',
     body: '“a”, “b”',
   })
   const other = { ...row('b', 'registered'), team: { id: 'other', name: 'Other' } }
@@ -197,7 +197,7 @@ test('says how many files need which action', () => {
   ]
   expect(textOf([row('d', 'registered')], failed)).toEqual({
     title: '3 files need attention',
-    body: '2 are broken, 1 path is taken\n“d” is in the library of Team',
+    body: '2 are broken, 1 path is taken\n“d” is in Team',
   })
   expect(textOf([], failed, 'zh-Hans')).toEqual({
     title: '3 个文件需要您处理',
@@ -244,6 +244,6 @@ test('names can’t disguise the text, add tags or push it out of sight', () => 
     ...row('a', 'registered'),
     target: { ...row('a', 'registered').target, displayName: 'نموذج' },
   }
-  expect(textOf([arabic], []).title).toBe('“\u2068نموذج\u2069” is in the library of Team')
+  expect(textOf([arabic], []).title).toBe('“\u2068نموذج\u2069” is in Team')
   expect(body).not.toContain('<')
 })

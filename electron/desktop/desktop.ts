@@ -302,7 +302,9 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     monitors.settingsChanged()
     statusDisplay.update()
     feed.sendEvent('settings', current)
-    if (current.updates !== before.updates) desktop.notifications.notifyChange(`updates-${current.updates}`)
+    // The user has confirmed that they are turned off.
+    if (current.updates !== before.updates && current.updates !== 'off')
+      desktop.notifications.notifyChange(`updates-${current.updates}`)
     if (current.language === before.language) return
     updateMenu()
     feed.sendEvent('surroundings', currentAppInfo(language))

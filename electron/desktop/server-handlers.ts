@@ -1,10 +1,11 @@
-import type { CallArgs, CallHandlers } from '../contract/calls.ts'
+import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
 import { baseOf, serverAddressOf, serversOf, type ServerCheck } from '../contract/servers.ts'
-import { defaultSettings, maxServers, type Settings } from '../contract/settings.ts'
+import { maxServers } from '../contract/settings.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
+import { knownServers, settingsAfter, weakenedSettings } from './settings/page-settings.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
 /** More than a user needs to check every known server, too few to use the app for sending requests. */
@@ -18,7 +19,7 @@ export const serverCheckLimit = { count: 30, withinMs: 60_000 }
 export function createServerHandlers(options: {
   readonly engine: Pick<Engine, 'checkServer' | 'usesServer'>
   readonly settings: SettingsStore
-  readonly dialogs: Pick<Dialogs, 'confirmServer' | 'confirmReplacedFate'>
+  readonly dialogs: Pick<Dialogs, 'confirmServer' | 'confirmSettings'>
   /** Counts a request to a server, and says whether it may be sent now. */
   readonly mayCheck: () => boolean
   readonly log: Log
@@ -76,39 +77,19 @@ export function createServerHandlers(options: {
       })
     },
     async changeSettings(change) {
-      if (!serversIn(change).every(isKnown)) {
-        log.error('a change to an unknown server was rejected')
+      const weakened = weakenedSettings(settings.current(), change)
+      if (weakened === null) {
+        log.error('a change of settings was rejected', { names: Object.keys(change) })
         return failed(failure('bad-call'))
       }
-      const isConfirmed = !startsDeleting(settings.current(), change) || (await dialogs.confirmReplacedFate())
+      const after = settingsAfter(settings.current(), change)
+      const isConfirmed = weakened.length === 0 || (await dialogs.confirmSettings(weakened, after))
       if (!isConfirmed) return success(settings.current())
       const changed = settings.change(change)
       if (changed.ok) log.info('the page changed settings', { names: Object.keys(change) })
       return changed
     },
   }
-}
-
-/** The server of this installation, those that the user has confirmed, and the built-in one. */
-function knownServers(settings: Settings): ReadonlySet<string> {
-  const known = serversOf(settings).map(({ address }) => baseOf(address))
-  return new Set([...known, defaultSettings.server])
-}
-
-/** An invalid address is left to the settings, which refuse it as such. */
-function serversIn({ server, servers = [] }: CallArgs<'changeSettings'>): readonly string[] {
-  const chosen = server === undefined ? null : serverAddressOf(server)
-  return [...(chosen === null ? [] : [chosen]), ...servers.map(({ address }) => address)]
-}
-
-/**
- * Whether uploads may delete models that they replace after a change, but not before. Uploads that are queued
- * keep their setting for conflicts, so that deleting alone affects those that already replace.
- */
-function startsDeleting(before: Settings, change: CallArgs<'changeSettings'>): boolean {
-  const { onConflict, replacedFate } = { ...before, ...change }
-  if (replacedFate !== 'delete') return false
-  return before.replacedFate !== 'delete' || (onConflict === 'replace' && before.onConflict !== 'replace')
 }
 
 /**

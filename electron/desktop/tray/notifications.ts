@@ -13,7 +13,11 @@ import type { MainWindow } from '../window/main-window.ts'
 import { createNotificationRules, type BatchNotification } from './notification-rules.ts'
 import { notificationText } from './notification-text.ts'
 
-type NotifiedChange = 'login-on' | 'login-off' | `updates-${Settings['updates']}` | 'questions-paused'
+type NotifiedChange =
+  | 'login-on'
+  | 'login-off'
+  | `updates-${Exclude<Settings['updates'], 'off'>}`
+  | 'questions-paused'
 
 export interface Notifications {
   applyPatch(patch: Patch): void

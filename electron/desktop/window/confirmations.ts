@@ -2,10 +2,12 @@ import type { MessageBoxOptions } from 'electron'
 import type { Account } from '../../contract/account.ts'
 import type { ListedItem, UploadConfirmation } from '../../contract/discovery.ts'
 import type { Failure } from '../../contract/failures.ts'
+import type { Settings } from '../../contract/settings.ts'
 import { visibleName, visiblePath, visibleText } from '../../contract/visible-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { failureText, type Params, type Translate } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
+import type { ProtectiveSetting } from '../settings/page-settings.ts'
 import type { AskQuestion, QuestionKind } from './question-queue.ts'
 
 /** Where files go, or which library is changed. */
@@ -40,8 +42,8 @@ export interface Confirmations {
   confirmUnsafe(files: readonly UnsafeFile[], destination: Destination): Promise<boolean>
   /** Asks whether these uploads may delete the models that they replace. */
   confirmReplacing(uploads: ListedItems): Promise<boolean>
-  /** Asks whether uploads may delete the models that they replace from now on. */
-  confirmReplacedFate(): Promise<boolean>
+  /** Asks whether to change settings so that they protect less; `after` are all settings after the change. */
+  confirmSettings(weakened: readonly ProtectiveSetting[], after: Settings): Promise<boolean>
 }
 
 /** A file that can run code, and what was found in it. */
@@ -138,12 +140,34 @@ export function createConfirmations(
         detail: withItems(uploads, t('replace-models.explanation'), language),
         action: t('replace-models.replace'),
       })),
-    confirmReplacedFate: () =>
-      confirm('replace', (t) => ({
-        message: t('replaced-fate.question'),
-        detail: t('replaced-fate.explanation'),
-        action: t('replaced-fate.delete'),
+    confirmSettings: (weakened, after) =>
+      confirm('settings', (t) => ({
+        message: t('weaken-settings.question'),
+        detail: [...new Set(weakened.map((name) => settingText(name, after, t)))].join('\n\n'),
+        action: t('weaken-settings.change'),
       })),
+  }
+}
+
+/** What a setting is changed to. */
+function settingText(
+  name: ProtectiveSetting,
+  { review, allowedFormats, allowPickles }: Settings,
+  t: Translate,
+): string {
+  switch (name) {
+    case 'replacedFate':
+      return t('replaced-fate.explanation')
+    case 'review':
+      return `${t('settings.review')}: ${t(`settings.review-${review}`)}`
+    case 'allowedFormats':
+    case 'allowPickles': {
+      const anyFormat = allowPickles ? 'all' : 'no-pickles'
+      const choice = allowedFormats === null ? anyFormat : 'custom'
+      return `${t('settings.allowed-files')}: ${t(`settings.allowed-${choice}`)}\n${t('settings.allowed-files-note')}`
+    }
+    case 'updates':
+      return `${t('update.mode')}: ${t('update.off')}`
   }
 }
 

@@ -9,6 +9,7 @@ export type QuestionKind =
   | 'watch'
   | 'delete'
   | 'replace'
+  | 'settings'
   | 'unsafe'
 
 /** Shows a dialog; resolves to whether it was confirmed. */

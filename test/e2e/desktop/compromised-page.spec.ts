@@ -110,14 +110,14 @@ test('a script in the page cannot delete a library', async ({ app, page, harness
   expect(more).toEqual([])
 })
 
-test('a script in the page cannot let uploads delete what they replace', async ({ app, page }) => {
+test('a script in the page cannot change settings that protect the team', async ({ app, page }) => {
   await pressEnterInBoxes(app.electron)
   const changed = await page.evaluate(async () => {
     const bridge = window.testBridge
-    return bridge.changeSettings({ onConflict: 'replace', replacedFate: 'delete' })
+    return bridge.changeSettings({ replacedFate: 'delete', review: 'never', updates: 'off' })
   })
-  expect(changed).toMatchObject({ ok: true, value: { onConflict: 'ask', replacedFate: 'disable' } })
-  expect(await asked(app.electron)).toEqual(['Delete models that are replaced from now on?'])
+  expect(changed).toMatchObject({ ok: true, value: { replacedFate: 'disable', updates: 'automatic' } })
+  expect(await asked(app.electron)).toEqual(['Change settings that protect your team?'])
 })
 
 test('a script in the page can neither read responses nor repeat requests without end', async ({
@@ -166,7 +166,7 @@ test(
   async ({ app, page }) => {
     const { electron } = app
     await pressEnterInBoxes(electron)
-    await page.evaluate(() => window.testBridge.changeSettings({ updates: 'off' }))
+    await page.evaluate(() => window.testBridge.changeSettings({ updates: 'ask' }))
     await expect.poll(() => notified(electron)).toHaveLength(1)
     await electron.evaluate(() => {
       const [first] = globalThis.__electronHost.notifications
@@ -188,7 +188,7 @@ test(
     const { electron } = app
     await signIn(page)
     await pressEnterInBoxes(electron)
-    await page.evaluate(() => window.testBridge.changeSettings({ updates: 'off' }))
+    await page.evaluate(() => window.testBridge.changeSettings({ updates: 'ask' }))
     await expect.poll(() => notified(electron)).toHaveLength(1)
     await electron.evaluate(() => {
       const [first] = globalThis.__electronHost.notifications

@@ -135,7 +135,7 @@ test('a notification replaces an older one of its kind, and no other', () => {
 test('a change of one kind replaces the notification of the opposite change, and no other', () => {
   const { notifications, shown, watchClosing, closed } = setup({ isVisible: true, isFocused: true })
   notifications.notifyChange('login-on')
-  notifications.notifyChange('updates-off')
+  notifications.notifyChange('updates-ask')
   watchClosing()
   notifications.notifyChange('login-off')
   expect(closed).toEqual([shown()[0]?.body])

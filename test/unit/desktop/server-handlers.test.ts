@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import type { CallArgs } from '../../../electron/contract/calls.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
-import { defaultSettings, maxServers } from '../../../electron/contract/settings.ts'
+import { defaultSettings, maxServers, type Settings } from '../../../electron/contract/settings.ts'
 import { createRateLimit } from '../../../electron/desktop/security/rate-limit.ts'
 import { createServerHandlers, serverCheckLimit } from '../../../electron/desktop/server-handlers.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
@@ -62,8 +63,8 @@ function setup(answers: Answers = {}) {
         asked.push(address)
         return isConfirmed()
       },
-      async confirmReplacedFate() {
-        asked.push('replaced-fate')
+      async confirmSettings(weakened) {
+        asked.push(weakened.join())
         return isConfirmed()
       },
     },
@@ -170,7 +171,7 @@ test('the page can only choose and keep servers that are known', async () => {
   for (const change of [{ server: stranger }, { servers: [entry] }, { atOnce: 5, server: ` ${stranger}/ ` }])
     expect(await handlers.changeSettings(change)).toMatchObject(rejected)
   expect(settings.current()).toEqual({ ...defaultSettings, server: home })
-  expect(errors).toEqual(Array(3).fill('a change to an unknown server was rejected'))
+  expect(errors).toEqual(Array(3).fill('a change of settings was rejected'))
   await handlers.addServer({ address: stranger })
   expect(await handlers.changeSettings({ server: `${home}/`, servers: [entry] })).toMatchObject({
     value: { server: home, servers: [entry] },
@@ -266,6 +267,55 @@ test('returns verdicts without texts of the response', async () => {
   expect(JSON.stringify(await handlers.checkServer({ address: home }))).not.toContain('secret')
 })
 
+type Change = CallArgs<'changeSettings'>
+/** For each setting a change that weakens no protection, and one that does. */
+const changes: Readonly<Record<keyof Settings, readonly [Change | null, Change | null]>> = {
+  server: [{ server: home }, { server: stranger }],
+  servers: [{ servers: [] }, { servers: [{ address: stranger, singlePutLimitBytes: null }] }],
+  onConflict: [{ onConflict: 'replace' }, null],
+  replacedFate: [{ replacedFate: 'disable' }, { replacedFate: 'delete' }],
+  review: [{ review: 'always' }, { review: 'never' }],
+  allowedFormats: [{ allowedFormats: ['gguf'] }, { allowedFormats: ['gguf', 'pytorch'] }],
+  allowPickles: [{ allowPickles: false }, { allowPickles: true }],
+  confirmLicences: [null, { confirmLicences: [] }],
+  updates: [{ updates: 'ask' }, { updates: 'off' }],
+  updateOnQuit: [{ updateOnQuit: true }, null],
+  atOnce: [{ atOnce: 8 }, null],
+  singlePutLimitBytes: [{ singlePutLimitBytes: 5_242_880 }, null],
+  limitBytesPerSecond: [{ limitBytesPerSecond: 100_000 }, null],
+  streamsMost: [{ streamsMost: 1 }, null],
+  language: [{ language: 'en' }, null],
+  theme: [{ theme: 'dark' }, null],
+  dense: [{ dense: true }, null],
+  onClose: [{ onClose: 'quit' }, null],
+  pauseBelowPercent: [{ pauseBelowPercent: 99 }, null],
+  pauseOnMetered: [{ pauseOnMetered: true }, null],
+  lines: [{ lines: [{ id: 'a', name: 'a', isMetered: true }] }, null],
+  quietHours: [{ quietHours: [] }, null],
+  deadlineMs: [{ deadlineMs: 1 }, null],
+}
+
+test.each(Object.entries(changes))(
+  'the page can’t weaken %s by itself',
+  async (name, [harmless, weakening]) => {
+    const { handlers, settings, asked } = setup({ isConfirmed: false })
+    const strict = {
+      allowPickles: false,
+      allowedFormats: ['gguf', 'safetensors'],
+      confirmLicences: ['nc'],
+    } as const
+    settings.change(strict)
+    if (harmless) expect(await handlers.changeSettings(harmless)).toMatchObject({ ok: true, value: harmless })
+    expect(asked).toEqual([])
+    if (!weakening) return
+    const before = settings.current()
+    const answer = await handlers.changeSettings(weakening)
+    expect(settings.current()).toEqual(before)
+    if (answer.ok) expect(asked).toEqual([name])
+    else expect(answer).toMatchObject(rejected)
+  },
+)
+
 test.each([true, false])('asks before uploads may delete what they replace: %s', async (isConfirmed) => {
   const { handlers, settings, asked } = setup({ isConfirmed })
   const change = (values: Parameters<typeof handlers.changeSettings>[0]) => handlers.changeSettings(values)
@@ -277,7 +327,7 @@ test.each([true, false])('asks before uploads may delete what they replace: %s',
       ? { onConflict: 'ask', replacedFate: 'delete' }
       : { onConflict: 'replace', replacedFate: 'disable' },
   })
-  expect(asked).toEqual(['replaced-fate'])
+  expect(asked).toEqual(['replacedFate'])
   await change({ onConflict: 'replace' })
   expect(asked).toHaveLength(isConfirmed ? 2 : 1)
   await change({ atOnce: 2 })

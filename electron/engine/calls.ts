@@ -20,7 +20,7 @@ import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
 import type { Rows } from '../journal/rows.ts'
-import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
+import { isSameTeam, reviewIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
 import { withTimeout } from '../platform/delays.ts'
@@ -275,11 +275,13 @@ async function cancelUploadsOf(
 
 /** Removes files from their review; returns their ids. */
 async function excludeFromReview(
-  { review, commands }: CallServices,
+  { review, rows, commands }: CallServices,
   ids: ReadonlySet<string>,
 ): Promise<Result<readonly string[]>> {
   const excluded = review.ids().filter((id) => ids.has(id))
+  const records = excluded.flatMap((id) => rows.get(id)?.record ?? [])
   const removed = await commands.cancel(excluded)
+  if (removed.ok) review.excluded(new Set(records.map(reviewIdOf)))
   return removed.ok ? success(excluded) : removed
 }
 

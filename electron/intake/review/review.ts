@@ -398,6 +398,12 @@ export class Review {
       })
   }
 
+  /** The user has left out files: a review of which nothing else can be uploaded or decided ends. */
+  excluded(reviews: ReadonlySet<string>): void {
+    for (const review of reviews) this.#added.add(review)
+    if (this.#comparing === null && !this.#isOutdated) this.#settle()
+  }
+
   /**
    * Ends reviews of which nothing can be uploaded or decided once their files were added. Certain copies are queued:
    * they are checked, and not sent. Later changes, such as of the settings, end no review.

@@ -89,7 +89,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       touched: () => void steps.push('show totals'),
       snapshot: () => ({ rows: given.shown ?? [] }),
     },
-    review: { ids: () => given.reviewedIds ?? [] },
+    review: { ids: () => given.reviewedIds ?? [], excluded: () => undefined },
     intake: { discardReviewed: () => void steps.push('discard reviewed') },
     inspector: {
       readDetails: async ({ path }: FileToInspect) => `details of ${path}`,

@@ -504,6 +504,16 @@ test.for([
   },
 )
 
+test('ends once the user has left out all files but those that can’t be uploaded', async () => {
+  const [sound, broken] = [inReview(), inReview({ failure: failure('file-empty') })]
+  const { review, rows, clock } = setup([sound, broken])
+  rows.remove([sound.id])
+  review.rowChanged(sound.id)
+  review.excluded(new Set(['']))
+  clock.advance(100)
+  await expect.poll(() => rows.get(broken.id)?.live.phase).toBe('failed')
+})
+
 test('queues nothing if the approval can’t be recorded', async () => {
   const { review, queued, events, breakJournal } = setup([inReview()])
   breakJournal()

@@ -101,6 +101,7 @@ function accountCalls(services: CallServices) {
 export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
   const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
   const recordOf = (id: string) => rows.get(id)?.record ?? store.find(id)
+  const bases = new Map<string, string>()
   return {
     snapshot: async () => success(feed.snapshot()),
     ...accountCalls(services),
@@ -149,7 +150,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     async library({ choice, isFresh }) {
       const listing = await library.models(choice, isFresh ? { maxAgeMs: 0 } : {})
-      return listing.ok ? success(withBases(listing.value, store)) : listing
+      return listing.ok ? success(withBases(listing.value, bases, store)) : listing
     },
     agents: ({ choice }) => library.agents(choice),
     async changeModel({ choice, modelId, change }) {
@@ -199,8 +200,14 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
   }
 }
 
-function withBases(listing: LibraryListing, { basesOf }: Pick<UploadStore, 'basesOf'>): LibraryListing {
-  const bases = basesOf(listing.models.map(({ id }) => id))
+/** `bases` are those found before: reading them from the journal again takes 10 µs for each model. */
+function withBases(
+  listing: LibraryListing,
+  bases: Map<string, string>,
+  { basesOf }: Pick<UploadStore, 'basesOf'>,
+): LibraryListing {
+  const others = listing.models.flatMap(({ id }) => (bases.has(id) ? [] : id))
+  for (const [id, base] of basesOf(others)) bases.set(id, base)
   if (bases.size === 0) return listing
   const models = listing.models.map((model) => {
     const base = bases.get(model.id)

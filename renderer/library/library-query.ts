@@ -150,7 +150,7 @@ export function libraryLines(
   const said = new Set<string>()
   return rows.flatMap((model) => {
     const row = { kind: 'row', key: model.id, height: rowHeight, model } as const
-    if (failures.size === 0) return row
+    if (failures.size === 0 || !filesOf(model).some(({ id }) => failures.has(id))) return row
     const texts = new Set(filesOf(model).flatMap(({ id }) => failures.get(id) ?? []))
     const errors = [...texts].filter((text) => !said.has(text))
     for (const text of errors) said.add(text)

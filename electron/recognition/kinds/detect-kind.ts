@@ -1,5 +1,6 @@
 import type { Header } from '../formats/header.ts'
-import { findDiffusionModel } from '../families/find-model.ts'
+import { baseModels } from '../families/base-models.ts'
+import { matchingTensor, variantOf } from '../families/match-rule.ts'
 import { basesOf, type ContainedPart } from '../../contract/recognition.ts'
 import { joinBases } from './kind.ts'
 import type { Kind } from './kind.ts'
@@ -64,6 +65,17 @@ function wholeModelKind(header: Header, names: TensorNames): Kind | null {
   return contains.length > 0 && isInside
     ? { modelType: 'checkpoints', contains: [...new Set(contains)], ...kind }
     : { modelType: 'diffusion_models', ...kind }
+}
+
+/** The family of a diffusion model by its names without prefix, or null if it is none. */
+function findDiffusionModel(names: TensorNames) {
+  for (const { base, layouts, variants } of baseModels) {
+    for (const layout of layouts ?? []) {
+      const evidence = matchingTensor(names, layout)
+      if (evidence !== undefined) return { base, variant: variantOf(names, variants), evidence }
+    }
+  }
+  return null
 }
 
 /** A base that the tensors leave open is taken from the metadata. */

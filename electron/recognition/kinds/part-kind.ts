@@ -7,7 +7,6 @@ import { vaes } from '../families/vaes.ts'
 import type { Header } from '../formats/header.ts'
 import { joinBases } from './kind.ts'
 import type { Kind } from './kind.ts'
-import { esrganScale } from './esrgan-scale.ts'
 import { tensorNamesBelow } from './tensor-names.ts'
 import type { TensorNames } from './tensor-names.ts'
 
@@ -59,6 +58,27 @@ function clipKind(names: TensorNames): Kind | null {
 function upscalerKind(names: TensorNames): Kind | null {
   const kind = kindIn(names, upscalers)
   return kind?.base === 'ESRGAN' ? { ...kind, variant: esrganScale(names) } : kind
+}
+
+/**
+ * The scale of an ESRGAN upscaler, or null. The old layout doubles the size with every three layers after the
+ * fifth; the new one names its upscaling layers.
+ */
+function esrganScale(names: TensorNames): string | null {
+  const layers: number[] = []
+  for (const name of names.all()) {
+    const number = /^model\.(\d+)\.(weight|bias|sub)/.exec(name)?.[1]
+    if (number !== undefined) layers.push(Number(number))
+  }
+  if (layers.length > 0) {
+    const scale = 2 ** ((Math.max(...layers) - 4) / 3)
+    return Number.isInteger(scale) && scale <= 64 ? `${scale}x` : null
+  }
+  if (names.has('upconv2.weight')) return '4x'
+  if (names.has('upconv1.weight')) return '2x'
+  // Scales below four take pixel-unshuffled input, with more channels.
+  const inputs = names.shape('conv_first.weight')[1]
+  return { 3: '4x', 12: '2x', 48: '1x' }[inputs ?? 0] ?? null
 }
 
 /** Textual inversion: a few vectors as wide as a text encoder's token embeddings. */

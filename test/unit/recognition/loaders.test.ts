@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../electron/recognition/formats/byte-source.ts'
-import { readingsOf } from '../../../electron/recognition/loaders.ts'
 import { readContent } from '../../../electron/recognition/read-content.ts'
 import { ggufHeader } from '../../fixtures/gguf-files.ts'
 import { safetensorsHeader } from '../../fixtures/model-files.ts'
@@ -29,22 +28,6 @@ const verdict = async (bytes: Buffer, name: string) => (await read(bytes, name))
 /** A call of a shell in protocol 0, which has no signature. */
 const textPickle = Buffer.from("cposix\nsystem\n(S'echo harm'\ntR.")
 const tensors = { weight: { dtype: 'F16', shape: [4, 4] } } as const
-
-const tarNamed = (name: string) => tarOf([{ name, bytes: Buffer.alloc(0) }])
-
-test.each<[what: string, start: Buffer, readings: readonly string[]]>([
-  ['a zip', zipOf([{ name: 'a', bytes: Buffer.alloc(1) }]), ['zip']],
-  ['a zip without members', zipOf([]), ['zip']],
-  ['a tar', tarNamed('storages'), ['pickle', 'tar']],
-  // Other loaders than PyTorch's stop at a P, which needs an object of the program.
-  ['a tar that begins with P', tarNamed('Pickle'), ['tar']],
-  ['an array', npyOf("'<f4'", [1], Buffer.alloc(4)), ['array', 'pickle']],
-  ['a compressed file', gzipSync('a'), ['archive', 'pickle']],
-  ['a pickle', pickleOf('N'), ['pickle']],
-  ['a pickle that begins with P', Buffer.from('P1\n.'), []],
-])('the loaders take %s for what its bytes are to each of them', (_what, start, readings) => {
-  expect([...readingsOf(start)].toSorted()).toEqual(readings)
-})
 
 /** PyTorch's legacy format in 33 bytes: a tar has room for it in the name of its first member. */
 const shortLegacyModel = Buffer.concat([

@@ -234,3 +234,26 @@ test('takes the type from the metadata when the tensors are unknown', () => {
     evidence: 'modelspec.architecture',
   })
 })
+
+const oldLayout = (last: number): FixtureTensors => ({
+  'model.1.sub.0.RDB1.conv1.0.weight': half(32, 64, 3, 3),
+  [`model.${last}.weight`]: half(64),
+})
+const newLayout = (tensors: FixtureTensors) => ({
+  'body.0.rdb1.conv1.weight': half(32, 64, 3, 3),
+  ...tensors,
+})
+
+test.for<[what: string, tensors: FixtureTensors, scale: string | null]>([
+  ['old layers up to 4', oldLayout(4), '1x'],
+  ['old layers up to 5', oldLayout(5), null],
+  ['old layers up to 10', oldLayout(10), '4x'],
+  ['old layers up to 25', oldLayout(25), null],
+  ['two upscaling layers', newLayout({ 'upconv1.weight': half(64), 'upconv2.weight': half(64) }), '4x'],
+  ['one upscaling layer', newLayout({ 'upconv1.weight': half(64) }), '2x'],
+  ['12 input channels', newLayout({ 'conv_first.weight': half(64, 12, 3, 3) }), '2x'],
+  ['48 input channels', newLayout({ 'conv_first.weight': half(64, 48, 3, 3) }), '1x'],
+  ['other input channels', newLayout({ 'conv_first.weight': half(64, 4, 3, 3) }), null],
+])('names the scale of an ESRGAN with %s', ([_what, tensors, variant]) => {
+  expect(detectKind(headerOf(tensors))).toMatchObject({ base: 'ESRGAN', variant })
+})

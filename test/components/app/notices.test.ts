@@ -473,3 +473,16 @@ test('a notice with Undo ends after a while, but not while it is used or can’t
   await userEvent.keyboard('{Control>}z{/Control}')
   expect(asked.map(({ name }) => name)).toEqual(['cancel'])
 })
+
+test('the last row of the list can be shown above notices', async () => {
+  await page.viewport(480, 400)
+  const rows = Array.from({ length: 30 }, (_, position) => row(`Model ${position}`, { position }))
+  const { screen, emit } = await openPage({ rows })
+  emit('added', { ...started, newIds: ['Model 29'] })
+  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
+  const last = screen.getByRole('row', { name: /^Model 29,/ })
+  await expect.element(last).toHaveFocus()
+  const notice = screen.getByRole('status').filter({ hasText: 'Undo' })
+  const bottomOf = () => last.element().getBoundingClientRect().bottom
+  await expect.poll(() => bottomOf() <= notice.element().getBoundingClientRect().top).toBe(true)
+})

@@ -145,7 +145,7 @@ export function createFeed(options: {
   }
 
   function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line' | 'isIncomplete'> {
-    const count = countRows([...views.values()], unshownToday())
+    const count = countRows([...views.values()], unshownToday(), totalSpeed.meter)
     const { totalBytes, movedBytes, leftBytes } = batch.sum()
     const left = count.running > 0 ? secondsLeft(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : null
     const totals: Totals = { ...count, totalBytes, movedBytes, secondsLeft: left }
@@ -249,6 +249,7 @@ function secondsLeft(
 function countRows(
   rows: readonly UploadRow[],
   unshownToday: number,
+  meter: SpeedMeter,
 ): Omit<Totals, 'totalBytes' | 'movedBytes' | 'secondsLeft'> {
   const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
   const count = {
@@ -259,7 +260,7 @@ function countRows(
     inReview: 0,
     verifying: 0,
     registeredToday: unshownToday,
-    bytesPerSecond: sumOfSpeeds(rows.map((row) => row.bytesPerSecond)),
+    bytesPerSecond: speedOf(rows, meter),
   }
   for (const row of rows) {
     const { phase, waitsForTurn } = row
@@ -277,4 +278,10 @@ function countRows(
     else count.waiting += 1
   }
   return { ...count, ...(pausing.uploadCount > 0 ? { pausing } : {}) }
+}
+
+/** The sum of the rows' speeds. Where many small files begin and end, most have none yet: their bytes together show it. */
+function speedOf(rows: readonly UploadRow[], meter: SpeedMeter): number | null {
+  const speeds = rows.filter(({ phase }) => phase === 'sending').map((row) => row.bytesPerSecond)
+  return speeds.length === 0 || speeds.includes(null) ? meter.bytesPerSecond() || null : sumOfSpeeds(speeds)
 }

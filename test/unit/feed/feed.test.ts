@@ -227,6 +227,22 @@ test('shows the sum of the rows as speed, and the time left once the speed is st
   expect(send(30, 100)).toEqual([100_000_000, 600])
 })
 
+test('shows a steady speed while files of a second each begin and end', () => {
+  const { put, take, clock, feed } = setup()
+  const shown: number[] = []
+  for (let second = 0; second < 20; second += 1) {
+    put(`${second}`, { phase: 'sending', bytesPerSecond: null })
+    for (let tenth = 0; tenth < 10; tenth += 1) {
+      feed.moved(1_000_000)
+      clock.advance(100)
+      if (second >= 5) shown.push(feed.snapshot().totals.bytesPerSecond ?? 0)
+    }
+    take(`${second}`)
+  }
+  expect(Math.min(...shown)).toBeGreaterThan(8_000_000)
+  expect(Math.max(...shown)).toBeLessThan(12_000_000)
+})
+
 test('sends nothing and starts no timer after it is closed', () => {
   const { put, clock, patches, feed } = setup()
   put('a', {})

@@ -37,6 +37,13 @@ export const mixedRows = inOrder([
   registeredRow('Depth'),
 ])
 
+/** The same while nothing is sent. */
+const heldRows = mixedRows.map((one) =>
+  one.id === 'Flux'
+    ? { ...one, phase: 'waiting' as const, inFlightBytes: 0, bytesPerSecond: null, secondsLeft: null }
+    : one,
+)
+
 const runningRows = inOrder([
   sendingRow('Juniper XL v4', { sizeBytes: 6_938_040_714, target: { modelType: 'checkpoints' } }),
   row('Checked now', { phase: 'checking' }),
@@ -224,9 +231,9 @@ export const listStates: States = {
     await untilShown('Uploading · about 2 h 30 min left')(page)
   }),
   'waiting for each reason, on hold by quiet hours': everyReason,
-  'waiting for the connection': opened({ rows: mixedRows }, async (page) => {
+  'waiting for the connection': opened({ rows: heldRows }, async (page) => {
     await untilShown('Flux')(page)
-    page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows).totals, line: 'offline' })
+    page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(heldRows).totals, line: 'offline' })
     await untilShown('resume automatically')(page)
   }),
   'waiting for a sign-in': opened(
@@ -235,7 +242,7 @@ export const listStates: States = {
   ),
   'on hold by the battery, with an action when done': opened(
     {
-      rows: mixedRows,
+      rows: heldRows,
       answers: holding({
         hold: { kind: 'battery', percent: 18, belowPercent: 30 },
         power: { isOnBattery: true, percent: 18 },
@@ -260,7 +267,7 @@ export const listStates: States = {
   ),
   'on hold on a metered network': opened(
     {
-      rows: mixedRows,
+      rows: heldRows,
       answers: holding({ hold: { kind: 'metered', line: { id: 'line-1', name: 'Mira’s phone' } } }),
     },
     untilShown('on another connection'),

@@ -23,7 +23,7 @@ export interface Comparison {
 }
 
 /** A base of several families is reported as `Flux.1 / SD3`. */
-export function compareBases(expected: readonly string[], recognised: string | null): BaseResult {
+function compareBases(expected: readonly string[], recognised: string | null): BaseResult {
   const right = new Set(expected)
   if (recognised === null) return right.size === 0 ? 'right' : 'none'
   const found = new Set(recognised.split(' / '))

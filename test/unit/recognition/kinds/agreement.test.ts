@@ -5,7 +5,6 @@ import { compareAll, type Comparison } from '../../../support/recognition/agreem
 import {
   expectedDisagreements,
   unexpectedResults,
-  withoutAgreeing,
 } from '../../../support/recognition/expected-disagreements.ts'
 import { pageWithTables, agreementPage } from '../../../support/runner/recognition-agreement.ts'
 

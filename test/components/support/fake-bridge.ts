@@ -52,7 +52,7 @@ export const defaultConditions: Conditions = {
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
   ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'reviews', 'uploadLog', 'deadline'] as const),
-  'missingCompanions',
+  ...(['missingCompanions', 'historyFilters'] as const),
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 

@@ -125,7 +125,7 @@ test('lists a dropped workflow picture’s models, sends those found and locates
     ])
   await page.getByRole('button', { name: 'Back to uploads' }).click()
   await expect(page.getByText('picture.png: 3 models missing')).toBeVisible()
-  await page.getByRole('button', { name: 'Show', exact: true }).click()
+  await page.getByRole('main').getByRole('button', { name: 'Show', exact: true }).click()
   await page.getByRole('button', { name: 'Close workflow' }).click()
   await expect(page.getByText('picture.png:', { exact: false })).toBeHidden()
 })

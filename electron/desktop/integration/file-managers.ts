@@ -20,13 +20,13 @@ export interface FileManagers {
 
 const labelKey = 'settings.manager-entry'
 
-/** Scripts get absolute paths, one per line (Nautilus help). */
+/** Scripts get one address per line (Nautilus help). Paths may have line breaks, which are `%0A` in addresses. */
 const nautilusScript = (command: LaunchCommand) => `#!/bin/sh
 # ${ownershipMark}, by the switch in its settings.
 IFS='
 '
 set -f
-set -- $NAUTILUS_SCRIPT_SELECTED_FILE_PATHS
+set -- $NAUTILUS_SCRIPT_SELECTED_URIS
 exec ${shellCommand(command)} -- "$@"
 `
 

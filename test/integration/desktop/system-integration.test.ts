@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Locale } from '../../../electron/contract/app-info.ts'
@@ -13,6 +14,7 @@ import {
   needsMenuEntry,
   launchCommand,
 } from '../../../electron/desktop/integration/launch-command.ts'
+import { pathsFromArguments } from '../../../electron/desktop/integration/launch-arguments.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -68,10 +70,19 @@ describe('entries in file managers', () => {
     const managers = managersFor(await program("it's $HOME `x`"))
     await managers.set('nautilus', true)
     const script = join(home, '.local/share/nautilus/scripts/Upload with Modelferry')
-    const files = ['/models/two words.safetensors', '/models/--hidden', '/models/*.gguf', "/models/o'clock"]
-    const env = { PATH: '/usr/bin:/bin', NAUTILUS_SCRIPT_SELECTED_FILE_PATHS: `${files.join('\n')}\n` }
+    const files = ['two words.gguf', '--hidden', '*.gguf', "o'clock", '100%.pt', 'a\n/etc/passwd'].map(
+      (name) => `/models/${name}`,
+    )
+    const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('')
+    const env = {
+      PATH: '/usr/bin:/bin',
+      NAUTILUS_SCRIPT_SELECTED_FILE_PATHS: lines(files),
+      NAUTILUS_SCRIPT_SELECTED_URIS: lines(files.map((file) => pathToFileURL(file).href)),
+    }
     await run(script, [], { env })
-    expect(await started()).toEqual(['--', ...files])
+    const argv = ['modelferry', ...(await started())]
+    const seen = pathsFromArguments({ argv, folder: home, ignoredPaths: [], exists: () => true })
+    expect(seen).toEqual(files)
   })
 
   test('are updated when the app has been moved', async () => {

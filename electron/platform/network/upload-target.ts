@@ -113,7 +113,8 @@ function headerValue(given: unknown): string | null {
 /**
  * This computer, its network segment and groups of computers: IPv4 RFC 1122, 3.2.1.3, RFC 3927 and RFC 5771
  * with the reserved range above it; IPv6 RFC 4291, 2.5.3, 2.5.5.1, 2.5.6 and 2.7, site-local addresses (RFC
- * 3879) and Teredo (RFC 4380), both out of use. Connections to the unspecified addresses reach this computer
+ * 3879) and Teredo (RFC 4380), both out of use, and a network's own NAT64 (RFC 8215), where each network
+ * chooses where the IPv4 address is. Connections to the unspecified addresses reach this computer
  * too. Other private addresses are allowed, since storage on a company's own network has them. With TLS, a
  * name that resolves to another computer of the network is refused unless that computer has a certificate for
  * the name.
@@ -127,17 +128,16 @@ const localAddresses = blockListOf([
   ['fe80::', 9],
   ['ff00::', 8],
   ['2001::', 32],
+  ['64:ff9b:1::', 48],
 ])
 
 /**
  * IPv6 addresses that contain an IPv4 address, and the first of its two groups of 16 bits: translated (RFC
- * 2765, 2.1), NAT64 (RFC 6052, 2.1, and RFC 8215 as used with 96 bits) and 6to4 (RFC 3056, 2). `BlockList`
- * itself resolves mapped ones.
+ * 2765, 2.1), NAT64 (RFC 6052, 2.1) and 6to4 (RFC 3056, 2). `BlockList` itself resolves mapped ones.
  */
 const ipv4Forms = [
   { addresses: blockListOf([['::ffff:0:0:0', 96]]), firstGroup: 6 },
   { addresses: blockListOf([['64:ff9b::', 96]]), firstGroup: 6 },
-  { addresses: blockListOf([['64:ff9b:1::', 48]]), firstGroup: 6 },
   { addresses: blockListOf([['2002::', 16]]), firstGroup: 1 },
 ] as const
 

@@ -86,12 +86,7 @@ test.each([
   ['unspecified addresses by NAT64', '64:ff9b::', '64:ff9b::ff:ffff', '64:ff9b::100:0'],
   ['loopback by NAT64', '64:ff9b::7f00:0', '64:ff9b::7fff:ffff', '64:ff9b::8000:0'],
   ['link-local addresses by NAT64', '64:ff9b::a9fe:0', '64:ff9b::a9fe:ffff', '64:ff9b::a9ff:0'],
-  [
-    'loopback by a network’s own NAT64',
-    '64:ff9b:1::7f00:0',
-    '64:ff9b:1:7:8:9:7fff:ffff',
-    '64:ff9b:1::8000:0',
-  ],
+  ['a network’s own NAT64', '64:ff9b:1::808:808', '64:ff9b:1:ffff:ffff:ffff:dfff:ffff', '64:ff9b:2::'],
   ['unspecified addresses by 6to4', '2002::', '2002:ff:ffff:ffff:ffff:ffff:ffff:ffff', '2002:100::'],
   ['loopback by 6to4', '2002:7f00::', '2002:7fff:ffff:ffff:ffff:ffff:ffff:ffff', '2002:8000::'],
   ['link-local addresses by 6to4', '2002:a9fe::', '2002:a9fe:ffff:ffff:ffff:ffff:ffff:ffff', '2002:a9ff::'],

@@ -301,13 +301,6 @@ test('the picker closes when dragged files leave it for the list', async () => {
 
 test.each<[string, (opened: OpenPage) => unknown]>([
   [
-    'the team menu of the library',
-    async ({ screen, emit }) => {
-      emit('command', 'show-library')
-      await userEvent.click(screen.getByRole('main').getByRole('button', { name: `Team: ${team.name}` }))
-    },
-  ],
-  [
     'the team filter',
     async ({ screen, emit }) => {
       emit('command', 'find')

@@ -189,8 +189,8 @@ test('shows the stored choices again when others could not be saved', async () =
   await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
   await expect.element(screen.getByRole('radio', { name: 'No limit' })).toBeChecked()
   const whenDone = screen.getByRole('combobox', { name: 'When uploads finish' })
-  await userEvent.selectOptions(whenDone, 'quit')
-  await expect.element(whenDone).toHaveValue('nothing')
+  await selectOption(whenDone, 'Quit Modelferry')
+  await expect.element(whenDone).toMatchTextContent('Do nothing')
 })
 
 test('a custom limit is chosen only once it has a value', async () => {

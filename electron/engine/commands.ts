@@ -343,12 +343,16 @@ export class UploadCommands {
     return written
   }
 
-  /** Stops the uploads of an account; they wait until it signs in again. */
-  async suspendAccount(accountId: string): Promise<void> {
+  /**
+   * Stops the uploads of an account; they wait until it signs in again. If they are removed, those that are being
+   * registered end first, as for a cancellation.
+   */
+  async suspendAccount(accountId: string, areRemoved = false): Promise<void> {
     const ids = this.#rows.ids().filter((id) => {
       const row = this.#rows.get(id)
       return row?.record.accountId === accountId && storedPhase(row.live.phase) === 'waiting'
     })
+    if (areRemoved) await this.#queue.ended(ids.filter((id) => this.#isRegistering(id)))
     await this.#stop(ids, (row) => {
       if (isWaiting(row)) this.#rows.applyEvent(row.record.id, 'refuse', { failure: failure('signed-out') })
     })

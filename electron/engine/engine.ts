@@ -557,7 +557,7 @@ export function createEngine(options: EngineOptions): Engine {
       !remainingIds.has(accountId) &&
       departed.some((account) => account.id === accountId || isAccountIdOf(account, accountId))
     for (const account of departed) {
-      await commands.suspendAccount(account.id)
+      await commands.suspendAccount(account.id, account.data === 'removed')
       await library.forget(account)
     }
     const ids = rows.ids().filter((id) => isOfThem(rows.get(id)?.record.accountId ?? ''))

@@ -59,6 +59,8 @@ const longestHoldMs = 61 * 60_000
  * take by estimate (transfer/pausable-put.ts), and a margin.
  */
 export const pauseLimitMs = 20_000
+/** How long a cancellation waits for a registration, in ms: most take less than a second, and the user waits. */
+export const registerLimitMs = 5_000
 
 /** Why a run is to end: after a hold it waits again, after a removal it is gone, which outranks a hold. */
 type StopReason = 'hold' | 'removal'
@@ -132,10 +134,10 @@ export class Queue {
     await Promise.all(stopping)
   }
 
-  /** Resolves when running uploads have ended, or after the longest time that a pause takes. Stops none of them. */
+  /** Resolves when running uploads have ended, or after `registerLimitMs`. Stops none of them. */
   async ended(ids: readonly string[]): Promise<void> {
     const ending = Promise.all(ids.flatMap((id) => this.#runs.get(id)?.ended ?? []))
-    await withTimeout(ending, this.#environment.timers, pauseLimitMs)
+    await withTimeout(ending, this.#environment.timers, registerLimitMs)
   }
 
   /**

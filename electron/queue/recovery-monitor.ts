@@ -65,6 +65,14 @@ export function createRecoveryMonitor(options: {
     return [...found.values()]
   }
 
+  /** Nothing runs while the computer is offline, so that a time may pass without a retry. */
+  function waitWhileOffline(id: string): void {
+    const row = rows.get(id)
+    if (row?.live.phase !== 'retrying' || !row.record.failure) return
+    if (isConnectivityFailure(row.record.failure)) rows.waitForConnection(id)
+    else if (row.live.retryAtMs !== null) rows.setRetryTime(id, null)
+  }
+
   const connectivity = createConnectivityMonitor({
     environment,
     async isReachable(signal) {
@@ -73,17 +81,7 @@ export function createRecoveryMonitor(options: {
       return asked.length === 0 || (await Promise.all(asked)).includes(true)
     },
     changed(state) {
-      if (state === 'offline') {
-        for (const id of rows.ids()) {
-          const row = rows.get(id)
-          if (
-            row?.live.phase === 'retrying' &&
-            row.record.failure &&
-            isConnectivityFailure(row.record.failure)
-          )
-            rows.waitForConnection(id)
-        }
-      }
+      if (state === 'offline') for (const id of rows.ids()) waitWhileOffline(id)
       options.connectivityChanged(state)
     },
   })
@@ -113,9 +111,8 @@ export function createRecoveryMonitor(options: {
       return connectivity.state
     },
     waitForConnection(id, met) {
-      if (!isConnectivityFailure(met)) return
-      if (connectivity.state === 'offline') rows.waitForConnection(id)
-      else connectivity.suspect()
+      if (connectivity.state === 'offline') waitWhileOffline(id)
+      else if (isConnectivityFailure(met)) connectivity.suspect()
     },
     waitForVolume: (id, until) => missingVolumes.wait(id, until),
     tryUntilDone,

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { pauseLimitMs } from '../../../electron/queue/queue.ts'
+import { registerLimitMs } from '../../../electron/queue/queue.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, type DemoAccount } from '../../cloud/accounts.ts'
 import {
   setup,
@@ -176,12 +176,27 @@ test('keeps the account and an upload to be removed while registering isn’t an
   await app.phase(id, 'registering')
   const [account] = app.session().accounts
   const signedOut = app.calls.signOut({ accountId: account?.id ?? '', data: 'removed' })
-  clock.advance(pauseLimitMs)
+  clock.advance(registerLimitMs)
   expect(await signedOut).toMatchObject({ failure: { code: 'not-registered-yet', params: { count: 1 } } })
   expect([app.row(id).phase, app.session().accounts[0]?.state]).toEqual(['registering', 'ready'])
   held.release()
   await app.phase(id, 'registered')
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('lets a registration end when another process removes what belongs to the account', async () => {
+  const { app, cloud, clock, file, home } = await setup()
+  const held = cloud.hold('registerModel', 'answer')
+  const [id = ''] = await app.add(await file('registering.safetensors'))
+  await held.arrived
+  await app.phase(id, 'registering')
+  recordSignOut(home, 'removed')
+  const removed = app.engine.sealDeparted()
+  await expect.poll(() => clock.waits()).toContain(registerLimitMs)
+  held.release()
+  valueOf(await removed)
+  // 0 if the connection was cut.
+  expect((await cloud.ended('registerModel')).map(({ status }) => status)).toEqual([201])
 })
 
 test('keeps the account if the journal can’t remove its uploads', async () => {
@@ -240,10 +255,12 @@ test('an ended session is not a sign-out', async () => {
 })
 
 /** As after a sign-out whose data is not encrypted yet. */
-function recordSignOut(home: string): void {
+function recordSignOut(home: string, data: 'encrypted' | 'removed' = 'encrypted'): void {
   const journal = new DatabaseSync(join(home, 'journal.sqlite'))
+  const removal = data === 'removed' ? `, '$.data', 'removed'` : ''
   journal.exec(
-    `UPDATE accounts SET account = json_set(account, '$.state', 'signed-out', '$.hasLeft', json('true'))`,
+    `UPDATE accounts SET account =
+      json_set(account, '$.state', 'signed-out', '$.hasLeft', json('true')${removal})`,
   )
   journal.close()
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
-import { pauseLimitMs } from '../../../electron/queue/queue.ts'
+import { registerLimitMs } from '../../../electron/queue/queue.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { expectInLibrary, expectNothingLeft, type Leftovers } from './expect-end.ts'
@@ -85,7 +85,7 @@ fault(
   async (code) => {
     const begun = await beginHeldUpload('whole', { on: 'registerModel', moment: 'answer' })
     const cancelled = begun.app.calls.cancel({ ids: [begun.id] })
-    begun.clock.advance(pauseLimitMs)
+    begun.clock.advance(registerLimitMs)
     expect(await cancelled).toMatchObject({ ok: false, failure: { code } })
     expect(begun.app.row(begun.id).phase).toBe('registering')
     begun.release()

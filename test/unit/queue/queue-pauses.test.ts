@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import { pauseLimitMs, type Queue } from '../../../electron/queue/queue.ts'
+import { registerLimitMs, type Queue } from '../../../electron/queue/queue.ts'
 import { aborted, done, handQueue, hold, later } from './hand-queue.ts'
 
 /** A queue with a run `a` that is asked to pause. */
@@ -94,12 +94,12 @@ test('waits for the end of running uploads without stopping them', async () => {
   expect([ended, clock.waits()]).toEqual([['a and b'], []])
 })
 
-test('waits for the end of a running upload no longer than a pause takes', async () => {
+test('waits for the end of a running upload for a few seconds', async () => {
   const { queue, run, clock } = handQueue()
   queue.add(['a'])
   const waiting = queue.ended(['a'])
-  expect(clock.waits()).toEqual([pauseLimitMs])
-  clock.advance(pauseLimitMs)
+  expect(clock.waits()).toEqual([registerLimitMs])
+  clock.advance(registerLimitMs)
   await waiting
   expect(run('a').signal.aborted).toBe(false)
 })

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
+import type { FailureCode } from '../contract/failures.ts'
 import { onConflict, type OnConflict } from '../contract/library.ts'
 import { settingsSchema } from '../contract/settings.ts'
 import type { Target } from '../contract/uploads.ts'
@@ -64,7 +65,8 @@ export type Command =
       /** Ids or names; none without the option. */
       readonly teams: readonly string[]
       readonly target: Partial<Target>
-      readonly allow: 'suspicious' | 'dangerous' | null
+      /** The failures that the options accept. */
+      readonly allow: ReadonlySet<FailureCode>
       /** Undefined without the option. */
       readonly onConflict: OnConflict | undefined
       /** Uploads without asking. */
@@ -196,7 +198,7 @@ function parseUpload(words: readonly string[]): Command {
       ...(values.path === undefined ? {} : { modelPath: values.path }),
       ...(values.name === undefined ? {} : { displayName: values.name }),
     },
-    allow: allowedLevel(values['allow-pickle'], values['allow-dangerous-pickle']),
+    allow: acceptedFailures(values),
     onConflict: parseOnConflict(values['on-conflict']),
     yes: values.yes ?? false,
     dryRun: values['dry-run'] ?? false,
@@ -207,9 +209,17 @@ function parseUpload(words: readonly string[]): Command {
   }
 }
 
-function allowedLevel(allowsPickle = false, allowsDangerousPickle = false) {
-  if (allowsDangerousPickle) return 'dangerous'
-  return allowsPickle ? 'suspicious' : null
+function acceptedFailures(values: {
+  readonly 'allow-pickle'?: boolean
+  readonly 'allow-dangerous-pickle'?: boolean
+  readonly 'follow-links'?: boolean
+}): ReadonlySet<FailureCode> {
+  const allowsDangerous = values['allow-dangerous-pickle'] === true
+  return new Set<FailureCode>([
+    ...(values['allow-pickle'] || allowsDangerous ? (['file-suspicious', 'file-not-scanned'] as const) : []),
+    ...(allowsDangerous ? (['file-dangerous'] as const) : []),
+    ...(values['follow-links'] ? (['file-outside'] as const) : []),
+  ])
 }
 
 function parseOnConflict(word: string | undefined): OnConflict | undefined {

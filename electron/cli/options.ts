@@ -70,6 +70,10 @@ export const commands = {
         type: 'boolean',
         about: 'also upload files that run harmful code when loaded',
       },
+      'follow-links': {
+        type: 'boolean',
+        about: 'also upload models that links out of an added folder lead to',
+      },
       'on-conflict': {
         type: 'string',
         value: 'what',
@@ -78,7 +82,7 @@ export const commands = {
       yes: {
         type: 'boolean',
         short: 'y',
-        about: 'don’t ask: upload everything except broken and unsafe files and path conflicts',
+        about: 'don’t ask: skip broken or unsafe files, path conflicts and links out of a folder',
       },
       'dry-run': {
         type: 'boolean',

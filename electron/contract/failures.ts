@@ -45,6 +45,7 @@ export const failureKinds = {
   'file-placeholder': { retry: 'never', remedy: 'retry' },
   'file-part-missing': { retry: 'never', remedy: 'retry' },
   'file-link': { retry: 'never', remedy: 'retry' },
+  'file-outside': { retry: 'never', remedy: 'allow' },
   'file-weights-apart': { retry: 'never', remedy: 'retry' },
   'file-suspicious': { retry: 'never', remedy: 'allow' },
   'file-dangerous': { retry: 'never', remedy: 'allow' },

@@ -19,6 +19,8 @@ export interface ReviewFacts {
   readonly broken: { readonly id: string; readonly code: FailureCode }
   /** It can run code when it is loaded. The call `allow` accepts it. */
   readonly unsafe: { readonly id: string; readonly code: FailureCode }
+  /** A link out of the added folder leads to it. The call `allow` accepts it. */
+  readonly outside: { readonly id: string; readonly code: FailureCode }
   /** A model or another upload has its library path. Another path or the call `decide` resolves it. */
   readonly 'path-conflict': { readonly id: string; readonly name: string }
   /** Has the same bytes as the file `of`; unless `isCertain`, only its size and samples were compared. */
@@ -41,11 +43,12 @@ export interface ReviewFacts {
 export type ReviewGroupKind = keyof ReviewFacts
 
 /** Files of these groups can't be uploaded as they are. */
-const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
+const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'outside', 'path-conflict'])
 
 /** The user decides about files of these groups. About files of the others there is nothing to decide. */
 const decisionKinds: ReadonlySet<ReviewGroupKind> = new Set([
   'unsafe',
+  'outside',
   'path-conflict',
   'private-content',
   'licence',

@@ -1,10 +1,10 @@
 import { isSamePerson, teamKey, type SessionView, type TeamChoice } from '../contract/account.ts'
 import type { CallHandlers } from '../contract/calls.ts'
-import { failed, failure, remedyOf, success } from '../contract/failures.ts'
+import { failed, failure, remedyOf, success, type Failure } from '../contract/failures.ts'
 import type { FailedDeletion } from '../contract/library.ts'
 import type { Snapshot, UploadRow } from '../contract/uploads.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Destination, ListedItems } from './window/confirmations.ts'
+import { isOutside, type Destination, type ListedItems } from './window/confirmations.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
 /** Number of parallel requests when many models are deleted. */
@@ -84,8 +84,10 @@ export function createTeamHandlers(options: {
       const files = unsafeFiles(engine.snapshot(), new Set(ids))
       const [first] = files
       if (!first) return success(undefined)
-      // One question names one team.
-      const ofTeam = files.filter(({ choice }) => teamKey(choice) === teamKey(first.choice))
+      // One question names one team and one kind of finding.
+      const ofTeam = files.filter(
+        (file) => teamKey(file.choice) === teamKey(first.choice) && isOutside(file) === isOutside(first),
+      )
       const destination = destinationForFiles(engine.session(), first.choice)
       if (!destination) return failed(failure('no-team'))
       const isConfirmed = await dialogs.confirmUnsafe(ofTeam, destination)
@@ -166,10 +168,14 @@ function unsafeFiles({ rows }: Pick<Snapshot, 'rows'>, ids: ReadonlySet<string>)
   return rows.flatMap((row) => {
     const { id, failure: finding, accountId, team } = row
     return ids.has(id) && finding && remedyOf(finding) === 'allow'
-      ? [{ id, ...listedUpload(row), finding, choice: { accountId, teamId: team.id } }]
+      ? [{ id, ...listedUpload(row), ...realPlace(finding), finding, choice: { accountId, teamId: team.id } }]
       : []
   })
 }
+
+/** The decision about a link is about the file that it leads to. */
+const realPlace = ({ code, params }: Failure) =>
+  code === 'file-outside' ? { path: String(params['path']) } : {}
 
 const listedUpload = ({ fileName: name, target, sizeBytes }: UploadRow) => ({
   name,

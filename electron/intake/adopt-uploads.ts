@@ -1,11 +1,11 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { isSamePerson, type Account, type Team } from '../contract/account.ts'
-import { remedyOf, success, type Failure, type Result } from '../contract/failures.ts'
+import { success, type FailureCode, type Result } from '../contract/failures.ts'
 import { isKnownServer } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AccountFilter, UploadFilter } from '../journal/process-claims.ts'
 import { isStopped, type Rows } from '../journal/rows.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import type { FoundAs, UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Queue } from '../queue/queue.ts'
 import { uploadKey } from '../recognition/model-groups.ts'
@@ -13,7 +13,7 @@ import type { FoundFile } from '../recognition/found-file.ts'
 
 /** The commands that let an upload continue. */
 export interface AdoptCommands {
-  /** Uploads files although they can run code when loaded; returns whether any was waiting for that. */
+  /** Uploads files that need to be accepted; returns whether any was waiting for that. */
   allow(ids: readonly string[]): Result<boolean>
   /**
    * Continues a stopped upload, unless the signal aborts before. Returns whether it was stopped, and is not any more.
@@ -31,14 +31,11 @@ interface AdoptServices {
   readonly accounts: Pick<Accounts, 'list'>
 }
 
-/** Which risky files the user has accepted beforehand. */
-export type AllowedRisk = 'suspicious' | 'dangerous'
-
 interface AdoptRequest {
   readonly accountId: string
   readonly team: Team
   readonly signal?: AbortSignal | undefined
-  readonly allow?: AllowedRisk
+  readonly allow?: ReadonlySet<FailureCode>
   /** The user has approved these files: those in review are queued. */
   readonly isApproved: boolean
   /** What the user was shown of the files that were approved. */
@@ -175,7 +172,7 @@ async function continueStopped(
   { id, failure: reason }: UploadRecord,
   { allow, isApproved, signal }: AdoptRequest,
 ): Promise<Result<boolean>> {
-  const isAllowed = reason !== null && isAllowedBy(allow, reason)
+  const isAllowed = reason !== null && allow?.has(reason.code)
   const continued = isAllowed ? commands.allow([id]) : await commands.continueUpload(id, signal)
   return continued.ok && isApproved && isInReview(rows, id) ? commands.approve(id) : continued
 }
@@ -196,15 +193,20 @@ function approveAsShown(
 }
 
 /** A refused file may be accepted in the place where the user has added it now. */
-function placeAgain(
-  rows: Rows,
-  { id, failure, seen }: UploadRecord,
-  { place, group, boundary }: FoundFile,
-): Result<void> {
-  if (failure?.code !== 'file-link' || !seen) return success(undefined)
-  const { group: _group, boundary: _boundary, ...rest } = seen
-  const foundAs = { ...(group ? { group } : {}), ...(boundary === undefined ? {} : { boundary }) }
-  return rows.change(id, { seen: { ...rest, place, ...foundAs } })
+function placeAgain(rows: Rows, { id, failure, seen }: UploadRecord, found: FoundFile): Result<void> {
+  if ((failure?.code !== 'file-link' && failure?.code !== 'file-outside') || !seen) return success(undefined)
+  const { group: _group, boundary: _boundary, isNamed: _isNamed, ...rest } = seen
+  return rows.change(id, { seen: { ...rest, ...foundAs(found) } })
+}
+
+/** How a file was found, for its record. */
+export function foundAs({ place, group, boundary, isNamed }: FoundFile): Omit<FoundAs, 'target'> {
+  return {
+    place,
+    ...(group ? { group } : {}),
+    ...(boundary === undefined ? {} : { boundary }),
+    ...(isNamed ? { isNamed } : {}),
+  }
 }
 
 const keyOfRecord = ({ path, fileName, seen }: UploadRecord) =>
@@ -230,12 +232,6 @@ export async function adoptAccountUploads(
     if (!moved.ok) return moved
   }
   return success(ids)
-}
-
-/** Whether the user has accepted the risk of this failure beforehand. */
-export function isAllowedBy(allow: AllowedRisk | undefined, reason: Failure): boolean {
-  if (allow === undefined || remedyOf(reason) !== 'allow') return false
-  return allow === 'dangerous' || reason.code !== 'file-dangerous'
 }
 
 /** Ids of all accounts of an account's user on the same server. */

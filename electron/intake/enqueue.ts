@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Team, TeamChoice } from '../contract/account.ts'
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type FailureCode, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
 import type { MissingCompanion } from '../contract/companions.ts'
@@ -28,13 +28,7 @@ import { positionStep } from '../queue/queue-order.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
 import { uploadKey } from '../recognition/model-groups.ts'
 import type { TypeCorrections } from './type-corrections.ts'
-import {
-  adoptUploads,
-  isAllowedBy,
-  queuedFiles,
-  type AdoptCommands,
-  type AllowedRisk,
-} from './adopt-uploads.ts'
+import { adoptUploads, foundAs, queuedFiles, type AdoptCommands } from './adopt-uploads.ts'
 import { isReviewNeeded, needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
 import type { ReviewPolicy } from './review/review-policy.ts'
 import type { Review } from './review/review.ts'
@@ -47,8 +41,8 @@ export interface EnqueueRequest {
   readonly target?: Partial<Target>
   /** Overrides it for single files; takes precedence over `target`. */
   readonly targetOf?: ((file: FoundFile) => Partial<Target>) | undefined
-  /** Uploads files that can run code when loaded: suspicious ones only, or all of them. */
-  readonly allow?: AllowedRisk
+  /** The failures that the user has accepted beforehand. */
+  readonly allow?: ReadonlySet<FailureCode>
   /** Instead of the setting, for library paths that are in use. */
   readonly onConflict?: OnConflict
   /** Whether the files are reviewed before they are queued; by the settings unless given. */
@@ -57,13 +51,13 @@ export interface EnqueueRequest {
   readonly joinedReview?: string
   /** The app has found the files; a native dialog asks before they leave the review. */
   readonly isFound?: boolean
-  /** The watched folder that all paths are in. */
-  readonly watchedFolder?: string
+  /** The watched or searched folder that a path is in; else the user has added the path itself. */
+  readonly addedFolderOf?: (path: string) => string
   /**
-   * Called with the files that would be added, before anything is recorded or continued; unless it agrees,
-   * nothing is. Takes the place of the review in the window.
+   * Called with the files that would be added, before anything is recorded or continued; returns the failures that
+   * the user accepts, or null to do nothing. Takes the place of the review in the window.
    */
-  readonly approve?: (proposal: UploadProposal) => Promise<boolean>
+  readonly approve?: (proposal: UploadProposal) => Promise<ReadonlySet<FailureCode> | null>
   /** Nothing is recorded after it aborts. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: ReadingView) => void
@@ -162,13 +156,13 @@ export class Intake {
   /** Null if the scan was cancelled. */
   async #collect(
     paths: readonly string[],
-    { watchedFolder, signal: requested, onProgress }: EnqueueRequest,
+    { addedFolderOf, signal: requested, onProgress }: EnqueueRequest,
   ): Promise<CollectedFiles | null> {
     const { signal: closing } = this.#closing
     const signal = requested ? AbortSignal.any([requested, closing]) : closing
     try {
       const onFound = (foundCount: number) => onProgress?.({ foundCount, checkedCount: null })
-      return await collectFiles(paths, { watchedFolder, signal, onFound })
+      return await collectFiles(paths, { addedFolderOf, signal, onFound })
     } catch (error) {
       if (signal.aborted) return null
       throw error
@@ -230,8 +224,10 @@ export class Intake {
     { files, skipped, emptyFolder }: CollectedFiles,
     order: Order,
   ): Promise<Result<AddReport>> {
-    const proposed = order.approve ? await this.#propose(files, skipped, order) : null
-    if (proposed && !(await order.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
+    const proposal = order.approve ? await this.#propose(files, skipped, order) : null
+    const accepted = proposal && (await order.approve?.(proposal.proposal))
+    if (proposal && !accepted) return success({ ...emptyReport, skipped })
+    const proposed = proposal && accepted ? acceptAll(proposal, accepted) : null
     if (order.signal.aborted) return success({ ...emptyReport, skipped })
     const added = await this.#addAll(files, order, proposed)
     if (!added.ok) return added
@@ -325,8 +321,10 @@ export class Intake {
     request: Omit<EnqueueRequest, 'targetOf'> = {},
   ): Promise<Result<AddReport>> {
     const targets = new Map(placed.map(({ path, target }) => [path, target]))
+    const folders = new Map(placed.map(({ path, searchedFolder }) => [path, searchedFolder]))
     return this.enqueue([...targets.keys()], {
       ...request,
+      addedFolderOf: (path) => folders.get(path) ?? dirname(path),
       targetOf({ place, name, path }) {
         const foundAs = join(place, name)
         return targets.get(foundAs) ?? targets.get(path) ?? targetInFolder(placed, foundAs)
@@ -463,6 +461,15 @@ export class Intake {
   }
 }
 
+/** The proposal once the user has accepted these failures. */
+function acceptAll({ proposal, records }: Proposed, accepted: ReadonlySet<FailureCode>): Proposed {
+  const accept = (record: UploadRecord): UploadRecord =>
+    record.failure && accepted.has(record.failure.code)
+      ? { ...record, allowed: true, failure: null, phase: 'waiting' }
+      : record
+  return { proposal, records: new Map([...records].map(([file, record]) => [file, accept(record)])) }
+}
+
 /** Identifies a file that is added for a team by an account. */
 const fileKey = (file: FoundFile, { accountId, team }: Order) =>
   JSON.stringify([accountId, team.id, uploadKey(file)])
@@ -523,7 +530,7 @@ function toRecord(
   options: RecordOptions,
 ): UploadRecord {
   const { accountId, team, onConflict, position, addedAtMs } = options
-  const isAllowed = reason !== null && isAllowedBy(options.allow, reason)
+  const isAllowed = reason !== null && options.allow?.has(reason.code) === true
   const failure = isAllowed ? null : reason
   const requested = requestedTarget(file, options)
   return {
@@ -542,10 +549,8 @@ function toRecord(
     failure,
     state: { kind: 'queued', started: false },
     seen: {
-      place: file.place,
+      ...foundAs(file),
       target,
-      ...(file.boundary === undefined ? {} : { boundary: file.boundary }),
-      ...(file.group ? { group: file.group } : {}),
       ...(options.isFound ? { isFound: true } : {}),
       review: options.reviewId,
     },

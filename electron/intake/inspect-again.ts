@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { remedyOf } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-import { boundaryOf, isWithin } from '../recognition/link-boundary.ts'
+import { boundaryOf, isWithin, modelFolderOf } from '../recognition/link-boundary.ts'
 import { mayHaveSameBytes, type FileIdentity } from '../platform/files/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
@@ -36,8 +36,9 @@ async function boundaryOfOlder({ path, folder, place, group }: FileToInspect): P
   // `folder` begins with the name of the added folder, and is empty for a file that was added itself.
   const depth = Math.max(0, folder.split('/').length - 1)
   const addedFolder = await realPathOf(resolve(place, ...Array.from({ length: depth }, () => '..')))
-  const modelFolder = group?.kind === 'diffusers' ? group.root : await realPathOf(place)
-  const boundary = boundaryOf(addedFolder, group ? modelFolder : undefined)
+  const boundary = group
+    ? boundaryOf(addedFolder, modelFolderOf(group, await realPathOf(place)))
+    : addedFolder
   return isWithin(path, boundary) ? path : boundary
 }
 

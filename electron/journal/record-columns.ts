@@ -96,6 +96,7 @@ const seenText = v.pipe(
   v.object({
     place: v.string(),
     boundary: v.exactOptional(v.string()),
+    isNamed: v.exactOptional(v.literal(true)),
     group: v.exactOptional(
       v.object({
         ...group,

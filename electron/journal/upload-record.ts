@@ -77,7 +77,7 @@ export type UploadState =
   | DuplicateState
 
 /** How a file was found and what was suggested for it, for inspecting it again later. */
-export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary'> {
+export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary' | 'isNamed'> {
   /** The suggested target: everything that differs from it was entered by the user. */
   readonly target: Target
   /** The type that the user has given to similar files instead of this suggestion. */

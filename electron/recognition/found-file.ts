@@ -18,10 +18,12 @@ export interface FileToInspect {
   /** The model of several files that it is part of. */
   readonly group?: FoundGroup
   /**
-   * Absolute folder, with links resolved, that the user added, see `boundaryOf`. A file outside of it was
-   * found through a link and must be recognised by its bytes. Absent where any file is accepted.
+   * Absolute folder, with links resolved, that the user added. A file outside of it was found through a link: it must
+   * be recognised by its bytes, and the user decides about it. Absent where any file is accepted.
    */
   readonly boundary?: string
+  /** The user has added the file itself, so that a link to a recognised model needs no decision. */
+  readonly isNamed?: true
   /** Reads the header only: no samples and no descriptions, which only an upload needs. */
   readonly isHeaderOnly?: true
   /** Why it can't be inspected. */

@@ -15,7 +15,7 @@ import { unknownIdentity } from './found-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { formatByName, headBytes, readContent } from './read-content.ts'
 import type { FileContent } from './read-content.ts'
-import { staysInside } from './link-boundary.ts'
+import { boundaryOf, modelFolderOf, staysInside } from './link-boundary.ts'
 import { findPrivateContent, headerLicence } from './metadata/facts.ts'
 import { hasThumbnail } from './metadata/preview.ts'
 import { readSidecars } from './metadata/sidecar-text.ts'
@@ -82,34 +82,52 @@ async function inspectBytes(
   if (seen.isHeaderOnly) return createInspection(found, content, identity)
   const sample = await readSample(file, sizeBytes, head)
   const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
-  const checked = isGrowing
-    ? { ...content, failure: failure('file-downloading') }
-    : await refuseUnrecognisedLink(seen, content, before)
+  const grown = isGrowing ? { ...content, failure: failure('file-downloading') } : content
   const sidecars = await findSidecars(found)
   const hasPreview = hasThumbnail(content.header) || sidecars.picture !== null
   const licence = headerLicence(content.header) ?? (await readSidecars(sidecars.texts)).licence
-  const evidence = await addGroupEvidence(found, checked)
+  const evidence = await addGroupEvidence(found, grown)
+  const checked = await checkPlace(seen, evidence.content, before)
   const findings = { hasPreview, licence, pipeline: evidence.pipeline }
-  return createInspection(found, evidence.content, { ...identity, sample }, findings)
+  return createInspection(found, checked, { ...identity, sample }, findings)
 }
 
 /**
- * Refuses a file outside of the added folder that isn't recognised as a model by its own bytes: the link to
- * it may have been unpacked from an archive, and the file may be private.
+ * Asks about a model outside of the added folder, and refuses other files there, since the link to them may have been
+ * unpacked from an archive: those that aren't recognised by their own bytes, and those that need another decision.
  */
-async function refuseUnrecognisedLink(
-  { path, name, place, boundary }: FileToInspect,
+async function checkPlace(
+  file: FileToInspect,
   content: FileContent,
   opened: BigIntStats,
 ): Promise<FileContent> {
-  if (boundary === undefined || content.header !== null || content.isPytorchZip) return content
+  const { path, boundary: addedFolder, isNamed } = file
+  const isRecognised = content.header !== null || content.isPytorchZip === true
+  if (addedFolder === undefined || (isNamed && isRecognised)) return content
   // A file that is refused for good is not sent either, and its own reason says more.
   if (content.failure !== null && remedyOf(content.failure) !== 'allow') return content
-  const folder = place ?? dirname(path)
+  const folder = file.place ?? dirname(path)
   const realFolder = await realpath(folder).catch(() => folder)
   const real = await realPathOf(path, opened)
-  if (real !== null && staysInside(real, realFolder, boundary)) return content
-  return { ...content, failure: failure('file-link', { name: name ?? basename(path) }) }
+  if (real !== null && staysInside(real, realFolder, addedFolder)) return content
+  const mayBeAccepted = content.failure === null && (isRecognised || isOfModel(real, realFolder, file))
+  return {
+    ...content,
+    failure:
+      real !== null && mayBeAccepted
+        ? failure('file-outside', { path: real })
+        : failure('file-link', { name: file.name ?? basename(path) }),
+  }
+}
+
+/** Whether a file is in the folder of the model that it belongs to, wherever that is. */
+function isOfModel(
+  real: string | null,
+  realFolder: string,
+  { group, boundary = '' }: FileToInspect,
+): boolean {
+  if (real === null || !group) return false
+  return staysInside(real, realFolder, boundaryOf(boundary, modelFolderOf(group, realFolder)))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, relative, sep } from 'node:path'
+import type { FoundGroup } from './model-groups.ts'
 
 /** Whether a path is a folder or below it. Both are absolute, and their links are resolved. */
 export function isWithin(path: string, folder: string): boolean {
@@ -10,9 +11,16 @@ export function isWithin(path: string, folder: string): boolean {
  * The folder that a link inside a model must not leave: the one that the user added, or the model's own if
  * the model was found outside of it through a link.
  */
-export function boundaryOf(addedFolder: string, modelFolder: string | undefined): string {
-  return modelFolder === undefined || isWithin(modelFolder, addedFolder) ? addedFolder : modelFolder
+export function boundaryOf(addedFolder: string, modelFolder: string): string {
+  return isWithin(modelFolder, addedFolder) ? addedFolder : modelFolder
 }
+
+/**
+ * The folder of a model of several files with links resolved: the root of an added file's model may have links in
+ * its path.
+ */
+export const modelFolderOf = ({ kind, root }: FoundGroup, realFolder: string) =>
+  kind === 'diffusers' ? root : realFolder
 
 /**
  * Whether a file or folder is below `boundary`, or a blob of the same model in the cache of Hugging Face

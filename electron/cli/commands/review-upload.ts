@@ -1,5 +1,6 @@
 import process from 'node:process'
 import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
+import type { FailureCode } from '../../contract/failures.ts'
 import { blockedIdsOf, decisionIdsOf, type ReviewGroup } from '../../contract/review.ts'
 import { hasUnreadableFolder } from '../../contract/uploads.ts'
 import { visibleText } from '../../contract/visible-text.ts'
@@ -16,6 +17,7 @@ import {
   questionFor,
   sizeOf,
   totalsAsJson,
+  withLinksFollowed,
 } from '../output/review-output.ts'
 
 type UploadCommand = Command & { name: 'upload' }
@@ -86,7 +88,7 @@ export function createUploadReview(
     }
   }
 
-  async function approve(proposal: UploadProposal): Promise<boolean> {
+  async function approve(proposal: UploadProposal): Promise<ReadonlySet<FailureCode> | null> {
     if (command.dryRun) {
       showPlan(proposal)
       reportAnswer(proposal, 'dry-run')
@@ -94,13 +96,13 @@ export function createUploadReview(
       if (!hasFiles && !command.json) err.line('No model files found.')
       const isComplete = hasFiles && !hasUnreadableFolder(proposal.skipped)
       exitCode = isComplete && undecidedCount(proposal.groups) === 0 ? exitCodes.ok : exitCodes.someFailed
-      return false
+      return null
     }
-    if (!proposal.isReviewNeeded) return true
+    if (!proposal.isReviewNeeded) return new Set()
     // Files of another team may be uploading.
     reporter.suspendOutput()
     try {
-      return await isApproved(proposal)
+      return (await isApproved(proposal)) ? new Set(['file-outside']) : null
     } finally {
       reporter.continueOutput()
     }
@@ -111,7 +113,7 @@ export function createUploadReview(
     const canAsk = terminal.canAsk()
     if (command.json || !canAsk) showPlan(proposal)
     const answer = canAsk ? await ask(proposal) : 'not-asked'
-    reportAnswer(proposal, answer)
+    reportAnswer(answer === 'yes' ? withLinksFollowed(proposal) : proposal, answer)
     if (answer === 'yes') return true
     err.line(refusalText(answer, proposal, isForSeveralTeams))
     exitCode = interruption.signal.aborted ? interruption.exitCode : (exitCode ?? exitCodes.someFailed)

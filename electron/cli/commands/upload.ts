@@ -114,7 +114,7 @@ function addFor(
     target,
     signal: interruption.signal,
     ...review.request,
-    ...(allow === null ? {} : { allow }),
+    allow,
     ...(onConflict === undefined ? {} : { onConflict }),
   })
 }

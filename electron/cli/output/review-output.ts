@@ -17,6 +17,7 @@ const countFiles = (count: number) => (count === 1 ? '1 file' : `${count} files`
 const headings: Readonly<Record<ReviewGroup['kind'], string>> = {
   broken: 'Can’t be uploaded',
   unsafe: 'Can run code when loaded; uploaded only with --allow-pickle or --allow-dangerous-pickle',
+  outside: 'Outside of the added folder, through a link; uploaded after a question or with --follow-links',
   'path-conflict': 'Library path is in use; decide with --on-conflict',
   duplicate: 'Duplicates of another file',
   'in-library': 'Already in the library',
@@ -187,10 +188,18 @@ export function sizeOf(records: readonly ProposedRecord[]): number {
   return records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
 }
 
+/** The proposal if links out of the added folders are followed. */
+export function withLinksFollowed(proposal: UploadProposal): UploadProposal {
+  return { ...proposal, groups: proposal.groups.filter(({ kind }) => kind !== 'outside') }
+}
+
 /** The question about the files that can be uploaded. */
 export function questionFor(proposal: UploadProposal): string {
-  const { counts, uploadBytes } = planOf(proposal)
-  return `Upload ${countFiles(counts.upload)} (${bytes(uploadBytes)}) to ${proposal.records[0]?.team.name}? [y/N] `
+  const { counts, uploadBytes } = planOf(withLinksFollowed(proposal))
+  const outside = proposal.groups.find(({ kind }) => kind === 'outside')?.files.length ?? 0
+  const what = `${countFiles(counts.upload)} (${bytes(uploadBytes)})`
+  const team = proposal.records[0]?.team.name
+  return `Upload ${what} to ${team}${outside > 0 ? `, ${outside} of them from outside of the added folder` : ''}? [y/N] `
 }
 
 /** `CLIP-L text encoder (usually clip_l.safetensors)`, what is certainly missing first. */

@@ -7,6 +7,7 @@ export const neededActions = [
   'missing',
   'unreadable',
   'unsafe',
+  'outside',
   'path',
   'sign-in',
   'edit',
@@ -126,7 +127,7 @@ function actionFor(failure: Failure | null): NeededAction {
   if (failure.code === 'file-missing' || failure.code === 'file-no-path') return 'missing'
   switch (remedyOf(failure)) {
     case 'allow':
-      return 'unsafe'
+      return failure.code === 'file-outside' ? 'outside' : 'unsafe'
     case 'choose':
       return 'path'
     case 'sign-in':

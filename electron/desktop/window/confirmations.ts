@@ -38,7 +38,7 @@ export interface Confirmations {
   confirmWatching(folder: string, destination: Destination): Promise<boolean>
   /** Asks whether to delete models from a team's library. */
   confirmDeleting(models: ListedItems, destination: Destination): Promise<boolean>
-  /** Asks whether to upload files of one team although they can run code when they are loaded. */
+  /** Asks whether to upload files of one team with the same finding: they can run code, or are outside. */
   confirmUnsafe(files: readonly UnsafeFile[], destination: Destination): Promise<boolean>
   /** Asks whether these uploads may delete the models that they replace. */
   confirmReplacing(uploads: ListedItems): Promise<boolean>
@@ -46,7 +46,7 @@ export interface Confirmations {
   confirmSettings(weakened: readonly ProtectiveSetting[], after: Settings): Promise<boolean>
 }
 
-/** A file that can run code, and what was found in it. */
+/** A file that can run code or is outside of the added folder, and what was found. */
 export interface UnsafeFile extends ListedItem {
   readonly finding: Failure
 }
@@ -202,6 +202,8 @@ function uploadQuestion(
   }
 }
 
+export const isOutside = (file: UnsafeFile | undefined) => file?.finding.code === 'file-outside'
+
 /** One file is named with what was found in it. */
 function unsafeQuestion(
   files: readonly UnsafeFile[],
@@ -215,9 +217,11 @@ function unsafeQuestion(
   const explanation = t('allow-unsafe.explanation', texts)
   const detail = only ? `${failureText(only.finding, t)}\n\n${explanation}` : explanation
   return {
-    message: only
-      ? t('allow-unsafe.question-one', { name: visibleName(only.name, maxListedNameLength), ...texts })
-      : t('allow-unsafe.question', texts),
+    message: t('allow-unsafe.question', {
+      ...texts,
+      name: only ? visibleName(only.name, maxListedNameLength) : '',
+      kind: isOutside(files[0]) ? 'outside' : 'code',
+    }),
     detail: withItems({ count, items: files }, detail, language),
     action: t('action.upload-anyway', { count }),
   }

@@ -52,7 +52,7 @@ export async function enqueueAfterConfirmation(
 async function addGroupFiles(files: readonly SizedFile[]): Promise<readonly SizedFile[]> {
   const namesByFolder = new Map<string, ReadonlySet<string>>()
   const complete = new Map(files.map((file) => [file.path, file]))
-  for (const { path, target } of files) {
+  for (const { path, target, searchedFolder } of files) {
     const folder = dirname(path)
     const names = namesByFolder.get(folder) ?? new Set(await readdir(folder).catch(() => []))
     namesByFolder.set(folder, names)
@@ -61,7 +61,8 @@ async function addGroupFiles(files: readonly SizedFile[]): Promise<readonly Size
       if (complete.has(other)) continue
       const stats = await stat(other).catch(() => null)
       if (!stats?.isFile()) continue
-      complete.set(other, { path: other, target: targetBeside(target, name), sizeBytes: stats.size })
+      const sizeBytes = stats.size
+      complete.set(other, { path: other, target: targetBeside(target, name), sizeBytes, searchedFolder })
     }
   }
   return [...complete.values()]

@@ -4,4 +4,6 @@ import type { Target } from '../../contract/uploads.ts'
 export interface FileWithTarget {
   readonly path: string
   readonly target: Partial<Target>
+  /** As in `LocalModel`. */
+  readonly searchedFolder?: string | undefined
 }

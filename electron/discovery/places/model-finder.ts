@@ -412,8 +412,10 @@ async function replaceDiffusersParts(models: readonly FoundFile[]) {
   for (const model of models) {
     const path = roots.get(model.path) ?? model.path
     const target = path === model.path ? targetOf(model) : {}
-    const sizeBytes = (files.get(path)?.sizeBytes ?? 0) + model.sizeBytes
-    files.set(path, { path, target, sizeBytes })
+    const known = files.get(path)
+    const sizeBytes = (known?.sizeBytes ?? 0) + model.sizeBytes
+    const searchedFolder = known?.searchedFolder ?? model.searchedFolder
+    files.set(path, { path, target, sizeBytes, searchedFolder })
   }
   return [...files.values()]
 }

@@ -66,8 +66,7 @@ interface Collection {
   readonly requestedPaths: Set<string>
   /** File names in the folders of dropped files. */
   readonly namesByFolder: Map<string, ReadonlySet<string>>
-  /** The watched folder that all paths are in, with links resolved. */
-  readonly watchedFolder: string | undefined
+  readonly addedFolderOf: (path: string) => Promise<string | undefined>
   readonly signal: AbortSignal | undefined
   readonly onFound: CollectOptions['onFound']
   readonly platform: NodeJS.Platform
@@ -89,8 +88,8 @@ interface Folder {
 }
 
 export interface CollectOptions {
-  /** The watched folder that all paths are in; else each path is the added folder of its files. */
-  readonly watchedFolder?: string | undefined
+  /** The folder that was added, of a path in it; else each path was added itself. */
+  readonly addedFolderOf?: ((path: string) => string) | undefined
   readonly signal?: AbortSignal | undefined
   /** Called with the number of files seen so far, models or not. */
   readonly onFound?: (count: number) => void
@@ -119,7 +118,7 @@ export async function collectFiles(
     namesByGroup: new Map(),
     requestedPaths: new Set(dropped),
     namesByFolder: new Map(),
-    watchedFolder: options.watchedFolder && (await realpath(options.watchedFolder).catch(() => undefined)),
+    addedFolderOf: resolvedFolderOf(options.addedFolderOf),
     signal: options.signal,
     onFound: options.onFound,
     platform: options.platform ?? process.platform,
@@ -138,6 +137,18 @@ export async function collectFiles(
   skipped.sort((one, other) => Number(needsAttention(other.reason)) - Number(needsAttention(one.reason)))
   const files = bestCopiesFirst(await withGroupFiles(collection))
   return { files, skipped, ...emptyFolderOf(collection, dropped[0]) }
+}
+
+/** The same with links resolved, each folder once. */
+function resolvedFolderOf(addedFolderOf: CollectOptions['addedFolderOf']): Collection['addedFolderOf'] {
+  const resolved = new Map<string, Promise<string>>()
+  return async (path) => {
+    const folder = addedFolderOf?.(path)
+    if (folder === undefined) return undefined
+    const real = resolved.get(folder) ?? realpath(folder).catch(() => folder)
+    resolved.set(folder, real)
+    return real
+  }
 }
 
 function emptyFolderOf(
@@ -212,35 +223,40 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
   }
   const place = resolve(path)
   const name = basename(place)
+  const known = await collection.addedFolderOf(place)
   try {
     const stats = await stat(place, { bigint: true })
     const real = await realpath(place)
-    if (stats.isDirectory()) {
-      if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
-      else {
-        const addedFolder = collection.watchedFolder ?? real
-        const folder = { real, place, addedFolder, folder: name, parents: new Set<string>(), group: null }
-        await addFolder(collection, folder, stats)
-      }
-    } else {
-      seen(collection, 1)
-      const names = await namesIn(collection, dirname(place))
-      const isPart = findGroup(name, names, dirname(place)) !== null
-      const isOther = !stats.isFile() || (isCompanionFile(name) && !isPart)
-      const reason = skipReason(name) ?? (isOther ? 'not-a-model' : null)
-      const realFolder = await realpath(dirname(place))
-      const addedFolder = collection.watchedFolder ?? realFolder
-      const file = { real, realFolder, addedFolder, place: dirname(place), folder: '', name, stats }
-      if (reason) skip(collection, name, reason)
-      else await addModel(collection, file)
+    if (!stats.isDirectory())
+      await addDroppedFile(collection, { real, known, place: dirname(place), name, stats })
+    else if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
+    else {
+      const addedFolder = known ?? real
+      const folder = { real, place, addedFolder, folder: name, parents: new Set<string>(), group: null }
+      await addFolder(collection, folder, stats)
     }
   } catch (error) {
     collection.signal?.throwIfAborted()
     const folder = dirname(place)
-    const boundary = collection.watchedFolder ?? (await realpath(folder).catch(() => folder))
-    const found = { path: place, name, folder: '', boundary }
+    const boundary = known ?? (await realpath(folder).catch(() => folder))
+    const found = { path: place, name, folder: '', boundary, ...(known ? {} : { isNamed: true as const }) }
     collection.files.push(unreadableFile(found, failureFromFileError(error)))
   }
+}
+
+async function addDroppedFile(
+  collection: Collection,
+  file: Pick<CandidateFile, 'real' | 'place' | 'name' | 'stats'> & { readonly known: string | undefined },
+): Promise<void> {
+  const { known, place, name, stats } = file
+  seen(collection, 1)
+  const isPart = findGroup(name, await namesIn(collection, place), place) !== null
+  const isOther = !stats.isFile() || (isCompanionFile(name) && !isPart)
+  const reason = skipReason(name) ?? (isOther ? 'not-a-model' : null)
+  if (reason) return skip(collection, name, reason)
+  const realFolder = await realpath(place)
+  const addedFolder = known ?? realFolder
+  await addModel(collection, { ...file, realFolder, addedFolder, isNamed: known === undefined, folder: '' })
 }
 
 /**
@@ -348,8 +364,8 @@ async function addEntry(collection: Collection, parent: Folder, checked: Checked
   if (!facts && entry.isDirectory()) return skip(collection, `${relativePath}/`, 'folder-unreadable')
   if (!facts) {
     const reason = checked.failure ?? failure('file-unreadable')
-    const boundary = boundaryInFolder(parent, checked.group)
-    const file = unreadableFile({ path: real, name: entry.name, folder: parent.folder, boundary }, reason)
+    const { folder, addedFolder: boundary } = parent
+    const file = unreadableFile({ path: real, name: entry.name, folder, boundary }, reason)
     collection.files.push({
       ...file,
       place: parent.place,
@@ -391,6 +407,8 @@ interface CandidateFile {
   /** The folder that lists it, with links resolved. */
   readonly realFolder: string
   readonly addedFolder: string
+  /** The user has added the file itself. */
+  readonly isNamed?: boolean
   readonly place: string
   readonly folder: string
   readonly name: string
@@ -405,7 +423,7 @@ interface CandidateFile {
  * would only accompany another file.
  */
 function addFile(collection: Collection, candidate: CandidateFile): FoundFile | null {
-  const { real, realFolder, addedFolder, place, folder, name, stats, group, failure: reason } = candidate
+  const { real, addedFolder, isNamed, place, folder, name, stats, group, failure: reason } = candidate
   const { requiredBy } = candidate
   const key = uploadKey({ path: keyOf(stats, real), name, group })
   noteGroupFile(collection, group, name)
@@ -418,7 +436,8 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
     mtimeNs: stats.mtimeNs,
     inode: stats.ino,
     device: stats.dev,
-    boundary: boundaryInFolder({ addedFolder, real: realFolder }, group),
+    boundary: addedFolder,
+    ...(isNamed && !requiredBy ? { isNamed } : {}),
     ...(group ? { group } : {}),
     ...(requiredBy ? { requiredBy } : {}),
     failure: reason,
@@ -437,15 +456,6 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
   skip(collection, relativePathOf(skipped), 'duplicate', isSamePath ? {} : { duplicateOf: key })
   return isBetter ? file : null
 }
-
-const boundaryInFolder = (
-  { addedFolder, real }: Pick<Folder, 'addedFolder' | 'real'>,
-  group: FoundGroup | null,
-) => boundaryOf(addedFolder, group ? modelFolderOf(group, real) : undefined)
-
-/** The folder of a model with links resolved; the root of a dropped file's model may have links in its path. */
-const modelFolderOf = ({ kind, root }: FoundGroup, realFolder: string) =>
-  kind === 'diffusers' ? root : realFolder
 
 /**
  * Identifies a file or folder. Some network file systems have no inode numbers, so the path is used there.
@@ -466,7 +476,7 @@ function skip(
 }
 
 function unreadableFile(
-  file: Pick<FoundFile, 'path' | 'name' | 'folder' | 'boundary'>,
+  file: Pick<FoundFile, 'path' | 'name' | 'folder' | 'boundary' | 'isNamed'>,
   reason: Failure,
 ): FoundFile {
   return { ...unknownIdentity, ...file, place: dirname(file.path), device: 0n, failure: reason }

@@ -22,6 +22,8 @@ export interface LocalModel {
   readonly isDuplicate?: true
   /** The path with links resolved, unless that is `path` itself. */
   readonly realPath?: string
+  /** The folder in which a file with a `realPath` was found; a link may lead out of it. */
+  readonly searchedFolder?: string
   /** As found by a walk; absent for a single file. */
   readonly identity?: FileIdentity
   /** Folder of the diffusers model that the file is a part of. */
@@ -215,7 +217,7 @@ async function readModel(walk: Walk, { path, partsOf, realPath: known }: WalkedF
       mtimeMs: mtimeMs(stats),
       ...typeAndNameOf(walk.root, path, modelType),
       identity: identityOf(stats),
-      ...(realPath === path ? {} : { realPath }),
+      ...(realPath === path ? {} : { realPath, searchedFolder: walk.root }),
       ...(partsOf ? { modelFolder: partsOf.modelFolder } : {}),
       ...(isDuplicate ? { isDuplicate } : {}),
     }

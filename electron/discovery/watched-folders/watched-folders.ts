@@ -51,7 +51,7 @@ export interface WatchedFoldersOptions {
     paths: readonly string[],
     request: {
       readonly team: TeamChoice
-      readonly watchedFolder: string
+      readonly addedFolderOf: () => string
       readonly signal?: AbortSignal
     },
   ) => Promise<Result<AddReport>>
@@ -247,12 +247,12 @@ export class WatchedFolders {
 
   #enqueue(
     paths: readonly string[],
-    { path: watchedFolder, accountId, team }: StoredFolder,
+    { path: folder, accountId, team }: StoredFolder,
     signal?: AbortSignal,
   ): Promise<Result<AddReport>> {
     const { enqueue, uploadAccountFor } = this.#options
     const choice = { accountId, teamId: team.id }
-    const request = { team: uploadAccountFor(choice) ?? choice, watchedFolder }
+    const request = { team: uploadAccountFor(choice) ?? choice, addedFolderOf: () => folder }
     return enqueue(paths, signal ? { ...request, signal } : request)
   }
 

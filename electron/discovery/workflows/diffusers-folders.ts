@@ -41,8 +41,10 @@ export async function readDiffusersFolder(
   const stats = await stat(join(path, diffusersIndex)).catch(() => null)
   if (!stats?.isFile()) return null
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  const searchedFolder = files.find((file) => file.searchedFolder)?.searchedFolder
   return {
     path,
+    ...(searchedFolder === undefined ? {} : { searchedFolder }),
     sizeBytes,
     mtimeMs: stats.mtimeMs,
     modelType: isInTypeFolder ? 'diffusers' : null,

@@ -141,7 +141,7 @@ export class Workflows {
       ({ stand }, index) => requested.has(String(index)) && stand === 'here',
     )
     const files = models.flatMap(({ needed, file }) =>
-      file ? [{ path: file.path, target: targetOf(needed, file), sizeBytes: file.sizeBytes }] : [],
+      file ? [{ ...file, target: targetOf(needed, file) }] : [],
     )
     const isPickedByUser = models.every(({ by }) => by === 'hand')
     const report = isPickedByUser

@@ -11,6 +11,8 @@ export interface LocalFile {
   /** Its folder, for display. */
   readonly where: string
   readonly sizeBytes: number
+  /** As in `LocalModel`. */
+  readonly searchedFolder?: string | undefined
   readonly recognition: Recognition
   /** Found near the files that need it, and not only in the usual places of other programs. */
   readonly isNear: boolean

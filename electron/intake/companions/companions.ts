@@ -102,7 +102,7 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
       const destination = finder.destinationFor({ accountId: record.accountId, teamId: record.team.id })
       if (!destination) return failed(failure('no-team'))
       return enqueueAfterConfirmation(
-        files.map(({ path, sizeBytes }) => ({ path, sizeBytes, target: {} })),
+        files.map(({ path, sizeBytes, searchedFolder }) => ({ path, sizeBytes, searchedFolder, target: {} })),
         destination,
         {
           confirm,

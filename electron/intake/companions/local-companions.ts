@@ -137,7 +137,7 @@ export class LocalCompanions {
 
   async #inspect(model: LocalModel, isNear: boolean, signal: AbortSignal): Promise<void> {
     const { inspect, offers, finder } = this.#options
-    const { path, sizeBytes } = model
+    const { path, sizeBytes, searchedFolder } = model
     this.#inspected.add(versionOf(model))
     const realPath = await realpath(path).catch(() => path)
     const { recognition, failure } = await inspect({
@@ -148,7 +148,8 @@ export class LocalCompanions {
       isHeaderOnly: true,
     })
     if (failure !== null || signal.aborted) return
-    offers.add({ path, where: finder.displayPath(dirname(path)), sizeBytes, recognition, isNear })
+    const where = finder.displayPath(dirname(path))
+    offers.add({ path, where, sizeBytes, searchedFolder, recognition, isNear })
   }
 }
 

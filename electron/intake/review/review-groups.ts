@@ -18,6 +18,7 @@ export interface GroupingContext {
 const order: readonly ReviewGroupKind[] = [
   'broken',
   'unsafe',
+  'outside',
   'path-conflict',
   'duplicate',
   'in-library',
@@ -40,6 +41,7 @@ export function groupForReview(
   const groups: Groups = {
     broken: [],
     unsafe: [],
+    outside: [],
     'path-conflict': [],
     duplicate: [],
     'in-library': [],
@@ -73,9 +75,11 @@ export function groupForReview(
 function addByFailure(groups: Groups, id: string, reason: Failure): ReviewGroupKind {
   const { code, params } = reason
   switch (remedyOf(reason)) {
-    case 'allow':
-      groups.unsafe.push({ id, code })
-      return 'unsafe'
+    case 'allow': {
+      const kind = code === 'file-outside' ? 'outside' : 'unsafe'
+      groups[kind].push({ id, code })
+      return kind
+    }
     case 'choose':
       groups['path-conflict'].push({ id, name: String(params['name'] ?? '') })
       return 'path-conflict'

@@ -13,7 +13,7 @@ import { problemLine, rowHeights, type ProblemLine } from '../upload-lines.ts'
 export const reviewOptions = reviewSetting.options
 
 /** What the user decides about, the most urgent first. */
-const decisions = ['path-conflict', 'unsafe', 'private-content', 'licence'] as const
+const decisions = ['path-conflict', 'unsafe', 'outside', 'private-content', 'licence'] as const
 
 /** Files that need the same decision, that are ready, or that aren't sent. */
 export interface ReviewSection {

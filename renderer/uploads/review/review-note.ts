@@ -22,6 +22,7 @@ function noteOf(row: UploadRow, facts: ReviewFile, { language, queue }: Services
       return takenText(row, { language, queue })
     case 'broken':
     case 'unsafe':
+    case 'outside':
       return row.failure ? failureText(row.failure, 'review') : ''
     case 'duplicate': {
       const original = queue.rows.get(facts.of)?.target.displayName ?? facts.of

@@ -77,7 +77,7 @@ test('a paused file is in its own group at once, and is resumed by a button with
 
 test('a file that can run code is marked until it is uploaded', async () => {
   const { rowOf, emit } = await openPage({ rows: [row('Pickle', { isRisky: true })] })
-  const mark = rowOf('Pickle, SDXL, Can run code').getByRole('img', { name: 'Can run code' })
+  const mark = rowOf('Pickle, SDXL, Approved despite a warning').getByRole('img')
   await expect.element(mark).toBeVisible()
   emit('patch', patchOf(2, [registeredRow('Pickle')]))
   await expect.element(mark).not.toBeInTheDocument()

@@ -106,6 +106,44 @@ test('never uploads an unsafe file with --yes alone', async () => {
   expect([code, sent(cli), out.includes('file-dangerous')]).toEqual([1, [], true])
 })
 
+/** A folder with a model of its own and a link to a folder elsewhere. */
+async function writeLinkedFolder(cli: CommandHarness) {
+  const own = await cli.file('drop/own.safetensors', { payload: { seed: 1 } })
+  const hidden = await cli.file('private/hidden.safetensors', { payload: { seed: 2 } })
+  await symlink('../private', join(dirname(own), 'extras'))
+  return { drop: dirname(own), hidden }
+}
+const uploadedNames = ({ cloud }: CommandHarness) =>
+  cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
+
+test('uploads nothing through a link out of a folder without a terminal', async () => {
+  const cli = await setup()
+  const { drop, hidden } = await writeLinkedFolder(cli)
+  const { code, out } = await cli.run('upload', drop)
+  expect([code, uploadedNames(cli), out.includes(hidden)]).toEqual([1, [], true])
+  const confirmed = await cli.run('upload', '--yes', drop)
+  expect([confirmed.code, uploadedNames(cli)]).toEqual([1, ['own']])
+  expect(confirmed.out).toContain('file-outside')
+  expect((await cli.run('upload', '--follow-links', drop)).code).toBe(0)
+  expect(uploadedNames(cli)).toEqual(['own', 'hidden'])
+})
+
+test('asks on a terminal whether to follow a link out of a folder', async () => {
+  const cli = await setup()
+  const { drop, hidden } = await writeLinkedFolder(cli)
+  const answer = async (text: string) => {
+    const command = runOnTerminal(cli, 'upload', drop)
+    await command.printed((out) => out.includes('[y/N] '))
+    command.child.stdin?.write(text)
+    return command.ended
+  }
+  const declined = await answer('\r')
+  expect([declined.code, uploadedNames(cli)]).toEqual([1, []])
+  expect(terminalLines(declined.out).join('')).toContain(hidden)
+  const agreed = await answer('y\r')
+  expect([agreed.code, uploadedNames(cli).toSorted()]).toEqual([0, ['hidden', 'own']])
+})
+
 test('shows with --dry-run what would go where, and records nothing', async () => {
   const cli = await setup()
   const { code, out, err } = await cli.run('upload', '--dry-run', ...(await writeFiles(cli, 2)))

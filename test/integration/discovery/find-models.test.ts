@@ -81,6 +81,23 @@ test('adds chosen models to the review, from which they are sent only after the 
   expect((await modelsOf(harness, places[0])).map(({ state }) => state)).toEqual(['in-library', 'new'])
 })
 
+test('asks about a found model that a link leads to', async () => {
+  const harness = await setupReview()
+  const { app } = harness
+  await writeToHome(harness, 'ComfyUI/models/vae/own.safetensors')
+  await harness.file('nas/shared.safetensors')
+  symlinkSync(join(harness.folder, 'files/nas'), join(harness.folder, 'person/ComfyUI/models/loras'))
+  const { places } = await findPlaces(harness)
+  const ids = (await modelsOf(harness, places[0])).map(({ id }) => id)
+  valueOf(await app.engine.addFound(ids, alwaysConfirm))
+  expect(app.rows().map(({ failure }) => failure?.code)).toEqual([undefined, 'file-outside'])
+  const team = teamOf(app, ALICES_TEAM_ID)
+  const review = await reviewIdOf(app)
+  valueOf(await app.engine.approveReview({ review, ids: null, team }, alwaysConfirm))
+  await Promise.all(app.rows().map(({ id }) => app.settled(id)))
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)).toEqual(['own'])
+})
+
 test('models in the review are asked about after a restart too', async () => {
   const harness = await setupReview()
   await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')

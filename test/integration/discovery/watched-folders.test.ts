@@ -136,6 +136,17 @@ test('sends no private file that an unpacked model links to, and reports the lin
   ])
 })
 
+test('asks about a new model that a link out of the folder leads to', async () => {
+  const harness = await setup()
+  await watchInbox(harness)
+  const path = await harness.file('private/mine.safetensors')
+  symlinkSync(path, join(harness.folder, 'files/inbox/mine.safetensors'))
+  const row = await untilQueued(harness, harness.app, 'mine.safetensors')
+  expect((await harness.app.settled(row.id)).failure).toEqual({ code: 'file-outside', params: { path } })
+  valueOf(harness.app.engine.allow([row.id]))
+  expect((await harness.app.settled(row.id)).phase).toBe('registered')
+})
+
 test('applies the conflict setting to a new model', async () => {
   const harness = await setup({ settings: { onConflict: 'keep-both' } })
   const taken = 'models/loras/deep/new.safetensors'

@@ -132,7 +132,7 @@ test('asks again about a file that can run code and was accepted for one team', 
   const { app, folder, asked } = await setup()
   const trainer = torchZip(pickleOf(imported('some_trainer.callbacks', 'Checkpoint')))
   const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
-  const [id = ''] = await app.add(path, { allow: 'suspicious' })
+  const [id = ''] = await app.add(path, { allow: new Set(['file-suspicious']) })
   await app.phase(id, 'registered')
   const puts = () => asked().filter((name) => name === 'presignModel').length
   const before = puts()

@@ -41,9 +41,10 @@ test('sends each part once all are present, also after a restart', async () => {
 
 test('looks for the parts of links in the folder of the links', async () => {
   const { app, file, folder } = await setup()
-  const links = join(folder, 'snapshot')
-  await mkdir(links)
-  const blob = async (number: number) => symlink(await file(`blobs/${number}`), join(links, part(number)))
+  const links = join(folder, 'files/models--a/snapshots/main')
+  await mkdir(links, { recursive: true })
+  const blob = async (number: number) =>
+    symlink(await file(`models--a/blobs/${number}`), join(links, part(number)))
   await blob(1)
   const [id = ''] = await app.add(links)
   expect(app.row(id).failure?.code).toBe('file-part-missing')

@@ -18,7 +18,9 @@ async function setupQueue() {
     join(folder, 'files/style.pt'),
     torchZip(pickleOf(imported('some_trainer.callbacks', 'Checkpoint'))),
   )
-  await app.add([join(folder, 'files/sdxl'), join(folder, 'files/style.pt')], { allow: 'suspicious' })
+  await app.add([join(folder, 'files/sdxl'), join(folder, 'files/style.pt')], {
+    allow: new Set(['file-suspicious']),
+  })
   const idOf = (name: string) => app.rows().find(({ fileName }) => fileName === name)?.id ?? ''
   const ids = ['model_index.json', 'vocab.json', 'a.safetensors', 'style.pt'].map(idOf)
   await app.stop()

@@ -46,11 +46,13 @@ test('an advance permission covers dangerous files only if it names them', async
   const { app, folder } = await setup()
   const odd = await writeText(join(folder, 'files/odd.pt'), trainer)
   const bad = await writeText(join(folder, 'files/bad.pt'), shellCall)
-  const [oddId = '', badId = ''] = await app.add([odd.path, bad.path], { allow: 'suspicious' })
+  const [oddId = '', badId = ''] = await app.add([odd.path, bad.path], {
+    allow: new Set(['file-suspicious']),
+  })
   expect((await app.settled(oddId)).phase).toBe('registered')
   expect(app.row(badId).failure?.code).toBe('file-dangerous')
   // Adding an existing row with permission continues it instead of creating another one.
-  await app.add(bad.path, { allow: 'dangerous' })
+  await app.add(bad.path, { allow: new Set(['file-dangerous']) })
   expect((await app.settled(badId)).phase).toBe('registered')
 })
 
@@ -58,7 +60,7 @@ test('never registers the bytes of a file that was replaced later', async () => 
   const { app, cloud, clock, folder, countOf } = await setup()
   const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
   cloud.fail({ on: 'registerModel', how: 500 })
-  const [id = ''] = await app.add(path, { allow: 'suspicious' })
+  const [id = ''] = await app.add(path, { allow: new Set(['file-suspicious']) })
   await app.phase(id, 'retrying')
   await rm(path)
   clock.advance(60_000)

@@ -18,7 +18,7 @@ test('parses the paths, team, target and format of an upload', () => {
     teams: ['Studio'],
     json: true,
     target: { modelType: 'loras' },
-    allow: null,
+    allow: new Set(),
     yes: false,
     dryRun: false,
     abortOnInterrupt: false,
@@ -30,16 +30,19 @@ test('parses the paths, team, target and format of an upload', () => {
     teams: [],
     quiet: true,
     target: { modelPath: 'models/x.gguf', displayName: 'X' },
-    allow: null,
+    allow: new Set(),
     yes: false,
     dryRun: false,
     abortOnInterrupt: true,
   })
 })
 
-test('parses the two levels of pickle confirmation', () => {
-  expect(parse('upload a --allow-pickle')).toMatchObject({ allow: 'suspicious' })
-  expect(parse('upload a --allow-pickle --allow-dangerous-pickle')).toMatchObject({ allow: 'dangerous' })
+test.each([
+  ['--allow-pickle', ['file-suspicious', 'file-not-scanned']],
+  ['--allow-dangerous-pickle', ['file-suspicious', 'file-not-scanned', 'file-dangerous']],
+  ['--follow-links', ['file-outside']],
+])('%s accepts %j', (option, codes) => {
+  expect(parse(`upload a ${option}`)).toMatchObject({ allow: new Set(codes) })
 })
 
 test('parses a speed limit and a number of connections for upload and resume', () => {

@@ -37,7 +37,8 @@ async function review(options: string, given: UploadProposal, isForSeveralTeams 
     { streams, interruption, reporter },
     { isForSeveralTeams },
   )
-  const isApproved = await request.approve?.(given)
+  const accepted = await request.approve?.(given)
+  const isApproved = accepted !== null
   return { request, isApproved, exitCode: refusedWith(), out, err }
 }
 
@@ -142,7 +143,7 @@ async function ask({ options = '', entered, isInterrupted = false }: Question) {
     { streams, interruption, reporter },
     { isForSeveralTeams: false, terminal: { canAsk: () => true, openPrompt: () => prompt } },
   )
-  const isApproved = await request.approve?.(proposal({ groups: [conflict] }))
+  const isApproved = (await request.approve?.(proposal({ groups: [conflict] }))) !== null
   return { isApproved, exitCode: refusedWith(), out, err }
 }
 

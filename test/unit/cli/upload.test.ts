@@ -203,12 +203,11 @@ test('options of the command are passed on, and only those that were given', asy
     return requests[0]
   }
   const plain = await requestOf()
-  expect(plain).not.toHaveProperty('allow')
   expect(plain).not.toHaveProperty('onConflict')
   expect(
     await requestOf('--allow-pickle', '--on-conflict', 'rename', '--type', 'vae', '--yes'),
   ).toMatchObject({
-    allow: 'suspicious',
+    allow: new Set(['file-suspicious', 'file-not-scanned']),
     onConflict: 'rename',
     target: { modelType: 'vae' },
     review: 'approved',

@@ -147,16 +147,14 @@ test('continues no further upload after an abort', async () => {
   expect(calls).toEqual([[records[0]?.id, signal]])
 })
 
-test.for<[code: FailureCode, allow: 'suspicious' | 'dangerous' | undefined, isAllowed: boolean]>([
-  ['file-suspicious', 'suspicious', true],
-  ['file-dangerous', 'suspicious', false],
-  ['file-dangerous', 'dangerous', true],
+test.for<[code: FailureCode, allow: FailureCode | undefined, isAllowed: boolean]>([
+  ['file-suspicious', 'file-suspicious', true],
+  ['file-dangerous', 'file-suspicious', false],
   ['file-dangerous', undefined, false],
-  ['file-empty', 'dangerous', false],
 ])('%s is allowed beforehand by %s: %s', async ([code, allow, isAllowed]) => {
   const record = stopped({ failure: failure(code) })
   const { adopt, calls } = setup([record])
-  await adopt([fileOf(record)], allow ? { allow } : {})
+  await adopt([fileOf(record)], allow ? { allow: new Set([allow]) } : {})
   expect(calls).toEqual([`${isAllowed ? 'allow' : 'continue'} ${record.id}`])
 })
 

@@ -250,7 +250,7 @@ test('records nothing of a proposal after an abort, even if it needs no decision
       signal: aborting.signal,
       async approve() {
         aborting.abort()
-        return true
+        return new Set()
       },
     },
   )
@@ -267,7 +267,7 @@ test('records nothing of a proposal that is aborted while another upload is cont
   }
   await intake.enqueueFound(
     { files: [foundFile(stopped.fileName, { path: stopped.path }), foundFile('a')], skipped: [] },
-    { signal: aborting.signal, approve: async () => true },
+    { signal: aborting.signal, approve: async () => new Set() },
   )
   expect([aborting.signal.aborted, added()]).toEqual([true, []])
 })
@@ -379,7 +379,7 @@ test('adds what was approved as it was shown, and nothing that was declined', as
           review: 'first',
           async approve(proposal) {
             shown.push(proposal)
-            return isApproved
+            return isApproved ? new Set() : null
           },
         },
       ),
@@ -395,7 +395,7 @@ test('names the files of a proposal that the queue has', async () => {
   const before = uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })
   const { enqueue, events } = setup([before])
   const shown: UploadProposal[] = []
-  await enqueue([foundFile('a'), foundFile('b')], { approve: async (one) => shown.push(one) > 0 })
+  await enqueue([foundFile('a'), foundFile('b')], { approve: async (one) => (shown.push(one), new Set()) })
   expect(shown.map(({ queuedNames, records }) => [queuedNames, records.length])).toEqual([[['a'], 1]])
   expect(events).not.toContain('load team_01')
 })
@@ -404,7 +404,7 @@ test('allows only files beforehand that are as suspicious as the user has accept
   const { enqueue, added } = setup()
   const dangerous = failure('file-dangerous')
   const files = [foundFile('a', { failure: unsafe }), foundFile('b', { failure: dangerous }), foundFile('c')]
-  await enqueue(files, { review: 'approved', allow: 'suspicious' })
+  await enqueue(files, { review: 'approved', allow: new Set(['file-suspicious']) })
   expect(added()).toMatchObject([
     { phase: 'waiting', allowed: true, failure: null },
     { phase: 'failed', allowed: false, failure: dangerous },

@@ -205,7 +205,7 @@ test.each(locales)('says in %s only after a decision that nothing was uploaded',
   const t = translatorFor(locale)
   const textsIn = (state: 'review' | 'final') =>
     reviewed.map((code) => failureText(failureWithParams(code), t, state))
-  expect(textsIn('final').filter((text) => nothingUploaded.test(text))).toHaveLength(9)
+  expect(textsIn('final').filter((text) => nothingUploaded.test(text))).toHaveLength(10)
   expect(textsIn('review').filter((text) => nothingUploaded.test(text))).toEqual([])
   expect(failureStateOf({ phase: 'review', failure: failure('file-link') })).toBe('review')
 })

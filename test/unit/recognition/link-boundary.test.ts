@@ -18,7 +18,6 @@ test.each([
 })
 
 test('a model must not leave the added folder, or its own if it is elsewhere', () => {
-  expect(boundaryOf(at('/added'), undefined)).toBe(at('/added'))
   expect(boundaryOf(at('/added'), at('/added/model'))).toBe(at('/added'))
   expect(boundaryOf(at('/added'), at('/other/model'))).toBe(at('/other/model'))
 })

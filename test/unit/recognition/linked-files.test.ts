@@ -67,6 +67,38 @@ test('checks the place of a file that couldn’t be read when it was found', asy
   expect((await collectFiles([at('gone.safetensors')])).files).toMatchObject([{ boundary: root }])
 })
 
+/** What is said about each file that is found in `drop`. */
+async function codesIn(folder: string) {
+  const { files } = await collectFiles([at(folder)])
+  const codes = files.map(async (file) => [file.name, (await inspectFile(file.path, file)).failure?.code])
+  return (await Promise.all(codes)).toSorted()
+}
+
+test('asks about each file of a model outside of the added folder, with its real place', async () => {
+  await writeText(at('disk/sdxl/model_index.json'), '{}')
+  await writeSafetensors(at('disk/sdxl/vae/model.safetensors'))
+  await mkdir(at('drop'))
+  await symlink(at('disk'), at('drop/linked'))
+  expect(await codesIn('drop')).toEqual([
+    ['model.safetensors', 'file-outside'],
+    ['model_index.json', 'file-outside'],
+  ])
+  const { files } = await collectFiles([at('drop')])
+  const [file] = files
+  expect((await inspectFile(file?.path ?? '', file)).failure?.params).toEqual({ path: file?.path })
+})
+
+test('asks about a model whose folder was replaced by a link after it was found', async () => {
+  await writeSafetensors(at('drop/loras/a.safetensors'))
+  const { files } = await collectFiles([at('drop')])
+  const [file] = files
+  await writeSafetensors(at('private/a.safetensors'))
+  await replaceFolderByLink(at('drop/loras'), at('private'))
+  expect((await inspectFile(file?.path ?? '', file)).failure?.params).toEqual({
+    path: at('private/a.safetensors'),
+  })
+})
+
 test('recognises PyTorch files without tensors in a linked folder', async () => {
   const detector = torchZip(pickleOf(imported('ultralytics.nn.tasks', 'DetectionModel')))
   await writeText(at('disk/yolo.pt'), detector)
@@ -74,11 +106,9 @@ test('recognises PyTorch files without tensors in a linked folder', async () => 
   await writeSafetensors(at('disk/vae.safetensors'))
   await mkdir(at('drop'))
   await symlink(at('disk'), at('drop/linked'))
-  const { files } = await collectFiles([at('drop')])
-  const codes = files.map(async (file) => [file.name, (await inspectFile(file.path, file)).failure?.code])
-  expect(await Promise.all(codes)).toEqual([
+  expect(await codesIn('drop')).toEqual([
     ['notes.pt', 'file-link'],
-    ['vae.safetensors', undefined],
-    ['yolo.pt', 'file-suspicious'],
+    ['vae.safetensors', 'file-outside'],
+    ['yolo.pt', 'file-link'],
   ])
 })

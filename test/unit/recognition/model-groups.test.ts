@@ -362,20 +362,24 @@ test('skips and counts files that are only in a cloud drive, without reading the
   expect(retried.identity.sizeBytes).toBe(5_000_000)
 })
 
-test('refuses a link to another place unless the bytes there are a model', async () => {
+test('asks about a link out of a dropped folder to a model, and refuses links to other files', async () => {
   await writeText(at('home/id_ed25519'), 'secret')
   await writeText(at('home/notes.zip'), smallZip())
   await writeSafetensors(at('home/vae'))
   await mkdir(at('drop'))
   const links = { 'key.bin': 'id_ed25519', 'notes.pt': 'notes.zip', 'vae.safetensors': 'vae' }
   for (const [name, target] of Object.entries(links)) await symlink(at(`home/${target}`), at(`drop/${name}`))
-  const expected = [
-    ['key.bin', 'file-link'],
-    ['notes.pt', 'file-link'],
-    ['vae.safetensors', undefined],
+  const named = Object.keys(links).map((name) => at(`drop/${name}`))
+  const dropped: [paths: string[], ofModel: string | undefined][] = [
+    [[at('drop')], 'file-outside'],
+    [named, undefined],
   ]
-  const dropped = [[at('drop')], Object.keys(links).map((name) => at(`drop/${name}`))]
-  for (const paths of dropped) {
+  for (const [paths, ofModel] of dropped) {
+    const expected = [
+      ['key.bin', 'file-link'],
+      ['notes.pt', 'file-link'],
+      ['vae.safetensors', ofModel],
+    ]
     const { files } = await collectFiles(paths)
     const failures = files.map(async (file) => [
       file.name,

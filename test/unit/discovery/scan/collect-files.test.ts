@@ -322,10 +322,10 @@ test('follows links inside a model that stay in the added or watched folder', as
   const whole = ['sdxl | model_index.json', 'sdxl/tokenizer | vocab.json']
   expect((await collect('drop')).files).toEqual(whole.map((name) => `drop/${name}`))
   expect((await collect('drop/sdxl')).skipped).toEqual(['sdxl/tokenizer/ | link-outside'])
-  const { files } = await collectFiles([at('drop/sdxl')], { watchedFolder: at('drop') })
+  const { files } = await collectFiles([at('drop/sdxl')], { addedFolderOf: () => at('drop') })
   expect(files.map(({ folder, name }) => `${folder} | ${name}`)).toEqual(whole)
   await symlink('drop', at('watched'))
-  const watched = await collectFiles([at('watched/sdxl')], { watchedFolder: at('watched') })
+  const watched = await collectFiles([at('watched/sdxl')], { addedFolderOf: () => at('watched') })
   expect([watched.files.length, watched.skipped]).toEqual([2, []])
 })
 
@@ -417,27 +417,6 @@ test('returns the files of two parts of a diffusers model that are links to one 
     ],
     skipped: [],
   })
-})
-
-test('limits the links of a model found through a link to that model', async () => {
-  await writeText(at('disk/sdxl/model_index.json'), '{}')
-  await writeText(at('disk/sdxl/vae/model.safetensors'), 'x')
-  for (const name of ['pose.onnx', 'pose.onnx.data']) await writeText(at('disk/poses', name), name)
-  await writeText(at('drop/a.safetensors'), 'y')
-  await symlink(at('disk'), at('drop/linked'))
-  const boundaries = async (path: string) =>
-    (await collectFiles([at(path)])).files.map(({ name, boundary }) => [name, boundary]).sort()
-  expect(await boundaries('drop')).toEqual([
-    ['a.safetensors', at('drop')],
-    ['model.safetensors', at('disk/sdxl')],
-    ['model_index.json', at('disk/sdxl')],
-    ['pose.onnx', at('disk/poses')],
-    ['pose.onnx.data', at('disk/poses')],
-  ])
-  expect(await boundaries('drop/linked/poses/pose.onnx')).toEqual([
-    ['pose.onnx', at('disk/poses')],
-    ['pose.onnx.data', at('disk/poses')],
-  ])
 })
 
 test('lists all files of a diffusers model, also missing ones, with each of its files', async () => {

@@ -89,9 +89,9 @@ function setup() {
       },
       uploadAccountFor: ({ accountId, teamId }) =>
         conditions.canUpload ? { accountId: conditions.uploadAccount ?? accountId, teamId } : null,
-      enqueue: async (paths, { team, watchedFolder, signal }) => {
+      enqueue: async (paths, { team, addedFolderOf, signal }) => {
         signals.push(signal)
-        enqueued.push({ names: paths.map(nameOf), team, folder: nameOf(watchedFolder) })
+        enqueued.push({ names: paths.map(nameOf), team, folder: nameOf(addedFolderOf()) })
         return conditions.report
       },
       onLinksSkipped: (report) => void linkReports.push(report),

@@ -192,7 +192,8 @@ test('lets a registration end when another process removes what belongs to the a
   await app.phase(id, 'registering')
   recordSignOut(home, 'removed')
   const removed = app.engine.sealDeparted()
-  await expect.poll(() => clock.waits()).toContain(registerLimitMs)
+  const isLimited = () => clock.waits().some((ms) => Math.abs(ms - registerLimitMs) < 1_000)
+  await expect.poll(isLimited).toBe(true)
   held.release()
   valueOf(await removed)
   // 0 if the connection was cut.

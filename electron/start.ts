@@ -2,11 +2,16 @@ import { app } from 'electron'
 import process from 'node:process'
 import { cliArguments } from './desktop/integration/cli-arguments.ts'
 import { serveFinder } from './desktop/integration/serve-finder.ts'
+import { forbiddenSwitch } from './desktop/integration/forbidden-switches.ts'
 
 const commandArguments = cliArguments(process.argv)
+const refused = forbiddenSwitch()
 
 // The app must be set up before `ready`, which is emitted after this module has run.
-if (commandArguments === null)
+if (refused !== null) {
+  process.stderr.write(`Modelferry doesn’t start with ${refused}.\n`)
+  app.exit(1)
+} else if (commandArguments === null)
   await import('./main.ts').catch(async (error: unknown) => {
     const { reportEarlyFailure } = await import('./desktop/diagnostics/start-failure.ts')
     void reportEarlyFailure(error)

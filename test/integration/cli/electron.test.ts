@@ -101,3 +101,19 @@ test.each(['', 'exit-returns'])('ends after an unexpected error, with the quirks
   }).ended
   expect([code, err]).toEqual([1, expect.stringMatching(/^Modelferry stopped because of an internal error/)])
 })
+
+test.each(['--js-flags=--expose-gc', '--remote-debugging-pipe', '--host-rules=a'])(
+  'a package does not start with %s',
+  async (given) => {
+    const { run, modelferry, folder } = await setup('')
+    const preload = join(folder, 'packaged.cjs')
+    writeFileSync(preload, `require('electron').app.isPackaged = true`)
+    const start = modelferry.replace("' '", `' -r '${preload}' ${given} '`)
+    const asCommand = await run(`${start} --version`).ended
+    const asApp = await run(start.replace('--modelferry-command --', '')).ended
+    const message = `Modelferry doesn’t start with ${given.split('=')[0]}.\n`
+    expect([asCommand, asApp]).toMatchObject(Array.from({ length: 2 }, () => ({ code: 1, err: message })))
+    const inDevelopment = modelferry.replace("' '", `' ${given} '`)
+    expect(await run(`${inDevelopment} --version`).ended).toMatchObject({ code: 0 })
+  },
+)

@@ -91,6 +91,8 @@ export interface LibraryRelation {
   /** The decision or setting for a path conflict; `ask` when absent. */
   readonly onConflict?: OnConflict
   readonly fate?: ReplacedFate
+  /** The path conflict that was decided in review. Kept so that it can be decided differently until the approval. */
+  readonly decided?: Failure
   readonly replaces?: ReplacedModel
   readonly already?: DuplicateModel
 }

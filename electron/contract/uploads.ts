@@ -1,7 +1,7 @@
 import { failure, isRechecked, type Failure, type FailureState } from './failures.ts'
 import { cleanLibraryPath, libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
-import type { DuplicateModel, ReplacedModel } from './library.ts'
+import type { DuplicateModel, OnConflict, ReplacedModel } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
 import type { Recognition } from './recognition.ts'
 import type { Verification } from './verification.ts'
@@ -95,8 +95,8 @@ export interface UploadRow {
   readonly verification?: Verification | undefined
   /** The library's model with the same bytes, if the file was therefore not uploaded. */
   readonly already?: DuplicateModel | undefined
-  /** What the user has decided about a path that is in use, which is done when the upload runs. */
-  readonly decided?: 'replace' | 'keep-both'
+  /** What the user has decided in review about a path that is in use, which is done when the upload runs. */
+  readonly decided?: { readonly choice: OnConflict; readonly conflict: Failure }
   /** The model that it replaces. */
   readonly replaces?: ReplacedModel | undefined
 }

@@ -522,19 +522,21 @@ const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 
 const isPausing = ({ live, record }: Row) => record.phase === 'paused' && isRunning(live.phase)
 
 function waitsForDecision(row: Row, { choice }: Decision): boolean {
-  const { record } = row
+  const { record, live } = row
+  if (live.phase === 'review' && record.failure === null) return record.library?.decided !== undefined
   if (!isStopped(row) || record.failure === null) return false
   // The old model that could not be removed may stay.
   if (record.failure.code === 'old-model-stays') return choice === 'keep-both'
   return remedyOf(record.failure) === 'choose'
 }
 
-function changeByDecision({ record }: Row, { choice, fate, path }: Decision): RecordChange {
-  const { replaces: _settled, ...library } = record.library ?? {}
+function changeByDecision({ record, live }: Row, { choice, fate, path }: Decision): RecordChange {
+  const { replaces: _settled, decided: before, ...library } = record.library ?? {}
   if (record.failure?.code === 'old-model-stays') return { library }
   if (choice === 'rename' && path !== undefined) {
     const { onConflict: _asked, ...rest } = library
     return { library: rest, target: { ...record.target, modelPath: path } }
   }
-  return { library: { ...library, onConflict: choice, fate } }
+  const conflict = live.phase === 'review' ? (record.failure ?? before) : undefined
+  return { library: { ...library, onConflict: choice, fate, ...(conflict && { decided: conflict }) } }
 }

@@ -63,7 +63,7 @@ export function editTargets(
  */
 export function retargeted({ record }: Row, target: Target): RecordChange {
   if (!record.library || target.modelPath === record.target.modelPath) return { target }
-  const { replaces: _replaces, ...library } = record.library
+  const { replaces: _replaces, decided: _decided, ...library } = record.library
   const { onConflict, fate, ...undecided } = library
   const isDecision = onConflict === 'replace' && fate !== undefined
   return { target, library: isDecision ? undecided : library }

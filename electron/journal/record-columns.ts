@@ -16,17 +16,15 @@ const parameters = v.record(v.string(), v.union([v.string(), v.number()]))
 
 const failureCodes = Object.keys(failureKinds) as [Failure['code']]
 
-const failureText = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    code: v.picklist(failureCodes),
-    params: parameters,
-    serverMessage: v.exactOptional(v.string()),
-    detail: v.exactOptional(v.string()),
-    retryAfterMs: v.exactOptional(v.number()),
-  }),
-)
+const failureObject = v.object({
+  code: v.picklist(failureCodes),
+  params: parameters,
+  serverMessage: v.exactOptional(v.string()),
+  detail: v.exactOptional(v.string()),
+  retryAfterMs: v.exactOptional(v.number()),
+})
+
+const failureText = v.pipe(v.string(), v.parseJson(), failureObject)
 
 const reasonText = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
 
@@ -75,6 +73,7 @@ const libraryText = v.pipe(
   v.object({
     onConflict: v.exactOptional(onConflict),
     fate: v.exactOptional(replacedFate),
+    decided: v.exactOptional(failureObject),
     replaces: v.exactOptional(
       v.object({
         modelId: v.string(),

@@ -81,10 +81,8 @@ function addOptionalValues(row: Writable<UploadRow>, record: UploadRecord, live:
 }
 
 function addLibraryValues(row: Writable<UploadRow>, library: LibraryRelation): void {
-  const { onConflict, fate, already, replaces } = library
-  // Only decisions have a fate.
-  const isDecided = fate !== undefined && (onConflict === 'replace' || onConflict === 'keep-both')
-  if (isDecided) row.decided = onConflict
+  const { onConflict, decided, already, replaces } = library
+  if (decided && onConflict) row.decided = { choice: onConflict, conflict: decided }
   if (already) row.already = already
   if (replaces) row.replaces = replaces
 }

@@ -8,11 +8,8 @@ type Services = Pick<AppState, 'language' | 'queue' | 'review'>
 
 /** What the review says about a file, the most important first; empty if there is nothing to say. */
 export function reviewNote(row: UploadRow, services: Services): string {
-  const { language, review } = services
-  const { t } = language
-  const notes = review.factsOf(row.id).map((facts) => noteOf(row, facts, services))
-  const decided = row.decided ? [t('review.decided', { choice: row.decided })] : []
-  return [...notes, ...decided].filter(Boolean).join(' · ')
+  const notes = services.review.factsOf(row.id).map((facts) => noteOf(row, facts, services))
+  return [decidedText(row, services), ...notes].filter(Boolean).join(' · ')
 }
 
 function noteOf(row: UploadRow, facts: ReviewFile, { language, queue }: Services): string {
@@ -40,10 +37,16 @@ function noteOf(row: UploadRow, facts: ReviewFile, { language, queue }: Services
   }
 }
 
-function takenText({ failure, team }: UploadRow, { language, queue }: Omit<Services, 'review'>): string {
+function decidedText({ decided, team }: UploadRow, { language }: Services): string {
+  if (!decided) return ''
+  const { name = '', suggestion = '' } = decided.conflict.params
+  return language.t('review.decided', { choice: decided.choice, name, team: team.name, path: suggestion })
+}
+
+function takenText({ failure }: UploadRow, { language, queue }: Omit<Services, 'review'>): string {
   if (!failure) return ''
   const other = queue.rows.get(String(failure.params['uploadId']))
   const here = other?.phase === 'review' ? 'drop' : 'list'
   const where = failure.code === 'path-taken-here' ? here : 'library'
-  return language.t('review.taken', { where, team: team.name, name: existingText(failure, language) })
+  return language.t('review.taken', { where, name: existingText(failure, language) })
 }

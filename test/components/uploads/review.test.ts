@@ -37,7 +37,7 @@ test('lists decisions first, ready files by type, and the others with their reas
     ])
   await expand(sheet, 'Not uploaded')
   for (const [file, note] of [
-    ['Taken', 'In the library of “Aurora Studio”: Old Taken · 5 bytes'],
+    ['Taken', 'In the library: Old Taken · 5 bytes'],
     ['Trap', 'os.system'],
     ['Private', 'Prompt · Paths of the computer'],
     ['Licensed', 'flux-1-dev-non-commercial-license'],
@@ -228,15 +228,21 @@ test('a path conflict is replaced, kept beside the other or skipped, for one fil
   ])
 })
 
-test('a file of the same drop can’t be replaced, and a decided file says what happens', async () => {
-  const { sheet, emit } = await openReview(conflicts, inConflict)
+test('a file of the same drop can’t be replaced, and a decision can be changed', async () => {
+  const { sheet, emit, asked } = await openReview(conflicts, inConflict)
   const ink = sheet.getByRole('row', { name: /^Ink,/ })
   await expect.element(ink).toMatchTextContent('In this drop: Old Ink')
   expect(ink.getByRole('button', { name: /^Replace/ }).elements()).toEqual([])
-  emit('patch', patchOf(2, [{ ...reviewRow('Ink'), decided: 'keep-both' }]))
+  const conflict = failure('path-taken', { name: 'Old Grain', suggestion: 'models/loras/Grain-2.bin' })
+  emit('patch', patchOf(2, [{ ...reviewRow('Grain'), decided: { choice: 'replace', conflict } }]))
   emit('reviews', [reviewOf(conflicts)])
-  await expand(sheet, 'loras')
-  await expect.element(ink).toMatchTextContent('both are kept')
+  const grain = sheet.getByRole('row', { name: /^Grain,/ })
+  await expect.element(grain).toMatchTextContent(`Replaces Old Grain in ${reviewRow('Grain').team.name}`)
+  await expect.element(grain.getByRole('button', { name: 'Replace: Grain', pressed: true })).toBeVisible()
+  await userEvent.click(grain.getByRole('button', { name: 'Keep both: Grain', pressed: false }))
+  expect(asked.at(-1)).toMatchObject({ name: 'decide', args: { ids: ['Grain'], choice: 'keep-both' } })
+  emit('patch', patchOf(3, [{ ...reviewRow('Grain'), decided: { choice: 'keep-both', conflict } }]))
+  await expect.element(grain).toMatchTextContent('Kept as models/loras/Grain-2.bin')
 })
 
 test('skips a file by its button, which can be undone in the sheet', async () => {

@@ -169,8 +169,12 @@ test('finds path conflicts with the library and in the drop, and resolves them i
   // One is renamed by hand, the other gets the next free path when it runs.
   const other = conflicting.find((id) => id !== taken?.id) ?? ''
   valueOf(await app.calls.editTarget({ id: other, change: { modelPath: 'models/loras/free.safetensors' } }))
-  valueOf(await app.engine.decide({ ids: [taken?.id ?? ''], choice: 'keep-both', fate: 'disable' }))
-  await filesInGroup(app, 'path-conflict', 0)
+  // The decision can be changed until the approval.
+  for (const choice of ['replace', 'keep-both'] as const) {
+    valueOf(await app.engine.decide({ ids: [taken?.id ?? ''], choice, fate: 'disable' }))
+    await filesInGroup(app, 'path-conflict', 0)
+    expect(app.row(taken?.id ?? '').decided).toMatchObject({ choice, conflict: { code: 'path-taken' } })
+  }
   expect(inReview()).toHaveLength(7)
   expect(await approve(app)).toMatchObject({ approvedCount: 7 })
   await allRegistered(app)

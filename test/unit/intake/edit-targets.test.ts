@@ -120,7 +120,11 @@ function changeOf(library: LibraryRelation, change: Partial<Target>) {
   return { next, changed: retargeted(row, next) }
 }
 
-const decided: LibraryRelation = { onConflict: 'replace', fate: 'delete' }
+const decided: LibraryRelation = {
+  onConflict: 'replace',
+  fate: 'delete',
+  decided: failure('path-taken', { name: 'Old' }),
+}
 
 test.for<[what: string, library: LibraryRelation, left: LibraryRelation]>([
   ['drops the decision to replace a model', decided, {}],

@@ -27,12 +27,15 @@ const mixedGroups: readonly ReviewGroup[] = [
   { kind: 'duplicate', files: ['Copy', 'Again'].map((id) => ({ id, of: 'Style 1', isCertain: true })) },
   { kind: 'in-library', files: [{ id: 'Known', name: 'Known before', path: null, isCertain: true }] },
 ]
+const oldModel = { name: 'Old model', theirBytes: 1_000_000, uploadId: 'Ink' }
 const conflictRows = (['path-taken', 'path-taken', 'path-taken-here'] as const).map((code, position) =>
-  reviewRow(['Grain', 'Flux', 'Twin'][position] ?? '', {
-    position,
-    failure: failure(code, { name: 'Old model', theirBytes: 1_000_000, uploadId: 'Ink' }),
-  }),
+  reviewRow(['Grain', 'Flux', 'Twin'][position] ?? '', { position, failure: failure(code, oldModel) }),
 )
+const decidedRows = (['replace', 'keep-both'] as const).map((choice, index) => {
+  const params = { ...oldModel, suggestion: 'models/loras/Film-2.safetensors' }
+  const decided = { choice, conflict: failure('path-taken', params) }
+  return reviewRow(['Film', 'Noir'][index] ?? '', { position: 4 + index, decided })
+})
 const conflictGroups: readonly ReviewGroup[] = [
   { kind: 'path-conflict', files: conflictRows.map(({ id }) => ({ id, name: 'Old model' })) },
 ]
@@ -66,7 +69,7 @@ export const reviewStates: States = {
     return openReview(rows, reviewOf(rows, { groups: mixedGroups, secondsLeft: 800 }))
   },
   'path conflicts in the review': async () => {
-    const rows = [...conflictRows, reviewRow('Ink', { position: 3 })]
+    const rows = [...conflictRows, reviewRow('Ink', { position: 3 }), ...decidedRows]
     const page = await openReview(rows, reviewOf(rows, { groups: conflictGroups }))
     await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
     return page

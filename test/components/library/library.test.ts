@@ -33,7 +33,7 @@ test('a filter stays named when its last model no longer matches', async () => {
   const { screen, rowOf } = await openLibrary(threeModels, { changeModel: () => success(undefined) })
   const status = screen.getByRole('combobox', { name: 'Status' })
   await selectOption(status, /^Disabled/)
-  await userEvent.dblClick(rowOf('Flux'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Open details: Flux' }))
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
   await expect.element(screen.getByText('No models match.')).toBeVisible()
   await expect.element(status).toMatchTextContent('Disabled')

@@ -8,6 +8,7 @@ import {
   type Totals,
   type UploadRow,
 } from './uploads.ts'
+import { isAbsent } from './verification.ts'
 
 /** What an upload that doesn't run waits for without the user, or until the user has signed in. */
 type WaitReason =
@@ -35,6 +36,7 @@ export type UploadStatus =
   | 'already'
   | 'differs'
   | 'missing'
+  | 'deleted'
 
 /** What holds the whole queue. */
 export interface QueueConditions {
@@ -81,7 +83,7 @@ const solvedInApp: ReadonlySet<FailureCode> = new Set([
 
 /** The state of an upload, as the window, the command line and the status command show it. */
 export function uploadStatusOf(
-  row: Pick<UploadRow, 'phase' | 'failure' | 'waitsForTurn' | 'already'>,
+  row: Pick<UploadRow, 'phase' | 'failure' | 'waitsForTurn' | 'already' | 'verification'>,
   queue: QueueConditions,
 ): UploadStatus {
   const { phase, failure } = row
@@ -131,8 +133,11 @@ export function queueStatus(totals: Totals, queue: QueueConditions): QueueStatus
   return { word: registeredToday > 0 ? 'done' : 'idle', count: registeredToday }
 }
 
-function registeredStatus(row: Pick<UploadRow, 'phase' | 'failure' | 'already'>): UploadStatus {
+function registeredStatus(
+  row: Pick<UploadRow, 'phase' | 'failure' | 'already' | 'verification'>,
+): UploadStatus {
   if (needsAttention(row)) return row.failure?.code === 'record-missing' ? 'missing' : 'differs'
+  if (isAbsent(row.verification)) return 'deleted'
   return row.already ? 'already' : 'registered'
 }
 

@@ -36,3 +36,9 @@ export function isRecordWrong(verification: Verification | null | undefined): bo
   if (verification?.kind === 'not-verified') return verification.reason === 'missing'
   return verification?.kind === 'differs'
 }
+
+/** Whether the library is known not to have the model. */
+export function isAbsent(verification: Verification | null | undefined): boolean {
+  if (verification?.kind !== 'not-verified') return false
+  return verification.reason === 'missing' || verification.reason === 'deleted'
+}

@@ -235,10 +235,11 @@ function stateOf(row: v.InferOutput<typeof line>): UploadState | null {
     verification,
   } = row
   if ((phase === 'registered') !== (finishedAtMs !== null)) return null
+  const verified = verification === null ? {} : { verification }
   if (storageKey === null) {
     if (finishedAtMs !== null) {
       if (modelId === null || sha256 === null || multipart !== null) return null
-      return { kind: 'duplicate', sha256, modelId, finishedAtMs }
+      return { kind: 'duplicate', sha256, modelId, finishedAtMs, ...verified }
     }
     if (modelId !== null || sha256 !== null) return null
     return multipart === null
@@ -249,8 +250,7 @@ function stateOf(row: v.InferOutput<typeof line>): UploadState | null {
   const object = { storageKey, sha256, multipart }
   if (modelId === null) return finishedAtMs === null ? { kind: 'stored', ...object } : null
   if (finishedAtMs === null) return { kind: 'replacing', ...object, modelId }
-  const registered = { kind: 'registered', ...object, modelId, finishedAtMs } as const
-  return verification === null ? registered : { ...registered, verification }
+  return { kind: 'registered', ...object, modelId, finishedAtMs, ...verified }
 }
 
 /** The values of a record in the order of `columns`. */
@@ -289,7 +289,7 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     'finishedAtMs' in state ? state.finishedAtMs : null,
     record.library ? JSON.stringify(record.library) : null,
     record.seen ? JSON.stringify(record.seen) : null,
-    state.kind === 'registered' && state.verification ? JSON.stringify(state.verification) : null,
+    'verification' in state && state.verification ? JSON.stringify(state.verification) : null,
     Number(isUnverified(state)),
     Number(isInReview),
   ]

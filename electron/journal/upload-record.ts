@@ -65,6 +65,8 @@ export interface DuplicateState {
   readonly sha256: string
   readonly modelId: string
   readonly finishedAtMs: number
+  /** Only that this app has deleted the model. */
+  readonly verification?: Verification
 }
 
 /** How far an upload has come, as stored in the journal. */
@@ -179,9 +181,9 @@ export function isRegisteredUpload(record: UploadRecord): record is RegisteredUp
   return record.state.kind === 'registered'
 }
 
-/** How the library's record compares with the file, if the upload has put a model there. */
+/** How the library's record compares with the file, as far as known. */
 export function verificationOf(state: UploadState): Verification | undefined {
-  return state.kind === 'registered' ? state.verification : undefined
+  return 'verification' in state ? state.verification : undefined
 }
 
 /** Whether the library's record is still to be compared with the file. */

@@ -21,7 +21,12 @@ import {
   type RecordDifference,
   type Verification,
 } from '../contract/verification.ts'
-import { isRegisteredUpload, isUnverified, type RegisteredUpload } from '../journal/upload-record.ts'
+import {
+  isRegistered,
+  isRegisteredUpload,
+  type RegisteredRecord,
+  type RegisteredUpload,
+} from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
@@ -43,7 +48,7 @@ export interface Verifier {
   verifyCollected(): void
   /** Verifies what no process has verified yet, and what could not be verified for a temporary reason. */
   verifyOpen(): void
-  /** This app has deleted a model: an upload of it is not reported as missing. */
+  /** This app has deleted a model, which its uploads say instead of reporting it as missing. */
   modelDeleted(modelId: string): void
   /** Compares the library's record with a receipt. `signed-out` without a sign-in to the receipt's team. */
   verifyReceipt(receipt: Receipt, signal: AbortSignal): Promise<Result<Verification>>
@@ -83,7 +88,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const closing = new AbortController()
   const waiting = new Set<string>()
   const running = new Map<string, Promise<void>>()
-  const deletedModels = createDeletedModels(options, { recordOf, write })
+  const deletedModels = createDeletedModels(options, write)
   const collector = createCollector(environment.timers, verify)
   const batches = createBatchVerifier(options, {
     recordOf,
@@ -96,7 +101,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   })
 
   function recordOf(id: string): RegisteredUpload | null {
-    const record = rows.get(id)?.record ?? store.find(id)
+    const record = finishedRecord(id, options)
     return record && isRegisteredUpload(record) ? record : null
   }
 
@@ -137,16 +142,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   function write(id: string, answer: Verification): Verification | null {
     // The user may have removed it from the history meanwhile.
-    const record = recordOf(id)
+    const record = finishedRecord(id, options)
     if (!record) return null
-    const verification = deletedModels.explainMissing(record, answer)
+    const verification = deletedModels.explain(record, answer)
     if (isSameReason(record.state.verification, verification)) return verification
     const change = { state: { ...record.state, verification }, failure: failureOf(verification) }
     // What a power failure undoes is verified again after the next start.
-    const options = { isFlushed: false } as const
+    const unflushed = { isFlushed: false } as const
     const written = rows.get(id)
-      ? rows.change(id, change, options)
-      : store.save([{ ...record, ...change }], options)
+      ? rows.change(id, change, unflushed)
+      : store.save([{ ...record, ...change }], unflushed)
     logResult(environment.log, id, { written, verification })
     return verification
   }
@@ -182,6 +187,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       await Promise.all([...running.values(), batches.ended()])
     },
   }
+}
+
+function finishedRecord(id: string, { rows, store }: VerifierOptions): RegisteredRecord | null {
+  const record = rows.get(id)?.record ?? store.find(id)
+  return record && isRegistered(record) ? record : null
 }
 
 /** Access to the library of an upload's team. Any sign-in of the same user has it. */
@@ -303,29 +313,22 @@ function createBatchVerifier(
 /** The models that this app has deleted. */
 function createDeletedModels(
   { store, environment, verified }: VerifierOptions,
-  run: {
-    readonly recordOf: (id: string) => RegisteredUpload | null
-    readonly write: (id: string, verification: Verification) => Verification | null
-  },
+  write: (id: string, verification: Verification) => Verification | null,
 ) {
   const ids = new Set<string>()
 
   return {
-    /** The result for an upload whose model may be missing because of that. */
-    explainMissing(
-      { state: { modelId, verification } }: RegisteredUpload,
-      result: Verification,
-    ): Verification {
+    /** The result for an upload whose model may be missing because of that, or was read before. */
+    explain({ state: { modelId, verification } }: RegisteredRecord, result: Verification): Verification {
       const wasDeleted = verification?.kind === 'not-verified' && verification.reason === 'deleted'
-      const isExplained = isMissing(result) && (wasDeleted || ids.has(modelId))
+      const isExplained = ids.has(modelId) || (wasDeleted && isMissing(result))
       return isExplained ? notVerifiedFor('deleted', environment.now()) : result
     },
     add(modelId: string): void {
       ids.add(modelId)
       for (const { id } of store.registeredAs(modelId)) {
-        const state = run.recordOf(id)?.state
-        if (!state?.verification || !(isUnverified(state) || isMissing(state.verification))) continue
-        verified(id, run.write(id, notVerifiedFor('deleted', environment.now())))
+        const verification = write(id, notVerifiedFor('deleted', environment.now()))
+        if (verification) verified(id, verification)
       }
     },
   }

@@ -110,7 +110,14 @@ export class AppState {
     this.deadline = new DeadlineState({ bridge, notices: this.notices, queue: this.queue })
     this.library = new LibraryState(bridge, this.session, {
       unlisted: () => this.notices.show('library.unlisted'),
-      missing: (count) => this.notices.show('library.missing', { count, team: this.library.teamName }),
+      missing: (modelIds) => {
+        this.notices.show('library.missing', { count: modelIds.length, team: this.library.teamName })
+        const isMissing = ({ phase, modelId }: UploadRow) =>
+          phase === 'registered' && modelId !== null && modelIds.includes(modelId)
+        const uploads = [...this.queue.allRows()].filter(isMissing)
+        // Their verification is repeated, so that they no longer count as in the library.
+        if (uploads.length > 0) void this.actions.retry(uploads.map(({ id }) => id))
+      },
       statusChanged: (count, status, undo) => {
         const message = { key: 'library.status-changed', params: { count, status } } as const
         if (undo) this.notices.showWithUndo({ ...message, onaction: undo })

@@ -23,8 +23,8 @@ const otherStatus = (status: SettableStatus): SettableStatus => (status === 'act
 interface LibraryEvents {
   /** Called once per team whose library cannot be listed. */
   readonly unlisted: () => void
-  /** None of the models that were to be shown is in the team's library. */
-  readonly missing: (count: number) => void
+  /** These of the models that were to be shown are no longer in the team's library. */
+  readonly missing: (ids: readonly string[]) => void
   /** Models were enabled or disabled by the user. `undo` is null if they had another status before. */
   readonly statusChanged: (
     count: number,
@@ -322,7 +322,7 @@ export class LibraryState {
     if (!isSameChoice(team, this.#choice)) return
     const listed = ids.filter(isListed)
     const isCurrent = this.loadFailure === null && this.stale === null
-    if (isCurrent && listed.length < ids.length) this.#events.missing(ids.length - listed.length)
+    if (isCurrent && listed.length < ids.length) this.#events.missing(ids.filter((id) => !isListed(id)))
     this.detailsId = ids.length === 1 ? (rowIdsOf(this.rows, listed)[0] ?? null) : null
     this.revealedIds = isCurrent ? listed : ids
   }

@@ -13,6 +13,7 @@ import {
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
 import { uploadStatusOf, type QueueConditions } from '../../electron/contract/upload-status.ts'
+import { isAbsent } from '../../electron/contract/verification.ts'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
 /** The group of a row. The order of `groups` is the display order. */
@@ -49,8 +50,8 @@ export function errorKeyOf(row: UploadRow): string {
 }
 
 /** Why nothing was sent, and which path has the bytes. */
-export function alreadyText({ already, target }: UploadRow, t: Translate): string | null {
-  if (!already) return null
+export function alreadyText({ already, target, verification }: UploadRow, t: Translate): string | null {
+  if (!already || isAbsent(verification)) return null
   const { name, path, status } = already
   return t('already.note', {
     name,
@@ -59,6 +60,12 @@ export function alreadyText({ already, target }: UploadRow, t: Translate): strin
     isDisabled: status === 'disabled' ? 'yes' : 'no',
   })
 }
+
+/** Whether the library is known to no longer have the upload's model. */
+export const isModelGone = ({ verification }: UploadRow): boolean => isAbsent(verification)
+
+/** Whether the library has the upload's model, as far as known. */
+export const isInLibrary = (row: UploadRow): boolean => row.modelId !== null && !isModelGone(row)
 
 /** The row's status in words. */
 export function statusText(row: UploadRow, queue: QueueConditions, t: Translate): string {

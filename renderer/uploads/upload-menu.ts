@@ -17,7 +17,7 @@ import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
-import { canTryNow, isCancelCostly, isEditable, remedyOfRow, toggleOf } from './row-status.ts'
+import { canTryNow, isCancelCostly, isEditable, isInLibrary, remedyOfRow, toggleOf } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
 interface UploadMenuOptions {
@@ -98,12 +98,12 @@ export function recordItems(
 ): readonly MenuItem[] {
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
   const done = isAllDone ? rows : []
-  const listed = isAllDone ? rows.filter(({ modelId }) => modelId !== null) : []
+  const listed = isAllDone ? rows.filter(isInLibrary) : []
   const [row] = rows
   const single = rows.length === 1 ? row : undefined
-  const { accountId } = done[0] ?? {}
+  const { accountId } = listed[0] ?? {}
   const isOneServer =
-    accountId !== undefined && done.every((one) => serverOf(one.accountId) === serverOf(accountId))
+    accountId !== undefined && listed.every((one) => serverOf(one.accountId) === serverOf(accountId))
   return [
     ...(single
       ? [

@@ -373,8 +373,8 @@ test.each([
   expect(asked).toContainEqual({ name: 'library', args: { choice, isFresh: true } })
 })
 
-test('says how many of the models are no longer in the library', async () => {
-  const { screen, rowOf } = await openPage({
+test('says how many of the models are no longer in the library, and has their uploads verified again', async () => {
+  const { screen, rowOf, asked } = await openPage({
     rows: ['Flux', 'Wan'].map((name) => registeredRow(name, { modelId: name })),
     answers: { library: () => success(listing([model('Flux')])) },
   })
@@ -385,6 +385,7 @@ test('says how many of the models are no longer in the library', async () => {
   const missing = screen.getByText(`This model is no longer in the library of ${team.name}.`)
   await expect.element(missing).toBeVisible()
   await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
+  expect(asked).toContainEqual({ name: 'retry', args: { ids: ['Wan'] } })
 })
 
 test('opens the server of the shown library, not that of new files', async () => {

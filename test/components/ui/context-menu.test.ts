@@ -91,6 +91,20 @@ test('the menu of a finished row leads to its file, its library and its web app'
   ])
 })
 
+test('an upload whose model was deleted says so and does not lead to the library', async () => {
+  const verification = { kind: 'not-verified', reason: 'deleted', isFinal: true, atMs: noonMs } as const
+  const { screen, rowOf } = await openPage({ rows: [{ ...done('Wan'), verification }] })
+  await expect.element(rowOf('Wan')).toMatchTextContent('Deleted from the library')
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await expect.poll(labels).toContain('Show in folder')
+  expect(labels()).not.toContain('Show in library')
+  await userEvent.keyboard('{Escape}')
+  await userEvent.dblClick(rowOf('Wan'))
+  const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
+  await expect.element(pane.getByRole('button', { name: 'Show in folder' })).toBeVisible()
+  expect(pane.getByRole('button', { name: 'Show in library' }).query()).toBeNull()
+})
+
 test('several rows are copied one a line, their paths on this computer by the main process', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [done('Wan'), done('Flux')] })
   const choose = async (name: string) => {

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { unheldQueue, uploadStatusOf } from '../../../electron/contract/upload-status.ts'
 import { advanceRetries } from '../../support/hand-clock.ts'
 import { setup, sha256Of, valueOf, type EngineHarness } from '../../support/engine.ts'
 
@@ -95,6 +96,22 @@ test('a duplicate is in the history after a restart', async () => {
   const again = await open()
   const page = valueOf(await again.calls.history({ beforeMs: null, search: '', limit: 10 }))
   expect(page.rows.map(({ already, sentBytes }) => [already?.name, sentBytes])).toEqual([['Theirs', 0]])
+})
+
+test('an upload and a duplicate whose model this app deletes say so, also after a restart', async () => {
+  const { app, cloud, file, open } = await setup()
+  const [sent = ''] = await app.add(await file('sent.safetensors'))
+  const { accountId } = await app.settled(sent)
+  const path = await file('mine.safetensors')
+  addColleagueModel(cloud, path)
+  const [found = ''] = await app.add(path)
+  await app.settled(found)
+  const choice = { accountId, teamId: ALICES_TEAM_ID }
+  for (const id of [sent, found]) valueOf(await app.engine.library.remove(choice, app.row(id).modelId ?? ''))
+  await app.stop()
+  const again = await open()
+  const statuses = [sent, found].map((id) => uploadStatusOf(again.row(id), unheldQueue))
+  expect(statuses).toEqual(['deleted', 'deleted'])
 })
 
 test('a file whose size no model has is sent without hashing it first', async () => {

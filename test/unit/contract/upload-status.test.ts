@@ -7,11 +7,11 @@ import {
   type QueueConditions,
   type QueueStatus,
 } from '../../../electron/contract/upload-status.ts'
-import { needsAttention, type Totals, type UploadRow } from '../../../electron/contract/uploads.ts'
+import { needsAttention, type Totals } from '../../../electron/contract/uploads.ts'
 import { emptyTotals } from '../../support/totals.ts'
 
 const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 30 }
-type State = Pick<UploadRow, 'phase' | 'failure' | 'waitsForTurn' | 'already'>
+type State = Parameters<typeof uploadStatusOf>[0]
 const codes = Object.keys(failureKinds) as FailureCode[]
 const failed = (code: FailureCode): State => ({ phase: 'failed', failure: failure(code) })
 const codesWith = (status: string) =>
@@ -109,6 +109,15 @@ test.each<[string, State]>([
   ['already', { phase: 'registered', failure: null, already: { name: 'a', path: null, status: 'active' } }],
   ['differs', { phase: 'registered', failure: failure('record-differs') }],
   ['missing', { phase: 'registered', failure: failure('record-missing') }],
+  [
+    'deleted',
+    {
+      phase: 'registered',
+      failure: null,
+      already: { name: 'a', path: null, status: 'active' },
+      verification: { kind: 'not-verified', reason: 'deleted', isFinal: true, atMs: 1 },
+    },
+  ],
   ['turn', { phase: 'sending', failure: null, waitsForTurn: true }],
   ['failed', { phase: 'failed', failure: null }],
 ])('shows the status %s for %o', (status, row) => {

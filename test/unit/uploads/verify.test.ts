@@ -260,7 +260,7 @@ test.each<[FailureCode, boolean]>([
   expect(store.unverified()).toHaveLength(isFinal ? 0 : 1)
 })
 
-test('does not report a model deleted by this app as missing', async () => {
+test('a model deleted by this app is reported as deleted, even if it was verified', async () => {
   const { store, uploads, verifier, pass, counts, results } = setup({
     uploadCount: 3,
     answer: (_upload, _all, path) =>
@@ -275,7 +275,7 @@ test('does not report a model deleted by this app as missing', async () => {
   await expect.poll(reasons).toEqual(['missing', 'deleted', 'verified'])
   verifier.modelDeleted('m0')
   verifier.modelDeleted('m2')
-  expect(reasons()).toEqual(['deleted', 'deleted', 'verified'])
+  expect(reasons()).toEqual(['deleted', 'deleted', 'deleted'])
   expect(store.find(upload.id)).toMatchObject({ failure: null, state: { verification: { isFinal: true } } })
   const [requests, resultCount] = [counts.requests, results.length]
   verifier.verify([upload.id])

@@ -69,11 +69,14 @@ export class Actions {
   readonly moveUploads = async (ids: readonly string[], before: string | null) =>
     this.#succeeded(await this.#bridge.moveUploads({ ids: [...ids], before }))
 
+  /** Whether a row can be paused or resumed: neither has an effect while all uploads are paused. */
+  readonly toggleOf = (row: UploadRow) => (this.#services.queue.allPaused ? null : toggleOf(row))
+
   /** Pauses every row that can be paused; if there is none, resumes the paused ones. */
   readonly toggle = async (ids: readonly string[]) => {
-    const pausable = this.#filterIds(ids, (row) => toggleOf(row) === 'pause')
+    const pausable = this.#filterIds(ids, (row) => this.toggleOf(row) === 'pause')
     if (pausable.length > 0) return this.pause(pausable)
-    const paused = this.#filterIds(ids, (row) => toggleOf(row) === 'resume')
+    const paused = this.#filterIds(ids, (row) => this.toggleOf(row) === 'resume')
     if (paused.length > 0) return this.resume(paused)
   }
 

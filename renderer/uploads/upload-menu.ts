@@ -17,7 +17,7 @@ import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
-import { canTryNow, isCancelCostly, isEditable, isInLibrary, remedyOfRow, toggleOf } from './row-status.ts'
+import { canTryNow, isCancelCostly, isEditable, isInLibrary, remedyOfRow } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
 interface UploadMenuOptions {
@@ -36,8 +36,8 @@ export function uploadMenu(
   { t, actions, onopen, onedit, onbulkedit, hasOtherTeam }: UploadMenuOptions,
 ): readonly MenuItem[] {
   const idsOf = (isMeant: (row: UploadRow) => boolean) => rows.filter(isMeant).map(({ id }) => id)
-  const pausable = idsOf((row) => toggleOf(row) === 'pause')
-  const paused = idsOf((row) => toggleOf(row) === 'resume')
+  const pausable = idsOf((row) => actions.toggleOf(row) === 'pause')
+  const paused = idsOf((row) => actions.toggleOf(row) === 'resume')
   const movable = idsOf((row) => isMovable(row) && !canTryNow(row))
   const checkable = idsOf((row) => remedyOfRow(row) === 'check')
   const retryable = idsOf((row) => canTryNow(row) || ['check', 'retry'].includes(remedyOfRow(row)))

@@ -71,6 +71,20 @@ test('the headline shows the pause of all uploads, and stops it', async () => {
   await expect.element(screen.getByRole('heading', { level: 1 })).toMatchTextContent('Paused · 1 file')
 })
 
+test('while all uploads are paused, none is paused or resumed by itself', async () => {
+  const { rowOf, emit, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' }), row('Wan')] })
+  const controls = () =>
+    rowOf('Flux')
+      .or(rowOf('Wan'))
+      .getByRole('button', { name: /^(Pause|Resume): / })
+  await expect.poll(() => controls().elements().length).toBe(2)
+  emit('patch', { ...patchOf(2, []), allPaused: true })
+  await expect.poll(() => controls().elements()).toEqual([])
+  rowOf('Wan').element().focus()
+  await userEvent.keyboard(' ')
+  expect(asked).toEqual([])
+})
+
 test('other views stop the pause of all uploads too', async () => {
   const byQueue = { ...pausing, isSingle: false }
   const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux', { pausing: byQueue })] })

@@ -50,9 +50,16 @@ export class QueueTeams {
   /** Uploads of the other teams that need attention, while one team is shown. */
   readonly hiddenProblemCount = $derived.by(() => (this.shown ? this.#queue.hiddenProblemCount : 0))
 
-  /** The team that a row names; null while all rows of the list have the same one. A review has one team. */
+  /** Whether rows name their teams: while they have several, or another one than the window's header shows. */
+  readonly #hasChips = $derived.by(() => {
+    const chosen = this.#session.view?.chosen
+    const isOther = (one: TeamOfRow) => chosen && keyOfTeam(one) !== teamKey(chosen)
+    return this.#ofList.isMixed || this.#queue.listTeams.some(isOther)
+  })
+
+  /** The team that a row names, or null. A review has one team. */
   chipOf(row: UploadRow): string | null {
-    return this.#ofList.isMixed && row.phase !== 'review' ? this.#ofList.nameOf(row) : null
+    return this.#hasChips && row.phase !== 'review' ? this.#ofList.nameOf(row) : null
   }
 
   /** The teams that files can be added to as well: without the one that all of them are for already. */

@@ -39,7 +39,7 @@ async function showOther({ screen, emit }: OpenPage) {
   await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
 }
 
-test('rows name their team only while the list has uploads for several', async () => {
+test('rows name their team only while the list has uploads for several, or for one that isn’t chosen', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: mixed })
   await expect.element(rowOf('Grain').getByText(team.name)).toBeVisible()
   await expect.element(rowOf('Flux').getByTitle(`Team: ${otherTeam.name}`)).toBeVisible()
@@ -48,6 +48,8 @@ test('rows name their team only while the list has uploads for several', async (
     .toBeVisible()
   emit('patch', patchOf(2, [], ['Flux']))
   await expect.poll(() => rowOf('Grain').getByText(team.name).elements()).toEqual([])
+  emit('session', { ...signedIn(), chosen: choiceOf(otherTeam) })
+  await expect.element(rowOf('Grain').getByText(team.name)).toBeVisible()
 })
 
 test('rows name the account too if several people upload, or two teams have one name', async () => {

@@ -28,14 +28,23 @@ export function queueStatusText(
 
 /** The message at the end of a batch, about the uploads that it has registered. */
 export function batchDone(rows: readonly UploadRow[]): { readonly key: MessageKey; readonly params: Params } {
-  const teams = new Map(rows.map(({ team }) => [team.id, visibleName(team.name)]))
-  const [team = ''] = teams.values()
+  const byTeam = [...Map.groupBy(rows, ({ team }) => team.id).values()].toSorted(
+    (a, b) => b.length - a.length,
+  )
+  const [{ count, team }, { count: otherCount, team: otherTeam }] = [countOf(byTeam[0]), countOf(byTeam[1])]
   const [first] = rows
-  const count = rows.length
-  if (teams.size > 1) return { key: 'notice.done-teams', params: { count } }
+  if (byTeam.length > 1) {
+    const params = { teams: byTeam.length, all: rows.length, count, team, otherCount, otherTeam }
+    return { key: 'notice.done-teams', params }
+  }
   if (count > 1 || !first) return { key: 'notice.done-many', params: { count, team } }
   return { key: 'notice.done-one', params: { name: visibleName(first.target.displayName), team } }
 }
+
+const countOf = (rows: readonly UploadRow[] = []) => ({
+  count: rows.length,
+  team: visibleName(rows[0]?.team.name ?? ''),
+})
 
 /** The announcement of the action after the last upload, with its results; null when there is none. */
 export function countdownText(

@@ -415,9 +415,7 @@ test('a batch for several teams ends with a way to its rows, one that only faile
   const { screen, emit } = await openPage({ rows: [row('Ink'), row('Ash')] })
   emit('patch', patchOf(2, [sendingRow('Ink'), sendingRow('Night', { team: otherTeam })]))
   emit('patch', patchOf(3, [registeredRow('Ink'), registeredRow('Night', { team: otherTeam })]))
-  await expect
-    .element(screen.getByText('2 models are in the libraries of several teams').last())
-    .toBeVisible()
+  await expect.element(screen.getByText('1 model is in Aurora Studio, 1 in Night Lab').last()).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Ink')
 

@@ -178,10 +178,10 @@ test('names the model and the team, or the first models', () => {
     title: '2 models are in Team',
     body: '“a”, “b”',
   })
-  const other = { ...row('b', 'registered'), team: { id: 'other', name: 'Other' } }
-  expect(textOf([row('a', 'registered'), other], []).title).toBe(
-    '2 models are in the libraries of several teams',
-  )
+  const inTeam = (name: string) => ({ ...row(name, 'registered'), team: { id: name, name } })
+  expect(textOf([inTeam('Other'), ...many], []).title).toBe('4 models are in Team, 1 in Other')
+  const three = [inTeam('Other'), ...many, inTeam('Third')]
+  expect(textOf(three, []).title).toBe('6 models were uploaded to 3 teams')
 })
 
 test('names the path under which the library had the bytes before', () => {

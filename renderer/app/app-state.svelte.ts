@@ -118,11 +118,12 @@ export class AppState {
         // Their verification is repeated, so that they no longer count as in the library.
         if (uploads.length > 0) void this.actions.retry(uploads.map(({ id }) => id))
       },
-      statusChanged: (count, status, undo) => {
+      statusChanged: (count, status, undo, modelIds) => {
         const message = { key: 'library.status-changed', params: { count, status } } as const
-        if (undo) this.notices.showWithUndo({ ...message, onaction: undo })
+        if (undo) this.notices.showWithUndo({ ...message, modelIds, onaction: undo })
         else this.notices.show(message.key, message.params)
       },
+      deleted: (ids) => this.notices.dismissDeleted(ids),
       undoFailed: (choice, of, failure) =>
         this.notices.showError('library.undo-failed', this.#libraryFailure(choice, of, failure)),
       failedUnseen: (choice, of, failure, count) => {

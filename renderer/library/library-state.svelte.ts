@@ -30,7 +30,9 @@ interface LibraryEvents {
     count: number,
     status: SettableStatus,
     undo: (() => Promise<boolean>) | null,
+    undoIds: readonly string[],
   ) => void
+  readonly deleted: (ids: ReadonlySet<string>) => void
   /** A change of a team's models could not be undone. */
   readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
   /** Operations on `count` of a team's models failed while another team was shown. */
@@ -266,17 +268,18 @@ export class LibraryState {
     const count = requested.filter(isChanged).length
     const undoIds = undoable.filter(isChanged)
     if (undoIds.length > 0) this.#offerStatusUndo(choice, status, undoIds, count)
-    else if (count > 0) this.#events.statusChanged(count, status, null)
+    else if (count > 0) this.#events.statusChanged(count, status, null, [])
   }
 
   /** Reports `count` models with a new status. An undo that fails for only some models is offered again for these. */
   #offerStatusUndo(choice: TeamChoice, status: SettableStatus, ids: readonly string[], count: number): void {
-    this.#events.statusChanged(count, status, async () => {
+    const undo = async () => {
       const left = await this.#undo(choice, ids, { status: otherStatus(status) })
       if (left.length === ids.length) return false
       if (left.length > 0) this.#offerStatusUndo(choice, status, left, left.length)
       return true
-    })
+    }
+    this.#events.statusChanged(count, status, undo, ids)
   }
 
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */
@@ -294,9 +297,10 @@ export class LibraryState {
         ? result.value?.map(({ modelId, failure }) => [modelId, failure])
         : modelIds.map((id) => [id, result.failure]),
     )
+    const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
+    this.#events.deleted(deleted)
     if (!isShown) return this.#reportUnseen(choice, 'delete', [...failures.values()])
     this.#note([...failures].map(([id, failure]) => [id, { kind: 'failed', failure, of: 'delete' }]))
-    const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
     this.models = this.models.filter(({ id }) => !deleted.has(id))
   }
 

@@ -33,6 +33,8 @@ interface ErrorMessage {
 export interface NoticeWithUndo {
   readonly key: MessageKey
   readonly params: Params
+  /** The models of the library that it changes. */
+  readonly modelIds?: readonly string[]
   /** Undoes it, and shows a failure; returns false if it can be repeated. */
   readonly onaction: () => Promise<boolean>
 }
@@ -155,6 +157,12 @@ export class NoticesState {
       if (notice.kind !== 'report' || !canUndo(notice.report)) continue
       if (!notice.report.newIds?.some(isLeft)) this.dismiss(notice.id)
     }
+  }
+
+  /** Removes undo of changes to models all of which were deleted. */
+  dismissDeleted(modelIds: ReadonlySet<string>): void {
+    for (const notice of this.all)
+      if (notice.kind === 'undo' && notice.modelIds?.every((id) => modelIds.has(id))) this.dismiss(notice.id)
   }
 
   /** Hides a notice while it is undone, and shows it again if that fails, so that it can be repeated. */

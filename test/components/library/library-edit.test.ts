@@ -46,6 +46,20 @@ test('Undo restores what was changed', async () => {
   ])
 })
 
+test('the offer to undo an edit ends when the model is deleted', async () => {
+  const { screen, rowOf } = await openLibrary()
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  const offer = screen.getByText('Saved changes to Grain.', { exact: false })
+  await expect.element(offer).toBeVisible()
+  rowOf('Fine Grain').element().focus()
+  await userEvent.keyboard('{Delete}')
+  await expect.element(rowOf('Fine Grain')).not.toBeInTheDocument()
+  expect(offer.elements()).toEqual([])
+})
+
 test('Undo restores one edit after the other, the latest first', async () => {
   const { screen, rowOf, asked } = await openLibrary()
   for (const name of ['Grain', 'Flux']) {

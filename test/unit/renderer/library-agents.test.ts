@@ -15,6 +15,7 @@ function createLibrary(agents: () => Promise<readonly Agent[]> | readonly Agent[
     unlisted: ignored,
     missing: ignored,
     statusChanged: ignored,
+    deleted: ignored,
     undoFailed: ignored,
     failedUnseen: ignored,
   }

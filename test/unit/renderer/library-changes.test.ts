@@ -35,6 +35,7 @@ async function openLibrary(
     missing: ignored,
     statusChanged: (count: number, _: string, undo: (() => Promise<boolean>) | null) =>
       void (undo && offers.push({ count, undo })),
+    deleted: ignored,
     undoFailed: (_: unknown, __: unknown, { code }: Failure) => void undoFailures.push(code),
     failedUnseen: ignored,
   }

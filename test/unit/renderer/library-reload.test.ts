@@ -20,6 +20,7 @@ async function openLibrary(modelCount: number) {
     unlisted: ignored,
     missing: ignored,
     statusChanged: ignored,
+    deleted: ignored,
     undoFailed: ignored,
     failedUnseen: ignored,
   }

@@ -30,7 +30,7 @@ test('search, type and status filter the list, and one click clears them', async
 })
 
 test('a filter stays named when its last model no longer matches', async () => {
-  const { screen, rowOf } = await openLibrary(threeModels, { changeModel: () => success(undefined) })
+  const { screen } = await openLibrary(threeModels, { changeModel: () => success(undefined) })
   const status = screen.getByRole('combobox', { name: 'Status' })
   await selectOption(status, /^Disabled/)
   await userEvent.click(screen.getByRole('button', { name: 'Open details: Flux' }))

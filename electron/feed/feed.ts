@@ -10,6 +10,7 @@ import {
 import type { Environment } from '../platform/environment.ts'
 import { createBatch } from './batch-progress.ts'
 import { createSpeedMeter, speedScaleFor, sumOfSpeeds, type SpeedMeter } from '../platform/speed-meter.ts'
+import { isSending } from '../journal/row-view.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 
 /** Patches are sent at most this often. */
@@ -280,8 +281,8 @@ function countRows(
   return { ...count, ...(pausing.uploadCount > 0 ? { pausing } : {}) }
 }
 
-/** The sum of the rows' speeds. Where many small files begin and end, most have none yet: their bytes together show it. */
+/** The sum of the rows' speeds. A row has none in its first second or two; until then, the bytes of all rows show it. */
 function speedOf(rows: readonly UploadRow[], meter: SpeedMeter): number | null {
-  const speeds = rows.filter(({ phase }) => phase === 'sending').map((row) => row.bytesPerSecond)
+  const speeds = rows.filter(isSending).map((row) => row.bytesPerSecond)
   return speeds.length === 0 || speeds.includes(null) ? meter.bytesPerSecond() || null : sumOfSpeeds(speeds)
 }

@@ -22,8 +22,13 @@ export interface LiveState {
 }
 
 /** Whether it is being sent at this moment. */
-export const isSending = ({ phase, waitsForTurn }: Pick<LiveState, 'phase' | 'waitsForTurn'>): boolean =>
-  phase === 'sending' && !waitsForTurn
+export const isSending = ({
+  phase,
+  waitsForTurn,
+}: {
+  readonly phase: Phase
+  readonly waitsForTurn?: boolean | undefined
+}): boolean => phase === 'sending' && !waitsForTurn
 
 /**
  * What the page sees of an upload: everything except its path on this computer. `speedScale` lowers the

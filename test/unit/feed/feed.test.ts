@@ -225,6 +225,9 @@ test('shows the sum of the rows as speed, and the time left once the speed is st
   expect(send(3, 20)).toEqual([20_000_000, null])
   expect(send(4, 100)).toEqual([100_000_000, null])
   expect(send(30, 100)).toEqual([100_000_000, 600])
+  put('its turn', { phase: 'sending', waitsForTurn: true })
+  put('a', { bytesPerSecond: 70_000_000 })
+  expect(feed.snapshot().totals.bytesPerSecond).toBe(110_000_000)
 })
 
 test('shows a steady speed while files of a second each begin and end', () => {

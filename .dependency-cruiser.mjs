@@ -94,7 +94,8 @@ const table = {
   start: {
     from: '^electron/start[.]ts$',
     folders: [
-      '^electron/desktop/integration/(cli-arguments|forbidden-switches|serve-finder)[.]ts$',
+      '^electron/desktop/integration/(cli-arguments|serve-finder)[.]ts$',
+      '^electron/desktop/security/forbidden-switches[.]ts$',
       '^electron/desktop/diagnostics/start-failure[.]ts$',
       '^electron/main[.]ts$',
       '^electron/cli/main[.]ts$',

@@ -2,7 +2,7 @@ import { app } from 'electron'
 import process from 'node:process'
 import { cliArguments } from './desktop/integration/cli-arguments.ts'
 import { serveFinder } from './desktop/integration/serve-finder.ts'
-import { forbiddenSwitch } from './desktop/integration/forbidden-switches.ts'
+import { forbiddenSwitch } from './desktop/security/forbidden-switches.ts'
 
 const commandArguments = cliArguments(process.argv)
 const refused = forbiddenSwitch()

@@ -24,6 +24,16 @@ export interface ModelGroup {
   readonly kind: 'diffusers' | 'shards' | 'external'
 }
 
+/**
+ * The name of a numbered part: stem, number, count and extension. Published models have four digits or more (HunyuanImage
+ * 3.0: `model-0001-of-0032`, DeepSeek V3: `model-00001-of-000163`), and zeros before the count. Other names, such as
+ * `epoch-10-of-20`, may be of models that are complete, which would be refused as parts.
+ */
+export const shardNamePattern = /^(.+)-(\d{4,6})-of-(0\d{3,5})(\.(?:safetensors|gguf|bin|pt))$/i
+
+/** What follows the stem in the name of the index of numbered parts. */
+export const shardIndexEndings = ['.safetensors.index.json', '.bin.index.json'] as const
+
 /** Between families that a file could belong to, of which it doesn't show which. */
 export const baseSeparator = ' / '
 

@@ -229,7 +229,9 @@ const isOlder = ({ identity, state }: UploadRecord) => identity.sample === undef
 
 /** A file with another ctime may have been overwritten and its modification time set back. */
 async function mustInspect(record: UploadRecord, signal: AbortSignal): Promise<boolean> {
-  if (isOlder(record) || record.identity.ctimeNs === undefined) return isOlder(record)
+  if (isOlder(record)) return true
+  // Older versions stored no ctime.
+  if (record.identity.ctimeNs === undefined) return false
   const touched = await wasTouched(record, signal)
   return touched.ok && touched.value
 }

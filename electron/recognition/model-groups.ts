@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
-import type { ModelGroup } from '../contract/recognition.ts'
+import { shardIndexEndings, shardNamePattern, type ModelGroup } from '../contract/recognition.ts'
 import { pathExists } from '../platform/files/path-exists.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
@@ -40,12 +40,6 @@ export interface Shard {
   readonly firstNumber?: number
 }
 
-/**
- * Published models have four digits or more (HunyuanImage 3.0: `model-0001-of-0032`, DeepSeek V3:
- * `model-00001-of-000163`), and zeros before the count. Other names, such as `epoch-10-of-20`, may be of
- * models that are complete, which would be refused as parts.
- */
-const shardNamePattern = /^(.+)-(\d{4,6})-of-(0\d{3,5})(\.(?:safetensors|gguf|bin|pt))$/i
 /** The largest models have far fewer parts. */
 const maxShards = 1_000
 const usualDigits = 5
@@ -148,18 +142,16 @@ export function otherGroupFiles(name: string, names: ReadonlySet<string>): reado
   const graph = findGraph(name, names)
   const graphFiles = graph === null ? [] : [graph, ...externalWeights(graph, names)]
   const groupFiles = shard
-    ? [...shardNames(shard), ...indexEndings.map((ending) => shard.stem + ending)]
+    ? [...shardNames(shard), ...shardIndexEndings.map((ending) => shard.stem + ending)]
     : graphFiles
   return groupFiles.filter((one) => one !== name && names.has(one))
 }
-
-const indexEndings = ['.safetensors.index.json', '.bin.index.json']
 
 /** The numbering of a part, or of the parts that an index lists. */
 function findShard(name: string, names: ReadonlySet<string>): Shard | null {
   const own = parseShardName(name, names)
   if (own) return own
-  const ending = indexEndings.find((one) => name.toLowerCase().endsWith(one))
+  const ending = shardIndexEndings.find((one) => name.toLowerCase().endsWith(one))
   if (ending === undefined) return null
   const stem = name.slice(0, -ending.length)
   for (const other of names) {

@@ -1,4 +1,5 @@
 import type { LibraryModel } from '../../electron/contract/library.ts'
+import { shardIndexEndings, shardNamePattern } from '../../electron/contract/recognition.ts'
 
 export const librarySorts = ['name', 'type', 'base', 'state', 'size', 'added'] as const
 export type LibrarySort = (typeof librarySorts)[number]
@@ -25,15 +26,18 @@ export interface LibraryQuery {
 
 const diffusersIndex = '/model_index.json'
 const diffusersFolder = /^models\/diffusers\/[^/]+(?=\/)/
-/** Numbered parts as in electron/recognition/model-groups.ts, and their index. */
-const part =
-  /^(.+?)(?:-\d{4,6}-of-0\d{3,5}\.(?:safetensors|gguf|bin|pt)|\.(?:safetensors|bin)\.index\.json)$/i
+
+/** The stem of a numbered part or of its index, or null. */
+function stemOf(modelPath: string): string | null {
+  const ending = shardIndexEndings.find((one) => modelPath.toLowerCase().endsWith(one))
+  return ending ? modelPath.slice(0, -ending.length) : (shardNamePattern.exec(modelPath)?.[1] ?? null)
+}
 
 /** What the paths of a multi-file model's files begin with; null for others. */
 function sharedPath({ modelType, modelPath }: LibraryModel, roots: ReadonlySet<string>): string | null {
   if (modelPath === null) return null
   const folder = modelType === 'diffusers' ? diffusersFolder.exec(modelPath)?.[0] : undefined
-  if (folder === undefined) return part.exec(modelPath)?.[1] ?? null
+  if (folder === undefined) return stemOf(modelPath)
   for (let end = folder.length; end > 0; end = modelPath.indexOf('/', end + 1))
     if (roots.has(modelPath.slice(0, end))) return modelPath.slice(0, end)
   return folder

@@ -44,7 +44,8 @@ interface LineOptions {
   readonly modelGroupOf?: (id: string) => ModelGroup | undefined
 }
 
-const noteHeight = (isNarrow: boolean) => (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
+/** The height of an error or of what is wrong with a text. */
+export const noteHeight = (isNarrow: boolean) => (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
 
 export const problemLine = (id: string, isNarrow: boolean): ProblemLine => ({
   kind: 'problem',

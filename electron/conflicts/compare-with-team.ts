@@ -45,7 +45,8 @@ export function compareWithTeam(
   for (const record of ofTeam) {
     const match = findMatch(record, models.ofSize(record.identity.sizeBytes), knownHash)
     if (match) inLibrary.set(record.id, match)
-    if (onConflictOf(record) !== 'ask') continue
+    // A file that the library has elsewhere isn't sent, so that it needs no path.
+    if (match?.isCertain || onConflictOf(record) !== 'ask') continue
     const conflict = findPathConflict(record, paths, false)
     if (conflict) conflicts.set(record.id, pathConflictFailure(record, conflict, paths))
   }

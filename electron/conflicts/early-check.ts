@@ -1,7 +1,8 @@
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import type { IndexedListing } from '../library/listing-cache.ts'
-import { IndexedModels } from '../library/model-index.ts'
+import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
+import { makesUnnecessary } from './check-copies.ts'
 import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
 import { maxListingAgeMs } from './check-before-upload.ts'
 import { isListingRecent, refreshModelsAtPath } from './refresh-models-at-path.ts'
@@ -56,11 +57,13 @@ async function checkGroup(
       await refreshModelsAtPath(services, record, { listing, isHashed: false }, signal)
   const [first] = records
   if (!first || signal.aborted) return
-  const paths = usedPaths(listing?.models ?? new IndexedModels(), rows, first)
+  const models = listing?.models ?? new IndexedModels()
+  const paths = usedPaths(models, rows, first)
   const conflicting = waitingOf(
     rows,
     records.map(({ id }) => id),
   ).flatMap((record) => {
+    if (mayBeInLibrary(record, models)) return []
     const conflict = findPathConflict(record, paths, false)
     return conflict ? [{ id: record.id, failure: pathConflictFailure(record, conflict, paths) }] : []
   })
@@ -74,6 +77,16 @@ async function checkGroup(
   environment.log.error('path conflicts could not be recorded', { code: written.failure.code })
   // They have not changed and are checked again when they start.
   queue.add(waiting.map(({ id }) => id))
+}
+
+/** Whether the library may have the bytes at another path, so that the upload may need none. */
+function mayBeInLibrary(record: UploadRecord, models: ModelIndex): boolean {
+  return models
+    .ofSize(record.identity.sizeBytes)
+    .some(
+      ({ modelPath, sha256 }) =>
+        sha256 !== null && (modelPath === null || makesUnnecessary(record, modelPath)),
+    )
 }
 
 /** Waiting uploads without a decision about conflicts. */

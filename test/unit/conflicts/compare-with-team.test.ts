@@ -83,6 +83,14 @@ test('reports the paths that models of other sizes have, unless a decision was m
   expect(compare([fileTo(path, 6)], [libraryModel(path, { sizeBytes: 6 })]).conflicts.size).toBe(0)
 })
 
+test('reports no conflict of a file whose bytes the library has at another path', () => {
+  const file = fileTo(path, 5)
+  const models = [libraryModel(path, { sizeBytes: 6 }), libraryModel(elsewhere, { sha256 })]
+  const conflictsWith = (knownSha256: string | null) =>
+    compare([file], models, { knownSha256 }).conflicts.size
+  expect([conflictsWith(sha256), conflictsWith(null)]).toEqual([0, 1])
+})
+
 test('compares files without rows with each other, and those with rows once', () => {
   const [first, second] = [fileTo(path, 5), fileTo(path, 6)]
   const conflictsOf = (options: Parameters<typeof compare>[2]) =>

@@ -178,6 +178,17 @@ test('looks up no model of the same size as the file, which is compared when the
   expect(lookedUp).toEqual(['models/loras/style.safetensors'])
 })
 
+test('stops no upload whose bytes may be in the library at another path', async () => {
+  const copy = libraryModel('models/loras/copy.safetensors', { sizeBytes: 1, sha256: 'ab'.repeat(32) })
+  const { ids, phaseOf, check } = setup({}, async () => {
+    const listed = valueOf(await oldListing())
+    listed.models.set(copy)
+    return success(listed)
+  })
+  await check()
+  expect(ids.map((id) => phaseOf(id))).toEqual(['failed', 'waiting'])
+})
+
 test('stops no upload once the app ends while a model is looked up', async () => {
   const { closing, ids, phaseOf, queued, check, lookedUp } = setup(
     { team: { id: 'team_02', name: 'Other' } },

@@ -30,7 +30,7 @@ async function coloursOf(page: Page): Promise<number> {
 test('shows a window with a painted page', async ({ app }) => {
   expect(await isSeen(app.electron)).toBe(true)
   // An empty window has one colour.
-  expect(await coloursOf(app.page)).toBeGreaterThan(10)
+  await expect.poll(() => coloursOf(app.page)).toBeGreaterThan(10)
 })
 
 test('contacts only the server at the first start', async ({ harness }) => {

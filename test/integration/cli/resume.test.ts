@@ -60,10 +60,13 @@ test('reports uploads of a running app and leaves them to it', async () => {
 
 test('reports uploads of a signed-out account and keeps them', async () => {
   const cli = await setupCommand()
-  const { run, runWith, file, cloud } = cli
+  const { run, runWith, startWith, file, cloud } = cli
   await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
-  const token = await accessTokenOf(cloud.url, BOB)
-  const { code, json, err } = await runWith({ MODELFERRY_TOKEN: token }, 'resume', '--json')
+  const bob = { MODELFERRY_TOKEN: await accessTokenOf(cloud.url, BOB), MODELFERRY_TEAM: "Bob's Team" }
+  const start = (...words: string[]) => startWith(bob, ...words)
+  await interruptUpload({ ...cli, start }, await file('b.safetensors'), 'SIGINT')
+  expect((await runWith(bob, 'resume')).code).toBe(3)
+  const { code, json, err } = await runWith(bob, 'resume', '--json')
   expect([code, json()]).toMatchObject([3, [{ event: 'left-out', reason: 'signed-out' }]])
   expect(err).toContain('is signed out. Run: modelferry login')
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])

@@ -385,8 +385,13 @@ test('uploads with the token’s account regardless of other sign-ins', async ()
   for (const { code, err } of unnamed) {
     expect([code, err.includes('Choose a team'), err.includes("Bob's Team")]).toEqual([2, true, false])
   }
-  const theirs = await run('upload', path, '--team', "Bob's Team")
-  expect([theirs.code, theirs.err.includes("Bob's Team")]).toEqual([2, true])
+  for (const words of [
+    ['upload', path],
+    ['check', '--storage'],
+  ]) {
+    const theirs = await run(...words, '--team', "Bob's Team")
+    expect([theirs.code, theirs.err.includes("Bob's Team")]).toEqual([2, true])
+  }
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
   // Bob is a viewer in this team, so the upload must use Alice's token.
   expect((await run('upload', path, '--team', 'Studio North')).code).toBe(0)

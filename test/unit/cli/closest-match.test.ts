@@ -25,29 +25,6 @@ test.each(['download', 'x', '', 's', 'lo', 'help-me', 'rsm', 'resumexxx', 'staxx
   },
 )
 
-test.each(['uplaods', 'pulaod', 'uplaodd', 'xuplaod', 'ulpaod'])(
-  'counts swapped neighbours as one of the two errors in %s',
-  (typed) => {
-    expect(closestMatch(typed, known)).toBe('upload')
-  },
-)
-
-test.each(['uploxyz', 'pulaods', 'oplaud', 'ulpaodx', 'aplodu'])(
-  'does not take other letters for swapped neighbours in %s',
-  (typed) => {
-    expect(closestMatch(typed, known)).toBeNull()
-  },
-)
-
-test('prefers the name with the fewest errors', () => {
-  expect(closestMatch('fluxx.gguf', ['flex.gguf', 'flux.gguf', 'floxx.gguf'])).toBe('flux.gguf')
-})
-
-test('matches a short name only if a letter of it is right', () => {
-  expect(closestMatch('ab', ['cd'])).toBeNull()
-  expect(closestMatch('ab', ['cd', 'ac'])).toBe('ac')
-})
-
 test('compares thousands of long names with a typed one at once', () => {
   const names = Array.from({ length: 5_000 }, (_none, index) => `${'a'.repeat(190)}${index}.safetensors`)
   const typed = `${'a'.repeat(100)}b${'a'.repeat(80)}.safetensors`

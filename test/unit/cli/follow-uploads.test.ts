@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { followUploads } from '../../../electron/cli/commands/follow-uploads.ts'
 import type { UploadProgress, UploadReporter } from '../../../electron/cli/output/output.ts'
-import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import {
@@ -15,7 +14,6 @@ import {
 import { fakeEngine } from '../../support/fake-engine.ts'
 
 type Listener = Parameters<Engine['subscribe']>[0]
-type Library = Parameters<NonNullable<Listener['library']>>[0]
 
 /** A follower of an engine whose events the test sends, with the names of what it reports. */
 function setup() {
@@ -72,49 +70,6 @@ function setup() {
 
 const verified = { kind: 'verified', atMs: 1 } as const
 
-test('reports each step of an upload once, and its end after its verification', async () => {
-  const { send, emit, wait, reported } = setup()
-  const ended = wait(1)
-  send([row('a')])
-  send([row('a')])
-  expect(reported()).toEqual(['queued a'])
-  send([sendingRow('a')])
-  send([registeredRow('a')])
-  send([registeredRow('a')])
-  expect([reported(), await ended()]).toEqual([['progress a', 'registered a'], null])
-  emit().verified?.('a', verified)
-  emit().verified?.('a', verified)
-  expect([reported(), await ended()]).toEqual([['verified a verified'], ['a']])
-})
-
-test('reports an upload as ended whose model was removed before it was verified', async () => {
-  const { send, emit, wait, reported } = setup()
-  const ended = wait(1)
-  emit().verified?.('a', null)
-  expect(await ended()).toBe(null)
-  send([registeredRow('a')])
-  expect([reported(), await ended()]).toEqual([['queued a', 'registered a', 'verified a removed'], ['a']])
-})
-
-test('a file that is already in the library needs no verification', async () => {
-  const { send, wait, reported } = setup()
-  const ended = wait(1)
-  const already = { name: 'A', path: 'models/a', status: 'active' } as const
-  send([registeredRow('a', { already })])
-  expect([reported(), await ended()]).toEqual([['queued a', 'alreadyInLibrary a'], ['a']])
-})
-
-test('counts failures only once all uploads are enqueued, since an adopted one restarts', async () => {
-  const { send, wait, reported } = setup()
-  send([failedRow('a'), failedRow('b')])
-  send([sendingRow('b')])
-  expect(reported()).toEqual(['queued a', 'queued b', 'progress b'])
-  const ended = wait(2)
-  expect([reported(), await ended()]).toEqual([['failed a'], null])
-  send([failedRow('b')])
-  expect([reported(), await ended()]).toEqual([['failed b'], ['a', 'b']])
-})
-
 test('waits for a failed upload that is tried again', async () => {
   const { send, emit, wait, reported } = setup()
   const ended = wait(2)
@@ -159,13 +114,6 @@ test.each([
   expect([reported(), await ended()]).toEqual([['failed a'], ['a']])
 })
 
-test('ends with uploads that have ended before it waits', async () => {
-  const { send, emit, wait } = setup()
-  send([registeredRow('a'), failedRow('b')])
-  emit().verified?.('a', verified)
-  expect(await wait(2)()).toEqual(['a', 'b'])
-})
-
 test('counts a file that is left out because its path is taken', async () => {
   const { send, emit, wait, reported } = setup()
   const ended = wait(2)
@@ -175,74 +123,4 @@ test('counts a file that is left out because its path is taken', async () => {
   expect([reported(), await ended()]).toEqual([['path-taken a.safetensors'], null])
   emit().leftOut?.({ id: 'b', fileName: 'b.safetensors', accountId: 'alice' })
   expect([reported(), await ended()]).toEqual([['path-taken b.safetensors'], []])
-})
-
-test('reports each delay of an upload, but not each look for the process that has its file', () => {
-  const { send, reported } = setup()
-  const retrying = (retryAtMs: number, why = failure('offline')) =>
-    row('a', { phase: 'retrying', failure: why, retryAtMs })
-  const other = (pid: string) => failure('other-process', {}, { detail: pid })
-  send([retrying(1)])
-  send([retrying(1)])
-  expect(reported()).toEqual(['queued a', 'waiting a'])
-  send([retrying(2)])
-  send([sendingRow('a')])
-  send([retrying(2)])
-  expect(reported()).toEqual(['waiting a', 'progress a', 'waiting a'])
-  for (const [atMs, pid] of [
-    [3, '12'],
-    [4, '12'],
-    [5, '13'],
-  ] as const)
-    send([retrying(atMs, other(pid))])
-  expect(reported()).toEqual(['waiting a', 'waiting a'])
-  send([retrying(6, failure('other-process'))])
-  send([retrying(7, failure('other-process'))])
-  expect(reported()).toEqual(['waiting a', 'waiting a'])
-})
-
-test('reports an upload that waits for another one once, also when no place is free for its next check', () => {
-  const { send, reported } = setup()
-  const retrying = (retryAtMs: number | null, code: FailureCode) =>
-    row('a', { phase: 'retrying', failure: failure(code), retryAtMs })
-  send([retrying(1, 'same-as-other')])
-  send([retrying(null, 'same-as-other')])
-  expect(reported()).toEqual(['queued a', 'waiting a'])
-  send([retrying(2, 'connection-lost')])
-  send([retrying(null, 'connection-lost')])
-  expect(reported()).toEqual(['waiting a', 'waiting a'])
-})
-
-test('reports connectivity and a library that can’t be listed when they change', () => {
-  const { send, emit, reported } = setup()
-  send([], { line: 'ok' })
-  send([], { line: 'offline' })
-  send([], { line: 'offline' })
-  send([], { line: 'ok' })
-  expect(reported()).toEqual(['offline', 'ok'])
-  emit().library?.({ failure: null } as Library)
-  for (const code of ['offline', 'server-trouble'] as const)
-    emit().library?.({ failure: failure(code) } as Library)
-  expect(reported()).toEqual(['library offline'])
-})
-
-test('progress contains what runs and how many uploads have ended', () => {
-  const { send, wait, progress } = setup()
-  wait(3)
-  send([sendingRow('a'), row('b', { phase: 'finishing' }), row('c')])
-  send([failedRow('a')])
-  expect(progress.map(({ running, ...counts }) => [running.map(({ id }) => id), counts])).toMatchObject([
-    [['a', 'b'], { uploadCount: 3, endedCount: 0 }],
-    [['b'], { uploadCount: 3, endedCount: 1 }],
-  ])
-})
-
-test('the rows at the end have the results of their verification', async () => {
-  const { change, send, emit, follower } = setup()
-  send([registeredRow('a'), registeredRow('b')])
-  change([registeredRow('a', { verification: verified })])
-  emit().verified?.('a', verified)
-  emit().verified?.('b', null)
-  const rows = await follower.waitUntilEnded(2)
-  expect(rows.map(({ verification }) => verification)).toEqual([verified, undefined])
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
-import { helpFor, usage } from '../../../electron/cli/help.ts'
+import { usage } from '../../../electron/cli/help.ts'
 import { createJsonReporter } from '../../../electron/cli/output/json-output.ts'
 import { createTextStream } from '../../../electron/cli/output/text-stream.ts'
 import { commands, isCommandName } from '../../../electron/cli/options.ts'
@@ -43,33 +43,6 @@ test('the exit codes that scripts depend on are those of the help', () => {
     hungUp: 129,
     terminated: 143,
   })
-})
-
-test.each(names)('lists the options and exit codes in the help of %s', (name) => {
-  const help = helpFor(name)
-  const flags = Object.keys(commands[name].options).map((option) => `--${option}`)
-  expect(help.startsWith(`modelferry ${name}`)).toBe(true)
-  expect([...flags, 'Exit codes'].filter((word) => !help.includes(word))).toEqual([])
-})
-
-test('the help of a command begins with its usage and what it does', () => {
-  expect(helpFor('workflow').split('\n').slice(0, 4)).toEqual([
-    'modelferry workflow <file> [options]',
-    '',
-    'List the models that a ComfyUI workflow needs and which ones the team is missing.',
-    '',
-  ])
-  const options = helpFor('workflow').split('\n')
-  expect(options).toContain('      --upload             upload missing models that are on this computer')
-  expect(options).toContain('  -q, --quiet              only print failures; with --json, no progress events')
-  expect(helpFor('status').startsWith('modelferry status [options]\n')).toBe(true)
-})
-
-test('keeps every line of the help within 120 columns', () => {
-  const wide = [usage, ...names.map(helpFor)].flatMap((help) =>
-    help.split('\n').filter((line) => line.length > 120),
-  )
-  expect(wide).toEqual([])
 })
 
 test('documents every JSON event of an upload with its members', () => {

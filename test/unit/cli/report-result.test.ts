@@ -33,11 +33,6 @@ test.each([
   expect(await reportResult(rows, contextOf())).toBe(exitCodes[name])
 })
 
-test('the exit code is someFailed if an upload is left in review', async () => {
-  const rows = [registeredRow('Flux'), row('Juniper', { phase: 'review' })]
-  expect(await reportResult(rows, contextOf())).toBe(exitCodes.someFailed)
-})
-
 test.each([
   ['someFailed', 1],
   ['ok', 2],
@@ -47,21 +42,4 @@ test.each([
   const shard = registeredRow('Flux', { recognition: { ...recognition, group } })
   const status = { fileCount: 2, presentCount, missing: [] }
   expect(await reportResult([shard], contextOf(status))).toBe(exitCodes[name])
-})
-
-test('reports each model of several files once per team, then the end', async () => {
-  const { recognition } = row('Flux')
-  const group: ModelGroup = { key: 'g', name: 'Flux', kind: 'shards' }
-  const shard = (id: string, teamId: string) =>
-    registeredRow(id, { recognition: { ...recognition, group }, team: { id: teamId, name: teamId } })
-  const events: string[] = []
-  const reporter = {
-    finished: () => void events.push('finished'),
-    modelEnded: ({ team }, { presentCount }) => void events.push(`${team.id} ${presentCount}`),
-  } as Partial<UploadReporter> as UploadReporter
-  const status = { fileCount: 2, presentCount: 2, missing: [] }
-  const { engine } = contextOf(status)
-  const rows = [shard('a', 'north'), shard('b', 'north'), shard('a', 'south'), registeredRow('Juniper')]
-  expect(await reportResult(rows, { engine, reporter })).toBe(exitCodes.ok)
-  expect(events).toEqual(['north 2', 'south 2', 'finished'])
 })

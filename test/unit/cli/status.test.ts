@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { runStatusCommand } from '../../../electron/cli/commands/status.ts'
 import { failure } from '../../../electron/contract/failures.ts'
-import { addAbandonedUpload } from '../../../electron/journal/abandoned-store.ts'
 import { createAccountStore, createStoredChoices } from '../../../electron/journal/account-store.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -77,25 +76,6 @@ test('shows what a failed upload needs instead of the failure', () => {
   })
 })
 
-test('offers to resume only if more than files in review is left', () => {
-  const reviewed = file('a', { phase: 'review' })
-  expect(status([reviewed]).lines()).toEqual([
-    'review      a → Studio North: 0 bytes of 2.0 GB',
-    '1 upload in the queue, 0 bytes of 2.0 GB uploaded.',
-    'Uploads in review wait for approval in the app.',
-  ])
-  expect(
-    status([reviewed, file('b')])
-      .lines()
-      .slice(-2),
-  ).toEqual(['Uploads in review wait for approval in the app.', 'To continue, run: modelferry resume'])
-})
-
-test('shows the history from the first upload in it', () => {
-  expect(status([]).lines().join('\n')).not.toContain('in history')
-  expect(status([registeredRecord()]).lines()).toContain('1 in history, 0 verified.')
-})
-
 test('shows the history, and each record that differs from its file or is missing', () => {
   const differing = withVerification({ kind: 'differs', differences: [], atMs: 1 })
   const missing = withVerification({ kind: 'not-verified', reason: 'missing', isFinal: true, atMs: 1 })
@@ -125,49 +105,6 @@ test('shows the history, and each record that differs from its file or is missin
   })
 })
 
-test('counts in JSON the uploads in each phase, with their bytes and parts', () => {
-  const { json } = status([
-    file('a'),
-    file('b', { phase: 'paused', state: multipartOpenState(0.3 * gigabyte) }),
-    file('c', { phase: 'review' }),
-    file('d', { phase: 'failed', failure: failure('file-missing') }),
-    file('e', { phase: 'failed', failure: failure('file-being-written') }),
-  ])
-  expect(json()).toMatchObject({
-    allPaused: false,
-    totals: {
-      left: 5,
-      waiting: 1,
-      paused: 1,
-      failed: 2,
-      needsAttention: 1,
-      review: 1,
-      sizeBytes: 10 * gigabyte,
-      acknowledgedBytes: 0,
-    },
-    uploads: [
-      { file: 'a', runByPid: null, parts: null, failure: null, account: { email: null, signedIn: null } },
-      { file: 'b', parts: { sizeBytes: 0.3 * gigabyte, count: 7, acknowledged: 0 } },
-      { file: 'c' },
-      { file: 'd', failure: { code: 'file-missing' } },
-      { file: 'e' },
-    ],
-    deadline: null,
-  })
-})
-
-test.for<[number, string]>([
-  [1, 'Storage still has data of 1 cancelled upload. It is deleted at the next start.'],
-  [2, 'Storage still has data of 2 cancelled uploads. It is deleted at the next start.'],
-])('shows that %i cancelled uploads are left in storage', ([count, line]) => {
-  const { lines, json } = status([], null, (database) => {
-    for (let number = 1; number <= count; number += 1)
-      addAbandonedUpload(database, { uploadId: `u${number}`, storageKey: 'k', accountId: 'a', teamId: 't' })
-  })
-  expect(lines()).toEqual(['The upload queue is empty.', line])
-  expect(json()).toMatchObject({ totals: { leftBehind: count } })
-})
-
 test('shows whether the account of an upload is signed in, and that all uploads are paused', () => {
   const environment = createTestEnvironment(standingClock())
   const records = [file('a', { accountId: 'account-1' }), file('b', { accountId: 'account-2' })]
@@ -190,29 +127,4 @@ test('shows whether the account of an upload is signed in, and that all uploads 
       { account: { id: 'account-2', email: 'otto@night.example', signedIn: false } },
     ],
   })
-})
-
-test('shows the speed that the waiting uploads need until the deadline', () => {
-  const paused = ['c', 'd'].map((name) => file(name, { phase: 'paused' }))
-  const records = [file('a'), file('b', { state: storedState() }), ...paused]
-  const { lines, json } = status(records, nowMs + 1_000_000)
-  expect(lines().at(-1)).toMatch(/^Deadline .+: 2\.0 GB left, which needs 2\.0 MB\/s on average\.$/)
-  expect(json()).toMatchObject({ deadline: { leftBytes: 2 * gigabyte, neededBytesPerSecond: 2_000_000 } })
-  const passed = status(records, nowMs)
-  expect(passed.lines().at(-1)).toMatch(/^The deadline \(.+\) has passed with 2\.0 GB left\.$/)
-})
-
-test('shows which process runs an upload, and offers no resume then', () => {
-  const growing = file('b', {
-    position: 1,
-    phase: 'failed',
-    failure: failure('file-being-written'),
-  })
-  const { lines, json } = status([file('a', { position: 0 }), growing], null, undefined, true)
-  expect(lines()).toEqual([
-    expect.stringMatching(new RegExp(`^waiting {5}a → .*, running in process ${process.ppid}$`)),
-    expect.stringContaining('Studio North: 0 bytes of 2.0 GB, running in process'),
-    '2 uploads in the queue, 0 bytes of 4.0 GB uploaded.',
-  ])
-  expect(json()).toMatchObject({ uploads: [{ runByPid: process.ppid }, { runByPid: process.ppid }] })
 })

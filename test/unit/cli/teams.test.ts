@@ -14,14 +14,6 @@ const engineWith = (...accounts: readonly Account[]) => engineWithChoice(null, .
 const engineWithChoice = (chosen: TeamChoice | null, ...accounts: readonly Account[]) =>
   fakeEngine({ session: () => ({ ...signedIn(...accounts), chosen }) })
 
-test('lists a team once for two sign-ins of one user', () => {
-  const engine = engineWith(
-    account('key', 'https://one.example', 'device'),
-    account('password', 'https://one.example'),
-  )
-  expect(uploadTeams(engine, null).map((one) => one.account.id)).toEqual(['password'])
-})
-
 test('keeps the teams of two servers apart if their ids are equal', () => {
   const engine = engineWith(account('one', 'https://one.example'), account('two', 'https://two.example'))
   expect(uploadTeams(engine, null).map((one) => one.account.id)).toEqual(['one', 'two'])
@@ -54,21 +46,6 @@ const [north, south] = [
 ]
 const mira = ofPerson('mira', 'person-1', [north, south])
 const otto = ofPerson('otto', 'person-2', [north])
-
-test('without a name, the only team is found, even if the app has another choice', () => {
-  const only = { accountId: 'otto', teamId: 'team-north' }
-  const signedOut = { ...mira, state: 'signed-out' } as const
-  expect(findTeam(engineWith(signedOut, otto), null, null)).toEqual(only)
-  expect(
-    findTeam(engineWithChoice({ accountId: 'mira', teamId: 'team-south' }, mira, otto), null, otto),
-  ).toEqual(only)
-})
-
-test('without a name, the team that the app has chosen is found among several', () => {
-  const chosen = { accountId: 'mira', teamId: 'team-south' }
-  expect(findTeam(engineWithChoice(chosen, mira, otto), null, null)).toEqual(chosen)
-  expect(findTeam(engineWithChoice(chosen, mira, otto), null, mira)).toEqual(chosen)
-})
 
 test.for<[string, Engine, Account | null]>([
   ['nothing is chosen', engineWith(mira), null],

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { CommandContext } from '../../../electron/cli/command-context.ts'
-import { readReceipts, runVerifyCommand } from '../../../electron/cli/commands/verify.ts'
+import { runVerifyCommand } from '../../../electron/cli/commands/verify.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
@@ -25,7 +25,6 @@ const record = registeredRecord({
 const receipt = receiptOf(toUploadRow(record, null))
 const verified: Verification = { kind: 'verified', atMs: 1 }
 const differing: Verification = { kind: 'differs', differences: [], atMs: 1 }
-const unread: Verification = { kind: 'not-verified', reason: 'offline', isFinal: false, atMs: 1 }
 
 let folder: string
 beforeEach(async () => {
@@ -64,23 +63,6 @@ async function verify({
 
 const write = (name: string, text: string) => writeFile(join(folder, name), text)
 
-test.for<[number, string, Verification]>([
-  [exitCodes.ok, 'is the same', verified],
-  [exitCodes.someFailed, 'differs', differing],
-  [exitCodes.someFailed, 'can’t be read', unread],
-])('exits with %i if the record of a file on this computer %s', async ([code, , verification]) => {
-  await write('flux.safetensors', content)
-  expect((await verify({ library: [success(verification)] })).code).toBe(code)
-})
-
-test('without a sign-in exits with 3, unless the file differs', async () => {
-  const library = [failed(failure('signed-out'))]
-  expect((await verify({ library })).code).toBe(exitCodes.notSignedIn)
-  expect((await verify({ library: [failed(failure('offline'))] })).code).toBe(exitCodes.someFailed)
-  await write('flux.safetensors', 'Weights')
-  expect((await verify({ library })).code).toBe(exitCodes.someFailed)
-})
-
 test.for<[string, string | null]>([
   ['same       ', content],
   ['differs    ', 'Weights'],
@@ -92,38 +74,6 @@ test.for<[string, string | null]>([
   expect(out[0]).toBe('flux.safetensors in Studio North')
   expect(out[1]?.startsWith(`  file     ${result}`)).toBe(true)
   expect(out.slice(2).every((line) => line.startsWith('  library  '))).toBe(true)
-})
-
-test('compares a file that is named, or one of this computer that had the bytes', async () => {
-  await write('other.gguf', content)
-  const path = join(folder, 'other.gguf')
-  for (const options of [{ file: path }, { known: path }])
-    expect((await verify(options)).out[1]).toBe(`  file     same       ${path}`)
-  // The file beside the receipt comes first.
-  await write('flux.safetensors', 'Weights')
-  expect((await verify({ known: path })).out[1]).toContain(join(folder, 'flux.safetensors'))
-})
-
-test('a file that can’t be read, and a folder in its place, are an error', async () => {
-  await mkdir(join(folder, 'flux.safetensors'))
-  expect((await verify()).out[1]).toContain('not found')
-  const { code, out } = await verify({ file: join(folder, 'flux.safetensors') })
-  expect([code, out[1]]).toEqual([exitCodes.someFailed, expect.stringMatching(/^ {2}file {5}unreadable \//)])
-})
-
-test('says of a file or a receipt that is missing that it doesn’t exist', async () => {
-  await write('flux.safetensors', content)
-  const path = join(folder, 'flax.safetensors')
-  const hint = `“${path}” doesn’t exist. Did you mean “${join(folder, 'flux.safetensors')}”?`
-  const { code, out } = await verify({ file: path })
-  expect([code, out[1]]).toEqual([exitCodes.someFailed, `  file     missing    ${hint} (path-not-found)`])
-  const json = await verify({ file: path, json: true })
-  expect(JSON.parse(json.out.join('\n'))).toMatchObject({
-    local: { result: 'missing', path, code: 'path-not-found', sentence: hint },
-  })
-  await rename(join(folder, 'receipt.json'), join(folder, 'receipts.json'))
-  const { err } = await verify()
-  expect(err).toEqual([expect.stringContaining(`Did you mean “${join(folder, 'receipts.json')}”?`)])
 })
 
 test('reports each receipt of a list, and of several problems a failure before a missing sign-in', async () => {
@@ -138,25 +88,4 @@ test('reports each receipt of a list, and of several problems a failure before a
   }
   const { code } = await verify({ library: [success(verified), signedOut, success(verified)] })
   expect(code).toBe(exitCodes.notSignedIn)
-})
-
-test('reports a receipt as JSON', async () => {
-  const { out } = await verify({ library: [failed(failure('offline'))], json: true })
-  expect(JSON.parse(out.join('\n'))).toEqual({
-    event: 'receipt',
-    file: 'flux.safetensors',
-    modelId: receipt?.model.id,
-    local: { result: 'not-found', path: null },
-    library: expect.objectContaining({ result: 'failed', code: 'offline' }) as unknown,
-  })
-})
-
-test.each(['', '{}', '[]', '[{}]', 'null'])('does not take %j for receipts', async (text) => {
-  await write('receipt.json', text)
-  expect(await readReceipts(join(folder, 'receipt.json'))).toBe(null)
-  const { code, err } = await verify()
-  expect([code, err]).toEqual([
-    exitCodes.someFailed,
-    [expect.stringContaining('isn’t a receipt of Modelferry')],
-  ])
 })

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { createJsonReporter } from '../../../../electron/cli/output/json-output.ts'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
-import { failure } from '../../../../electron/contract/failures.ts'
 import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
-import { patchOf, registeredRow, row, sendingRow } from '../../../components/support/rows.ts'
+import { patchOf, registeredRow, sendingRow } from '../../../components/support/rows.ts'
 
 /** The events that a reporter writes. */
 function eventsOf(report: (reporter: UploadReporter) => void, { quiet = false } = {}) {
@@ -31,31 +30,6 @@ test('writes the progress of each changed upload, with a rounded speed if there 
       bytesPerSecond: 2,
     },
     expect.objectContaining({ id: second.id, phase: 'waiting', bytesPerSecond: null, finishingParts: 3 }),
-  ])
-})
-
-test('with --quiet writes no progress, but every other event', () => {
-  const report = (reporter: UploadReporter) => {
-    reporter.progress([sendingRow('a')], progress)
-    reporter.queued(row('a'))
-  }
-  expect(eventsOf(report, { quiet: true })).toMatchObject([{ event: 'queued' }])
-})
-
-test('writes whether a model of several files is complete', () => {
-  const statusOf = (presentCount: number) =>
-    eventsOf(({ modelEnded }) => modelEnded(registeredRow('a'), { fileCount: 2, presentCount, missing: [] }))
-  expect([statusOf(1), statusOf(2)]).toMatchObject([[{ complete: false }], [{ complete: true }]])
-})
-
-test('writes that the library can’t be listed without a sentence about uploads', () => {
-  const events = eventsOf(({ libraryNotListed }) => libraryNotListed(failure('forbidden', { team: '' })))
-  expect(events).toEqual([
-    {
-      event: 'library-unlisted',
-      code: 'forbidden',
-      sentence: 'You don’t have permission to see this team’s library. You can still upload.',
-    },
   ])
 })
 

@@ -50,28 +50,6 @@ test('leaves no rest of wrapped lines when the terminal becomes narrower', () =>
   expect(terminal.lines()).toEqual(['queued'])
 })
 
-test('redraws the lines when the terminal becomes wider', () => {
-  const terminal = createTerminal(20)
-  const live = createLiveLines(terminal.stream)
-  live.show(['a'.repeat(30)])
-  terminal.stream.columns = 60
-  live.show(['a'.repeat(30)])
-  expect(terminal.lines()).toEqual(['a'.repeat(30)])
-})
-
-test('writes nothing while the lines stay the same, or if the output is no terminal', () => {
-  const written: string[] = []
-  const stream = { isTTY: true, columns: 60, write: (text: string) => written.push(text) }
-  const live = createLiveLines(stream)
-  live.show(['a'])
-  expect(written).toEqual(['\r\u001b[0Ja\n'])
-  live.show(['a'])
-  const piped = createLiveLines({ ...stream, isTTY: false })
-  piped.show(['b'])
-  piped.clear()
-  expect(written).toHaveLength(1)
-})
-
 test('shows no more lines than the terminal has rows, and always the last one', () => {
   const terminal = createTerminal(60)
   const stream = Object.assign(terminal.stream, { rows: 8 })
@@ -82,24 +60,6 @@ test('shows no more lines than the terminal has rows, and always the last one', 
   stream.rows = 2
   live.show([...files, 'total'])
   expect(terminal.lines().at(-1)).toBe('total')
-})
-
-test('moves the cursor no further up than the terminal is high', () => {
-  const written: string[] = []
-  const stream = { isTTY: true, columns: 60, rows: 20, write: (text: string) => written.push(text) }
-  const live = createLiveLines(stream)
-  live.show(Array.from({ length: 10 }, (_none, index) => `file ${index}`))
-  stream.rows = 4
-  live.clear()
-  expect(written.at(-1)).toBe('\r\u001b[3A\u001b[0J')
-})
-
-test('draws nothing on a terminal without cursor movements', () => {
-  const written: string[] = []
-  const live = createLiveLines({ isTTY: true, write: (text: string) => written.push(text) }, 'dumb')
-  live.show(['a'])
-  live.clear()
-  expect(written).toEqual([])
 })
 
 test.each([undefined, 0])('fits lines into 79 columns of a terminal that reports %j columns', (columns) => {
@@ -113,14 +73,6 @@ test.each([undefined, 0])('fits lines into 79 columns of a terminal that reports
   expect(written).toContain(`J${'a'.repeat(39)}…${'a'.repeat(39)}\n`)
   live.show(['a'.repeat(79)])
   expect(written).toContain(`J${'a'.repeat(79)}\n`)
-})
-
-test('shows all lines of a terminal that does not report its rows', () => {
-  const terminal = createTerminal(60)
-  const live = createLiveLines(Object.assign(terminal.stream, { rows: 0 }))
-  const lines = Array.from({ length: 100 }, (_none, index) => `file ${index}`)
-  live.show(lines)
-  expect(terminal.lines()).toEqual(lines)
 })
 
 test.each([

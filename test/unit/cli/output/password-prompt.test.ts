@@ -21,32 +21,6 @@ function openPrompt() {
   return { input, output, prompt, signals, hangUp }
 }
 
-test('calls the listeners of the process on Ctrl-C, without sending a signal', async () => {
-  const { input, prompt, signals } = openPrompt()
-  const raised = EventEmitter.once(signals, 'SIGINT')
-  void prompt.ask('Password: ')
-  input.write('\u0003')
-  expect(await raised).toEqual(['SIGINT'])
-})
-
-test('ends the input when the terminal is closed', async () => {
-  const { prompt, hangUp } = openPrompt()
-  const answer = prompt.ask('Password: ')
-  hangUp()
-  expect(await answer).toBeNull()
-  prompt.close()
-  // A read that was pending fails after the prompt.
-  expect(hangUp).not.toThrow()
-})
-
-test('writes nothing more to the terminal once the command has closed the prompt', async () => {
-  const { output, prompt } = openPrompt()
-  const answer = prompt.ask('Password: ', { hidden: true })
-  prompt.close()
-  expect(await answer).toBeNull()
-  expect(String(output.read())).toMatch(/Password: \S*$/)
-})
-
 test('shows the question and what is typed, but not what is typed in secret', async () => {
   const { input, output, prompt } = openPrompt()
   const shown = () => String(output.read() ?? '')
@@ -66,14 +40,6 @@ test('shows the question and what is typed, but not what is typed in secret', as
   input.write('Bob\r')
   await again
   expect(shown()).toContain('Bob')
-})
-
-test('ends the line of a question that Ctrl-D answers', async () => {
-  const { input, output, prompt } = openPrompt()
-  const answer = prompt.ask('Name: ')
-  input.write('\u0004')
-  expect(await answer).toBeNull()
-  expect(String(output.read())).toMatch(/\n$/)
 })
 
 test('reads lines of a pipe in order, whether they arrive before or after the question', async () => {

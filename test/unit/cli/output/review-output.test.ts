@@ -4,11 +4,8 @@ import {
   plannedAsJson,
   planLines,
   proposalLines,
-  questionFor,
-  sizeOf,
 } from '../../../../electron/cli/output/review-output.ts'
 import type { MissingCompanion } from '../../../../electron/contract/companions.ts'
-import { failure } from '../../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../../electron/contract/review.ts'
 import type { UploadProposal } from '../../../../electron/engine/engine.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
@@ -96,22 +93,6 @@ test.for<[ReviewGroup, readonly string[]]>([
   expect(proposalLines(proposal({ groups: [group] })).slice(1)).toEqual(lines)
 })
 
-test('shows the reason why a file can’t be uploaded', () => {
-  const broken = record('a', { failure: failure('file-empty') })
-  const groups: readonly ReviewGroup[] = [{ kind: 'broken', files: [{ id: 'a', code: 'file-empty' }] }]
-  const [, , line] = proposalLines(proposal({ records: [broken], groups }))
-  expect(line).toMatch(/^ {2}a\.safetensors: .+ \(file-empty\)$/)
-})
-
-test('sums up the files by type, and counts those in the queue', () => {
-  const records = [record('a'), record('b'), record('c', { target: target('c', 'diffusion_models') })]
-  expect(proposalLines(proposal({ records, queuedNames: ['x'] }))).toEqual([
-    'loras               2 files, 4.0 GB',
-    'diffusion_models    1 file, 2.0 GB',
-    '1 file already in the queue',
-  ])
-})
-
 test('plans what happens to each file, with the total at the end', () => {
   const groups: readonly ReviewGroup[] = [
     { kind: 'broken', files: [{ id: 'c', code: 'file-empty' }] },
@@ -145,30 +126,6 @@ test('plans what happens to each file, with the total at the end', () => {
   )
 })
 
-test('asks only about the files that can be uploaded', () => {
-  const groups: readonly ReviewGroup[] = [{ kind: 'path-conflict', files: [{ id: 'b', name: 'Flux' }] }]
-  const { records } = proposal({})
-  expect(questionFor(proposal({ groups }))).toBe('Upload 1 file (2.0 GB) to Studio North? [y/N] ')
-  expect(questionFor(proposal({ records }))).toBe('Upload 2 files (4.0 GB) to Studio North? [y/N] ')
-  expect(questionFor(proposal({ records: records.slice(0, 1) }))).toBe(
-    'Upload 1 file (2.0 GB) to Studio North? [y/N] ',
-  )
-})
-
-test('sums up the bytes of files', () => {
-  expect([sizeOf([]), sizeOf([record('a'), record('b')])]).toEqual([0, 4_000_000_000])
-})
-
-test('lists twenty files of a kind and counts the others', () => {
-  const groupOf = (count: number): ReviewGroup => ({
-    kind: 'licence',
-    files: Array.from({ length: count }, (_, index) => ({ id: String(index), licence: 'x' })),
-  })
-  const listed = (count: number) => proposalLines(proposal({ groups: [groupOf(count)] })).slice(2)
-  expect(listed(20)).toHaveLength(20)
-  expect([listed(23).length, listed(23).at(-1)]).toEqual([21, '  and 3 more'])
-})
-
 test('names the models that the team lacks before those that may have another name', () => {
   const groups: readonly ReviewGroup[] = [
     { kind: 'missing-companion', files: [{ id: 'a', missing: ['clip', 'vae', 'unknown'] }] },
@@ -190,36 +147,5 @@ test('names the models that the team lacks before those that may have another na
       ],
     },
     { missingCompanions: [] },
-  ])
-})
-
-test('plans as JSON what happens to each file, with all its decisions', () => {
-  const records = [record('a'), record('b', { failure: failure('file-empty') })]
-  const groups: readonly ReviewGroup[] = [
-    { kind: 'path-conflict', files: [{ id: 'b', name: 'Flux' }] },
-    { kind: 'duplicate', files: [{ id: 'b', of: 'a', isCertain: true }] },
-  ]
-  expect(plannedAsJson(proposal({ records, groups }))).toEqual([
-    {
-      file: 'a.safetensors',
-      localPath: '/models/a.safetensors',
-      sizeBytes: 2_000_000_000,
-      team: 'team_01',
-      type: 'loras',
-      path: 'models/loras/a.safetensors',
-      name: 'a',
-      action: 'upload',
-      decisions: [],
-      missingCompanions: [],
-      failed: null,
-    },
-    expect.objectContaining({
-      action: 'none',
-      decisions: [
-        { kind: 'path-conflict', name: 'Flux' },
-        { kind: 'duplicate', of: 'a.safetensors', isCertain: true },
-      ],
-      failed: expect.objectContaining({ code: 'file-empty' }),
-    }),
   ])
 })

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { createTextReporter } from '../../../../electron/cli/output/text-output.ts'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
-import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
 import { failure } from '../../../../electron/contract/failures.ts'
 import type { ModelGroup } from '../../../../electron/contract/recognition.ts'
@@ -41,12 +40,6 @@ const totals = {
   secondsLeft: 7_260,
 } as Totals
 
-test('shows one line with the percentage for a single file', () => {
-  expect(createTerminal(80).show({})).toEqual([
-    'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
-  ])
-})
-
 test('aligns names of any script and adds a line for the total', () => {
   const lines = createTerminal(80).show({}, { fileName: '水墨画风格模型-最终版本-第二次修订.safetensors' })
   expect(lines).toEqual([
@@ -56,27 +49,6 @@ test('aligns names of any script and adds a line for the total', () => {
   ])
 })
 
-test.each([20, 40, 60, 79, 200])(
-  'fits lines into %d columns, leaving out the last facts first',
-  (columns) => {
-    const lines = createTerminal(columns).show({}, { fileName: '水墨画风格模型-最终版本.safetensors' })
-    expect(lines.filter((line) => textWidth(line) >= columns)).toEqual([])
-    expect(lines.slice(0, 2).every((line) => columns < 40 || line.includes('2.9 GB of 6.8 GB'))).toBe(true)
-  },
-)
-
-test.each([
-  [40, 12],
-  [65, 12],
-  [66, 13],
-  [92, 39],
-  [93, 40],
-  [200, 40],
-])('on a terminal with %d columns a name takes %d of them', (columns, width) => {
-  const [line = ''] = createTerminal(columns).show({ fileName: 'a' })
-  expect(line.startsWith(`${'a'.padEnd(width)}  42 %`)).toBe(true)
-})
-
 test('shows 100 % only for registered uploads', () => {
   const [line = ''] = createTerminal(80).show({
     phase: 'registering',
@@ -84,21 +56,6 @@ test('shows 100 % only for registered uploads', () => {
     inFlightBytes: 0,
   })
   expect(line).toContain('99 %  6.8 GB of 6.8 GB, registering')
-})
-
-test.each([
-  ['a model that the library lacks', { kind: 'not-verified', reason: 'missing', isFinal: true, atMs: 1 }, 1],
-  ['a record that was compared', { kind: 'verified', atMs: 1 }, 0],
-  [
-    'a record that could not be read',
-    { kind: 'not-verified', reason: 'offline', isFinal: false, atMs: 1 },
-    0,
-  ],
-  ['no record', null, 0],
-] as const)('with --quiet, reports %s only if it is wrong', (_, verification, count) => {
-  const { reporter, lines } = createReporter({ quiet: true })
-  reporter.verified(sending, verification)
-  expect([lines.out.length, lines.err.length]).toEqual([0, count])
 })
 
 /** A reporter with the lines that it writes. */
@@ -198,13 +155,6 @@ test.each(written)('writes “%s” for an event', (line, report) => {
   expect(lines).toEqual({ out: [typeof line === 'string' ? line : expect.stringMatching(line)], err: [] })
 })
 
-test('with --quiet, only what needs attention is written, to the other stream', () => {
-  const { reporter, lines } = createReporter({ quiet: true })
-  for (const [, report] of written) report(reporter)
-  expect(lines.out).toEqual([])
-  expect(lines.err.map((line) => line.split(' ')[0])).toEqual(['note', 'note', 'failed', 'incomplete'])
-})
-
 test.each([
   [['registered', 'already'], ['2 in the library.']],
   [['failed', 'registered'], ['1 in the library, 1 failed.']],
@@ -230,33 +180,6 @@ test.each([
   expect(summaryOf(createReporter({ isTTY: true, quiet: true }))).toEqual([])
 })
 
-test('progress is shown on a terminal until the end, but not with --quiet', () => {
-  const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
-  const { reporter, lines } = createReporter({ isTTY: true })
-  reporter.progress([sending], progress)
-  expect(lines.err).toHaveLength(1)
-  reporter.finished()
-  reporter.progress([sending], progress)
-  expect(lines.err).toHaveLength(1)
-  const quiet = createReporter({ isTTY: true, quiet: true })
-  quiet.reporter.progress([sending], progress)
-  expect(quiet.lines.err).toEqual([])
-})
-
-test('a line is written above the progress, which disappears at the end', () => {
-  const written: string[] = []
-  const stream = createTextStream({ isTTY: true, columns: 80, write: (text) => written.push(text) })
-  const reporter = createTextReporter({ out: stream, err: stream }, { quiet: false })
-  const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
-  const cleared = '\r\u001b[1A\u001b[0J'
-  reporter.progress([sending], progress)
-  reporter.queued(row('Flux'))
-  expect(written.slice(1)).toEqual([cleared, expect.stringMatching(/^queued /)])
-  reporter.progress([sending], progress)
-  reporter.finished()
-  expect(written.at(-1)).toBe(cleared)
-})
-
 test.each([false, true])('writes and draws nothing while its output is suspended (quiet: %s)', (quiet) => {
   const { reporter, lines } = createReporter({ isTTY: true, quiet })
   const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
@@ -272,15 +195,6 @@ test.each([false, true])('writes and draws nothing while its output is suspended
   expect(lines.err).toHaveLength(1)
 })
 
-test('clears the progress when its output is suspended', () => {
-  const written: string[] = []
-  const stream = createTextStream({ isTTY: true, columns: 80, write: (text) => written.push(text) })
-  const reporter = createTextReporter({ out: stream, err: stream }, { quiet: false })
-  reporter.progress([sending], { running: [sending], totals, uploadCount: 1, endedCount: 0 })
-  reporter.suspendOutput()
-  expect(written.slice(1)).toEqual(['\r\u001b[1A\u001b[0J'])
-})
-
 test.each([
   [29, '<1 min left'],
   [30, '1 min left'],
@@ -289,31 +203,4 @@ test.each([
 ])('%d seconds are shown as “%s”', (secondsLeft, text) => {
   const [line] = createTerminal(80).show({ secondsLeft })
   expect(line?.endsWith(`, ${text}`)).toBe(true)
-})
-
-test('leaves out a speed and a time that are not known', () => {
-  const unknown = { bytesPerSecond: null, secondsLeft: null }
-  const terminal = createTerminal(80)
-  expect(terminal.show(unknown)[0]?.endsWith('2.9 GB of 6.8 GB')).toBe(true)
-  expect(terminal.show(unknown, unknown).at(-1)).toMatch(/^0 of 2 files done, .* left$/)
-})
-
-test('says what is finished while an upload is being paused', () => {
-  const pausing = { isSingle: true, finishingParts: 3, unacknowledgedBytes: 1 }
-  expect(createTerminal(120).show({ pausing })[0]).toContain('pausing, finishing 3 parts')
-})
-
-test.each([
-  [9, '0'],
-  [10, '1'],
-  [509, '50'],
-  [519, '51'],
-  [1_000, '99'],
-])('%d of 1000 bytes are shown as %s %', (sentBytes, percent) => {
-  const [line = ''] = createTerminal(80).show({ sizeBytes: 1_000, sentBytes, inFlightBytes: 0 })
-  expect(/(\d+) %/.exec(line)?.[1]).toBe(percent)
-})
-
-test('shows 0 % for an empty file', () => {
-  expect(createTerminal(80).show({ sizeBytes: 0, sentBytes: 0, inFlightBytes: 0 })[0]).toContain(' 0 %')
 })

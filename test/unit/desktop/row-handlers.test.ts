@@ -40,13 +40,6 @@ function setup({ isFocused = true, mayOpen = true } = {}) {
   return { handlers, copied, shown, opened, logged }
 }
 
-test('copies the paths of several files, one a line, and logs none of them', async () => {
-  const { handlers, copied, logged } = setup()
-  expect(await handlers.copyLocalPaths({ ids: ['a', 'gone', 'b'] })).toEqual(success(undefined))
-  expect(copied).toEqual(['/models/a.gguf\n/models/b c.gguf'])
-  expect(logged).toEqual([['the page copied paths of files', { characters: 31 }]])
-})
-
 test('copies nothing if no file is known, or while another program has the focus', async () => {
   const known = setup()
   expect(await known.handlers.copyLocalPaths({ ids: ['gone'] })).toEqual(failed(failure('file-missing')))
@@ -66,30 +59,12 @@ test.each([
   expect(opened).toEqual([address])
 })
 
-test.each(['stranger.example mallory', 'models.aurora.example mira', '', 'https://stranger.example/ x'])(
-  'opens nothing for “%s”, whose server is not known',
-  async (accountId) => {
-    const { handlers, opened } = setup()
-    expect(await handlers.openServer({ accountId })).toMatchObject({ failure: { code: 'server-removed' } })
-    expect(opened).toEqual([])
-  },
-)
-
 test('opens no more pages than allowed', async () => {
   const { handlers, opened } = setup({ mayOpen: false })
   expect(await handlers.openServer({ accountId: 'core.cyberun.cloud alice' })).toEqual(
     failed(failure('too-often')),
   )
   expect(opened).toEqual([])
-})
-
-test('shows files of rows and files with known bytes', async () => {
-  const { handlers, shown } = setup()
-  await handlers.showInFolder({ id: 'here' })
-  await handlers.showLocalFile({ sha256: 'known' })
-  expect(await handlers.showInFolder({ id: 'gone' })).toEqual(failed(failure('not-found')))
-  expect(await handlers.showLocalFile({ sha256: 'unknown' })).toEqual(failed(failure('file-missing')))
-  expect(shown).toEqual([import.meta.filename, '/models/a.gguf'])
 })
 
 test('does not show the folder of a file that was moved or deleted', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import { receiptOf, type Receipt } from '../../../electron/contract/receipt.ts'
 import { logDocumentOf, type LogDocument } from '../../../electron/contract/upload-log.ts'
 import { createSavedFileHandlers } from '../../../electron/desktop/saved-files.ts'
@@ -108,53 +108,6 @@ test.each([
   })
   await saveReceipts({ ids: ['any'] })
   expect(names).toEqual([`${proposed}.receipt.json`])
-})
-
-test('says why receipts and logs could not be read', async () => {
-  const unread = failed(failure('unexpected'))
-  const handlers = createSavedFileHandlers({
-    engine: {
-      calls: { receipts: async () => unread, uploadLog: async () => unread } as unknown as Engine['calls'],
-    },
-    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
-    dialogs: { pickSavePath: () => expect.unreachable() },
-    log: silentLog,
-  })
-  expect(await handlers.saveReceipts({ ids: ['any'] })).toEqual(unread)
-  expect(await handlers.saveUploadLog({ id: 'any' })).toEqual(unread)
-})
-
-test('a dialog for several receipts proposes one file, as JSON first', async () => {
-  const proposed: unknown[] = []
-  const errors: string[] = []
-  const { saveReceipts } = createSavedFileHandlers({
-    engine: { calls: { receipts: async () => success(receipts) } as unknown as Engine['calls'] },
-    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
-    dialogs: {
-      async pickSavePath({ fileName, filters }) {
-        proposed.push([fileName, filters.flatMap(({ extensions }) => extensions)])
-        return join(folder, 'missing', 'a.json')
-      },
-    },
-    log: { ...silentLog, error: (message) => void errors.push(message) },
-  })
-  expect(await saveReceipts({ ids: ['any'] })).toMatchObject({ failure: { code: 'not-saved' } })
-  expect(proposed).toEqual([['modelferry-receipts.json', ['json', 'txt']]])
-  expect(errors).toEqual(['a file could not be saved'])
-})
-
-test('one receipt is saved as an object, several as a list', async () => {
-  const path = join(folder, 'a.json')
-  expect(await save(1, path)).toEqual(success(true))
-  expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(receipts[0], null, 2)}\n`)
-  expect(await save(2, path)).toEqual(success(true))
-  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(receipts)
-})
-
-test('a file that ends in .txt gets text', async () => {
-  const path = join(folder, 'a.TXT')
-  await save(2, path)
-  expect((await readFile(path, 'utf8')).match(/^Receipt of an upload/gm)).toHaveLength(2)
 })
 
 test('a cancelled dialog saves nothing, and a path that can’t be written is a failure', async () => {

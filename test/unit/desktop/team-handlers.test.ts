@@ -169,21 +169,6 @@ test.each([true, false])('asks before files are uploaded to another team too: %s
   )
 })
 
-test('does not ask about an unknown team or folder', async () => {
-  const { handlers, asked, done } = setup(true)
-  const unknown = { accountId: 'x', teamId: choice.teamId }
-  const code = (answer: unknown) => (answer as { failure?: { code: string } }).failure?.code
-  expect([
-    code(await handlers.watchFolder({ team: unknown })),
-    code(await handlers.giveWatched({ id: 'folder-1', team: { ...choice, teamId: 'x' } })),
-    code(await handlers.giveWatched({ id: 'x', team: choice })),
-    code(await handlers.deleteModels({ choice: unknown, modelIds: ['a', 'b'] })),
-  ]).toEqual(['no-team', 'no-team', 'not-found', 'no-team'])
-  for (const id of ['x', 'empty'])
-    expect(await handlers.sendOffered({ id })).toEqual(success({ ...report, added: 0 }))
-  expect([asked, done]).toEqual([[], []])
-})
-
 test('asks before models are deleted, with what the library says of them, and the team', async () => {
   const { handlers, asked, done } = setup(false)
   expect(await handlers.deleteModels({ choice, modelIds: ['a', 'b', 'a'] })).toEqual(success(null))
@@ -199,43 +184,6 @@ test('returns the models that could not be deleted', async () => {
   expect(done.toSorted()).toEqual(modelIds)
 })
 
-test('deletes at most four models at the same time', async () => {
-  const { handlers, done, mostOpen } = setup(true)
-  const modelIds = Array.from({ length: 12 }, (_, index) => `model ${index}`)
-  expect(await handlers.deleteModels({ choice, modelIds })).toEqual(success([]))
-  expect([done.length, mostOpen()]).toEqual([12, 4])
-})
-
-test('names models without a name by their path, or else by their id', async () => {
-  const listed = [
-    { id: 'a', displayName: '', modelPath: 'models/a.gguf', sizeBytes: null },
-    { id: 'b', displayName: '', modelPath: null, sizeBytes: null },
-  ]
-  const { handlers, asked } = setup(false, { listed })
-  await handlers.deleteModels({ choice, modelIds: ['a', 'b'] })
-  const items = [{ name: 'models/a.gguf' }, { name: 'b' }]
-  expect(asked).toMatchObject([['delete', { count: 2, items }, destination]])
-})
-
-test('asks without names before models of an unreadable library are deleted', async () => {
-  const { handlers, asked } = setup(false, { listed: null })
-  await handlers.deleteModels({ choice, modelIds: ['a'] })
-  expect(asked).toEqual([['delete', { count: 1, items: [] }, destination]])
-})
-
-test('asks about no folder if none was picked', async () => {
-  const { handlers, asked, done } = setup(true, { picked: [] })
-  expect(await handlers.watchFolder({ team: choice })).toEqual(success(watched))
-  expect([asked, done]).toEqual([[], []])
-})
-
-test('names an account without an e-mail address by its name', async () => {
-  const { handlers, asked, changeSession } = setup(false)
-  changeSession(signedIn({ ...person, email: '', name: 'Mira' }))
-  await handlers.deleteModels({ choice, modelIds: ['a'] })
-  expect(asked).toEqual([['delete', expect.anything(), { ...destination, account: 'Mira' }]])
-})
-
 test('asks before each single model is deleted', async () => {
   const { handlers, asked, done } = setup(false)
   for (const id of ['a', 'b']) await handlers.deleteModels({ choice, modelIds: [id] })
@@ -246,30 +194,6 @@ test('asks before each single model is deleted', async () => {
     ],
     [],
   ])
-})
-
-test('does not ask about the team of a signed-out account', async () => {
-  const { handlers, asked, changeSession } = setup(true)
-  changeSession(signedIn({ ...person, state: 'signed-out' }))
-  const answers = [
-    await handlers.watchFolder({ team: choice }),
-    await handlers.giveWatched({ id: 'folder-1', team: choice }),
-    await handlers.sendOffered({ id: 'folder-1' }),
-    await handlers.deleteModels({ choice, modelIds: ['a'] }),
-  ]
-  expect(answers).toMatchObject(answers.map(() => ({ failure: { code: 'no-team' } })))
-  expect(asked).toEqual([])
-  const device = { ...person, id: 'device', kind: 'device' as const }
-  changeSession(signedIn({ ...person, state: 'signed-out' }, device))
-  expect(await handlers.sendOffered({ id: 'folder-1' })).toEqual(success(report))
-})
-
-test.each([true, false])('asks once before uploads delete what they replace: %s', async (isYes) => {
-  const { handlers, asked, done } = setup(isYes)
-  const decision: CallArgs<'decide'> = { ids: ['a', 'b', 'x'], choice: 'replace', fate: 'delete' }
-  expect(await handlers.decide(decision)).toEqual(success(undefined))
-  expect(asked).toEqual([['replace', { count: 2, items: [fileOf('a'), fileOf('b')] }]])
-  expect(done).toEqual(isYes ? [{ ...decision, ids: ['a', 'b'] }] : [])
 })
 
 test.each([true, false])(
@@ -291,33 +215,11 @@ test('accepts no file that has changed or got another team during the question',
   }
 })
 
-test('one question about unsafe files names those of one team', async () => {
-  const { handlers, asked, done, changeSession, changeFirst } = setup(true)
-  changeFirst({ team: { id: 'other' } })
-  const teams = [...person.teams, { id: 'other', name: 'Other' }]
-  changeSession(signedIn({ ...person, teams }))
-  await handlers.allow({ ids: ['a'] })
-  const files = [{ id: 'a', ...fileOf('a'), finding, choice: { ...choice, teamId: 'other' } }]
-  expect(asked).toEqual([['unsafe', files, { ...destination, team: 'Other' }]])
-  expect(done).toEqual([['a']])
-})
-
-test('says why unsafe files could not be accepted', async () => {
-  const { handlers } = setup(true, { isAllowed: false })
-  expect(await handlers.allow({ ids: ['a'] })).toEqual(failed(failure('unexpected')))
-})
-
 test('accepts no unsafe file of a team that is not known', async () => {
   const { handlers, asked, changeSession } = setup(true)
   changeSession(signedIn({ ...person, teams: [] }))
   expect(await handlers.allow({ ids: ['a'] })).toEqual(failed(failure('no-team')))
   expect(asked).toEqual([])
-})
-
-test('asks about no sound file', async () => {
-  const { handlers, asked, done } = setup(true)
-  expect(await handlers.allow({ ids: ['b'] })).toEqual(success(undefined))
-  expect([asked, done]).toEqual([[], []])
 })
 
 test('asks about no other decision, and not about unknown uploads', async () => {

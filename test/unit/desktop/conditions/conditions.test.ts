@@ -82,18 +82,6 @@ test('uploads pause below the chosen battery level and resume on mains power', (
   expect(reasons).toEqual(['battery', null])
 })
 
-test('a low battery does not pause uploads unless configured', () => {
-  const { conditions, held } = setup()
-  conditions.setPower({ isOnBattery: true, percent: 3 })
-  expect(held).toEqual([])
-})
-
-test('an unknown battery level does not pause uploads', () => {
-  const { conditions, held } = setup({ pauseBelowPercent: 30 })
-  conditions.setPower({ isOnBattery: true, percent: null })
-  expect(held).toEqual([])
-})
-
 test('a metered network pauses uploads if configured, an unknown one does not', () => {
   const { conditions, held, changeSettings } = setup({ pauseOnMetered: true })
   conditions.setNetwork({ metered: 'unknown', line: null })
@@ -126,16 +114,6 @@ test('“send anyway” ends when the network changes', () => {
   expect([held.at(-1), settings().lines]).toEqual([true, []])
 })
 
-test('“always on this network” is stored', () => {
-  const { conditions, held, settings } = setup({ pauseOnMetered: true })
-  conditions.setNetwork({ metered: 'yes', line: phone })
-  expect(conditions.sendAnyway(true)).toEqual(success(undefined))
-  expect(settings().lines).toEqual([{ ...phone, isMetered: false }])
-  conditions.setNetwork({ metered: 'no', line: studio })
-  conditions.setNetwork({ metered: 'yes', line: phone })
-  expect(held).toEqual([true, false])
-})
-
 test('reports an “always on this network” that cannot be saved, and sends until the end of the app', () => {
   const { conditions, held } = setup({ pauseOnMetered: true }, { canSave: false })
   conditions.setNetwork({ metered: 'yes', line: phone })
@@ -148,15 +126,6 @@ test('“send anyway” does not override a later reason', () => {
   const { conditions } = setup({ pauseOnMetered: true, pauseBelowPercent: 30 })
   conditions.setNetwork({ metered: 'yes', line: phone })
   conditions.sendAnyway(false)
-  conditions.setPower({ isOnBattery: true, percent: 10 })
-  expect(conditions.current().hold?.kind).toBe('battery')
-})
-
-test('“send anyway” on a network without a name does not override a later reason', () => {
-  const { conditions } = setup({ pauseOnMetered: true, pauseBelowPercent: 30 })
-  conditions.setNetwork({ metered: 'yes', line: null })
-  conditions.sendAnyway(true)
-  expect(conditions.current()).toMatchObject({ hold: null, overridden: 'metered' })
   conditions.setPower({ isOnBattery: true, percent: 10 })
   expect(conditions.current().hold?.kind).toBe('battery')
 })
@@ -182,88 +151,6 @@ test('the lower of the user’s and the quiet hours’ limit applies, with its e
   expect(limits).toEqual([2_000_000, 1_000_000])
 })
 
-test('no timer runs without quiet hours', () => {
-  const { clock } = setup()
-  expect(clock.waits()).toEqual([])
-})
-
-test('each change is reported once, with the previous conditions', () => {
-  const { conditions, changes } = setup({ pauseBelowPercent: 30 })
-  expect(changes).toEqual([])
-  const atFirst = conditions.current()
-  conditions.setPower({ isOnBattery: true, percent: 29 })
-  conditions.setPower({ isOnBattery: true, percent: 29 })
-  conditions.update()
-  const held = conditions.current()
-  expect(changes).toEqual([{ now: held, before: atFirst }])
-  expect(held).toMatchObject({ hold: { kind: 'battery' }, power: { isOnBattery: true, percent: 29 } })
-  conditions.sendAnyway(false)
-  expect(changes.slice(1)).toEqual([{ now: { ...held, hold: null, overridden: 'battery' }, before: held }])
-})
-
-test('a battery level that pauses nothing is reported', () => {
-  const { conditions, changes } = setup()
-  conditions.setPower({ isOnBattery: true, percent: 80 })
-  expect(changes.map(({ now }) => [now.hold, now.power.percent])).toEqual([[null, 80]])
-})
-
-test('the start and the end of quiet hours are reported', () => {
-  const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 12 * 60 + 5, toMinute: 12 * 60 + 15 }
-  const { clock, changes } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
-  clock.advance(5 * 60_000)
-  clock.advance(10 * 60_000)
-  expect(changes.map(({ now }) => now.hold?.kind ?? null)).toEqual(['quiet-hours', null])
-})
-
-test('a single timer of at most ten minutes runs', () => {
-  const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 11 * 60, toMinute: 12 * 60 + 25 }
-  const { conditions, clock, changeSettings } = setup({
-    quietHours: [{ ...rule, limitBytesPerSecond: 1_000 }],
-  })
-  conditions.update()
-  expect(clock.waits()).toEqual([10 * 60_000])
-  clock.advance(10 * 60_000)
-  clock.advance(10 * 60_000)
-  expect(clock.waits()).toEqual([5 * 60_000])
-  changeSettings({ quietHours: [] })
-  expect(clock.waits()).toEqual([])
-})
-
-test('a failure to hold the queue is logged, and later changes are applied', async () => {
-  const error = new Error('the queue is closed')
-  const { conditions, held, lines } = setup({ pauseBelowPercent: 30 }, { holdError: error })
-  conditions.setPower({ isOnBattery: true, percent: 29 })
-  await expect
-    .poll(() => lines.at(-1))
-    .toEqual({
-      level: 'error',
-      message: 'the queue could not be held',
-      facts: { error },
-    })
-  conditions.setPower({ isOnBattery: false, percent: 29 })
-  expect(held).toEqual([true, false])
-})
-
-test('“send anyway” ends with its reason', () => {
-  const { conditions } = setup({ pauseBelowPercent: 30 })
-  conditions.setPower({ isOnBattery: true, percent: 29 })
-  conditions.sendAnyway(false)
-  conditions.setPower({ isOnBattery: false, percent: 29 })
-  conditions.setPower({ isOnBattery: true, percent: 29 })
-  expect([conditions.current().hold?.kind, conditions.current().overridden]).toEqual(['battery', null])
-})
-
-test('overridden quiet hours apply again on the next day', () => {
-  const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 12 * 60, toMinute: 13 * 60 }
-  const { conditions, clock } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
-  expect(conditions.current().hold?.kind).toBe('quiet-hours')
-  conditions.sendAnyway(false)
-  expect(conditions.current().hold).toBeNull()
-  clock.advance(24 * 60 * 60_000)
-  conditions.update()
-  expect(conditions.current().hold?.kind).toBe('quiet-hours')
-})
-
 test('a pause and its override last until the pause ends, not until an overlapping limit does', () => {
   const days = [0, 1, 2, 3, 4, 5, 6]
   const pause = { days, fromMinute: 11 * 60, toMinute: 14 * 60, limitBytesPerSecond: null }
@@ -277,28 +164,6 @@ test('a pause and its override last until the pause ends, not until an overlappi
   expect([held, limits.at(-1)]).toEqual([[true, false], null])
   for (let minute = 0; minute < 30; minute += 10) clock.advance(10 * 60_000)
   expect(conditions.current()).toMatchObject({ hold: null, overridden: null })
-})
-
-test('“always” stores nothing for other reasons than the network', () => {
-  const { conditions, settings } = setup({ pauseBelowPercent: 30 })
-  conditions.setNetwork({ metered: 'no', line: studio })
-  conditions.setPower({ isOnBattery: true, percent: 10 })
-  conditions.sendAnyway(true)
-  expect([conditions.current().hold, settings().lines]).toEqual([null, []])
-})
-
-test('“always on this network” replaces its stored setting and no other', () => {
-  const lines = [
-    { ...studio, isMetered: false },
-    { ...phone, isMetered: true },
-  ]
-  const { conditions, settings } = setup({ pauseOnMetered: true, lines })
-  conditions.setNetwork({ metered: 'yes', line: phone })
-  conditions.sendAnyway(true)
-  expect(settings().lines).toEqual([
-    { ...studio, isMetered: false },
-    { ...phone, isMetered: false },
-  ])
 })
 
 test('a network that is stored as unmetered replaces the oldest of too many', () => {

@@ -78,14 +78,6 @@ function setup() {
 const record = uploadRecord({ identity: { sizeBytes: 3_600 * megabyte, mtimeNs: 1n, inode: 1n } })
 const sending = (sentBytes = 0): UploadRow => ({ ...toUploadRow(record, null), phase: 'sending', sentBytes })
 
-test('claims nothing before the speed was measured', () => {
-  const { patch, tracker } = setup()
-  patch([sending()], null)
-  expect(tracker.current()).toMatchObject({ state: 'unknown', doneAtMs: null, suggestions: [] })
-  patch([], 2 * megabyte)
-  expect(tracker.current()?.state).toBe('met')
-})
-
 test('computes the forecast once for a patch and a change that follow each other', () => {
   const { apply, patch, tracker, clock, views } = setup()
   patch([sending()], 2 * megabyte)
@@ -98,29 +90,6 @@ test('computes the forecast once for a patch and a change that follow each other
   apply([sending(2 * megabyte)], 2 * megabyte)
   clock.advance(60_000)
   expect(views).toHaveLength(count + 1)
-})
-
-test('claims nothing while it isn’t known when a pause ends', () => {
-  const { patch, tracker, state } = setup()
-  patch([sending()], 2 * megabyte)
-  state.conditions = { ...state.conditions, hold: { kind: 'battery', percent: 9, belowPercent: 20 } }
-  tracker.update()
-  expect(tracker.current()?.state).toBe('unknown')
-  state.conditions = { ...state.conditions, hold: null }
-  patch([], 2 * megabyte, { allPaused: true })
-  expect(tracker.current()?.state).toBe('unknown')
-})
-
-test('counts the rest of a file of which a part is sent', () => {
-  const { patch, tracker, clock } = setup()
-  patch([sending(1_800 * megabyte)], megabyte)
-  expect(tracker.current()).toMatchObject({ state: 'met', doneAtMs: clock.now() + 30 * minuteMs })
-})
-
-test('bytes that are in flight count as sent', () => {
-  const { patch, tracker, clock } = setup()
-  patch([{ ...sending(), inFlightBytes: 1_800 * megabyte }], megabyte)
-  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
 })
 
 test('suggests to move up what waits or is retried, and to leave out only what was never started', () => {
@@ -159,14 +128,6 @@ test.each([
   expect(tracker.current()?.state).toBe(state)
 })
 
-test('the first speed that is measured under a limit is used', () => {
-  const { patch, tracker, state, clock } = setup()
-  const limit = { bytesPerSecond: megabyte, isFromQuietHours: false, untilMs: null }
-  state.conditions = { ...state.conditions, limit }
-  patch([sending(1_800 * megabyte)], megabyte)
-  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
-})
-
 test.each<[string, Partial<UploadRow>]>([
   ['is in review', { phase: 'review' }],
   ['is paused', { phase: 'paused' }],
@@ -184,36 +145,6 @@ test.each<[string, Partial<UploadRow>]>([
   expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
 })
 
-test('a removed upload doesn’t delay the end', () => {
-  const { patch, tracker, clock } = setup()
-  patch([sending(1_800 * megabyte), { ...sending(), id: 'other' }], megabyte)
-  patch([], megabyte, { removed: ['other'] })
-  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
-})
-
-test('an upload of which more was sent than it had has nothing left', () => {
-  const { patch, tracker, clock } = setup()
-  patch([{ ...sending(3_600 * megabyte), inFlightBytes: 1_800 * megabyte }], megabyte)
-  expect(tracker.current()).toMatchObject({ state: 'met', doneAtMs: clock.now() })
-})
-
-test('no deadline is forecast without one', () => {
-  const { apply, tracker, state, clock, views } = setup()
-  state.settings = { ...state.settings, deadlineMs: null }
-  apply([sending()], 2 * megabyte)
-  expect(clock.waits()).toEqual([])
-  tracker.update()
-  expect([tracker.current(), views]).toEqual([null, []])
-})
-
-test('a moment without progress doesn’t change the measured speed', () => {
-  const { patch, tracker } = setup()
-  patch([sending()], 2 * megabyte)
-  patch([], 0)
-  patch([], null)
-  expect(tracker.current()?.state).toBe('met')
-})
-
 test('quiet hours that the user overrides don’t delay the end until they are over', () => {
   const { patch, tracker, state } = setup()
   const days = [0, 1, 2, 3, 4, 5, 6]
@@ -225,25 +156,6 @@ test('quiet hours that the user overrides don’t delay the end until they are o
   state.conditions = { ...state.conditions, overridden: 'battery' }
   tracker.update()
   expect(tracker.current()?.state).toBe('never')
-})
-
-test('an overridden pause doesn’t delay the end when an overlapping limit begins', () => {
-  const { patch, tracker, state, startMs, clock } = setup()
-  const days = [0, 1, 2, 3, 4, 5, 6]
-  const minuteAt = (atMs: number) => new Date(atMs).getHours() * 60 + new Date(atMs).getMinutes()
-  const ruleFrom = (fromMinutes: number, limitBytesPerSecond: number | null) => ({
-    days,
-    fromMinute: minuteAt(startMs + fromMinutes * minuteMs),
-    toMinute: minuteAt(startMs + 300 * minuteMs),
-    limitBytesPerSecond,
-  })
-  const quietHours = [ruleFrom(-60, null), ruleFrom(60, 2 * megabyte)]
-  const untilMs = new Date(startMs + 60 * minuteMs).setSeconds(0, 0)
-  const limit = { bytesPerSecond: null, isFromQuietHours: false, untilMs }
-  state.settings = { ...state.settings, quietHours }
-  state.conditions = { hold: null, overridden: 'quiet-hours', limit }
-  patch([sending()], megabyte / 2)
-  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 120 * minuteMs)
 })
 
 test('a speed measured under a limit is not taken for that of the connection', () => {
@@ -293,16 +205,6 @@ function setupLate() {
   return given
 }
 
-test('notifies after exactly a minute in which the deadline could not be met', () => {
-  const { tracker, clock, unreachable } = setupLate()
-  clock.advance(minuteMs - 1)
-  tracker.update()
-  expect(unreachable).toEqual([])
-  clock.advance(1)
-  tracker.update()
-  expect(unreachable).toEqual([tracker.current()])
-})
-
 test('a pause of unknown length starts the minute again', () => {
   const { patch, tracker, clock, unreachable } = setupLate()
   clock.advance(minuteMs - 5_001)
@@ -314,18 +216,6 @@ test('a pause of unknown length starts the minute again', () => {
   clock.advance(1)
   tracker.update()
   expect(unreachable).toHaveLength(1)
-})
-
-test('notifies that quiet hours leave no time for a deadline that was met', () => {
-  const { patch, tracker, clock, state, unreachable } = setup()
-  patch([sending()], 2 * megabyte)
-  const days = [0, 1, 2, 3, 4, 5, 6]
-  const quietHours = [{ days, fromMinute: 0, toMinute: 0, limitBytesPerSecond: null }]
-  state.settings = { ...state.settings, quietHours }
-  tracker.update()
-  clock.advance(minuteMs)
-  tracker.update()
-  expect(unreachable).toMatchObject([{ state: 'never' }])
 })
 
 /** The snapshot after a restart. */
@@ -349,37 +239,4 @@ test('the deadline ends with its queue, also across a restart, and not before', 
   const next = setup()
   next.tracker.restore(restored())
   expect(next.state.settings.deadlineMs).toBe(null)
-})
-
-test('the deadline stays before its queue is restored', () => {
-  const { apply, state } = setup()
-  apply([], null, { totals: emptyTotals })
-  expect(state.settings.deadlineMs).not.toBe(null)
-})
-
-test('the deadline stays while its uploads are paused, and ends when they are removed', () => {
-  const { patch, state } = setup()
-  patch([sending()], 2 * megabyte)
-  patch([{ ...sending(), phase: 'paused' }], null, { totals: { ...emptyTotals, paused: 1 } })
-  expect(state.settings.deadlineMs).not.toBe(null)
-  patch([sending()], null)
-  patch([], null, { removed: [record.id], totals: emptyTotals })
-  expect(state.settings.deadlineMs).toBe(null)
-})
-
-test('the deadline stays while the only upload finishes parts before it is paused', () => {
-  const { patch, state } = setup()
-  patch([sending()], 2 * megabyte)
-  const pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: megabyte }
-  patch([{ ...sending(), pausing }], 2 * megabyte)
-  patch([{ ...sending(), phase: 'paused' }], null, { totals: { ...emptyTotals, paused: 1 } })
-  expect(state.settings.deadlineMs).not.toBe(null)
-})
-
-test('a restored queue keeps its deadline, which is unknown until the speed is measured', () => {
-  const { patch, tracker } = setup()
-  tracker.restore(restored(sending()))
-  expect(tracker.current()?.state).toBe('unknown')
-  patch([], 2 * megabyte)
-  expect(tracker.current()?.state).toBe('met')
 })

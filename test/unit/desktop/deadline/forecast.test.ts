@@ -63,15 +63,6 @@ test.each([
   expect(forecast(atMs, [upload(72)])).toMatchObject({ state, doneAtMs: nowMs + 2 * hourMs })
 })
 
-test('nothing is forecast further ahead than 60 days', () => {
-  const days60Ms = 60 * 24 * hourMs
-  // One byte a second.
-  const inSeconds = (leftBytes: number) =>
-    forecast(nowMs + 2 * days60Ms, [upload(0, { leftBytes })], { bytesPerSecond: 1 })
-  expect(inSeconds(days60Ms / 1_000)).toMatchObject({ state: 'met', doneAtMs: nowMs + days60Ms })
-  expect(inSeconds(days60Ms / 1_000 + 1)).toMatchObject({ state: 'never', doneAtMs: null })
-})
-
 test('quiet hours that pause delay the end, unless they are overridden', () => {
   const settings = { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null }
   expect(forecast(at(6), [upload(72)], { settings })).toMatchObject({ state: 'late', doneAtMs: at(8) })
@@ -84,37 +75,10 @@ test('quiet hours that pause delay the end, unless they are overridden', () => {
   expect(overridden).toMatchObject({ state: 'met', doneAtMs: at(1, 30) })
 })
 
-test('uploads that fit exactly before quiet hours end when these begin', () => {
-  const settings = { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null }
-  expect(forecast(at(9), [upload(36)], { settings })).toMatchObject({ doneAtMs: at(23, 0, 26) })
-  // A pause sends nothing, not even an upload of which no byte is left.
-  const during = forecast(at(9), [upload(0)], { settings, nowMs: at(1) })
-  expect(during).toMatchObject({ state: 'met', doneAtMs: at(7) })
-})
-
-test('an override ends with the pause that it was for', () => {
-  const settings = { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null }
-  const overridden = { settings, nowMs: at(23, 0, 26), overriddenUntilMs: at(7) }
-  // Eight hours of the night, sixteen of the day, and an hour after the next night.
-  expect(forecast(at(9), [upload(25 * 36)], overridden)).toMatchObject({ doneAtMs: at(8, 0, 28) })
-  const untilNight = { settings, overriddenUntilMs: at(23, 0, 26) }
-  expect(forecast(at(9), [upload(72)], untilNight)).toMatchObject({ doneAtMs: at(8) })
-})
-
 test('the lower of the limits of settings and quiet hours applies, each in its time', () => {
   const settings = { quietHours: [everyNight(23, 7, 1_000_000)], limitBytesPerSecond: 5_000_000 }
   // An hour at 5 MB/s, eight at 1 MB/s, the rest at 5 MB/s.
   expect(forecast(at(9), [upload(18 + 28.8 + 18)], { settings })).toMatchObject({ doneAtMs: at(8) })
-})
-
-test('quiet hours that cover the whole week leave no time', () => {
-  const settings = { quietHours: [everyNight(0, 0, null)], limitBytesPerSecond: null }
-  expect(forecast(at(9), [upload(1)], { settings })).toEqual({
-    atMs: at(9),
-    state: 'never',
-    doneAtMs: null,
-    suggestions: [],
-  })
 })
 
 test('suggests files that are in time if they are moved up: the first and the largest', () => {
@@ -130,24 +94,6 @@ test('suggests files that are in time if they are moved up: the first and the la
     { kind: 'move-up', id: 'FLUX', name: 'FLUX', doneAtMs: nowMs + (38 / 36) * hourMs },
     { kind: 'move-up', id: 'Wan', name: 'Wan', doneAtMs: nowMs + (63 / 36) * hourMs },
   ])
-})
-
-test('a file that ends exactly at the deadline is not late, and one that would is suggested', () => {
-  // 36 GB fit until 23:00, 72 until midnight.
-  const uploads = [
-    upload(36, { isRunning: true }),
-    upload(36, { name: 'in time' }),
-    upload(36, { name: 'fits' }),
-  ]
-  expect(forecast(at(0), uploads).suggestions).toEqual([
-    { kind: 'move-up', id: 'fits', name: 'fits', doneAtMs: at(0) },
-    { kind: 'leave-out', ids: ['fits'], leftBytes: 36 * gigabyte, doneAtMs: at(0) },
-  ])
-})
-
-test('a file that fits at no place is not suggested to be moved up', () => {
-  const uploads = [upload(36, { isRunning: true }), upload(36.1), upload(36.1)]
-  expect(forecast(at(0), uploads).suggestions.map(({ kind }) => kind)).toEqual(['leave-out'])
 })
 
 test('the order is that of the queue, with what runs first, and not that of the list', () => {
@@ -176,17 +122,6 @@ test('suggests to leave out the fewest files of which nothing was sent', () => {
   ])
 })
 
-test('of the files that suffice, the smallest is left out', () => {
-  const uploads = [
-    upload(30, { isRunning: true }),
-    upload(12, { name: 'enough' }),
-    upload(40, { name: 'most' }),
-  ]
-  expect(forecast(at(0), uploads).suggestions.find(({ kind }) => kind === 'leave-out')).toMatchObject({
-    ids: ['enough'],
-  })
-})
-
 test('several files are left out if one does not suffice, the last one no larger than needed', () => {
   const uploads = [
     upload(70, { isRunning: true }),
@@ -207,21 +142,4 @@ test('several files are left out if one does not suffice, the last one no larger
 test('does not suggest to leave out everything', () => {
   const uploads = [upload(80), upload(90)]
   expect(forecast(at(0), uploads)).toMatchObject({ state: 'late', suggestions: [] })
-})
-
-test('only the rest of a file counts that is sent in part', () => {
-  const half = upload(36, { isRunning: true, isUntouched: false })
-  expect(forecast(at(0), [half])).toMatchObject({ state: 'met', doneAtMs: nowMs + hourMs })
-})
-
-test('a forecast reads each of ten thousand files only a few times', () => {
-  let readCount = 0
-  const counted = <T extends object>(one: T) =>
-    new Proxy(one, { get: (target, key): unknown => ((readCount += 1), Reflect.get(target, key)) })
-  const uploads = Array.from({ length: 10_000 }, () => counted(upload(0.1)))
-  const { state, suggestions } = forecast(at(0), uploads, {
-    settings: { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null },
-  })
-  expect([state, suggestions.length]).toEqual(['late', 2])
-  expect(readCount / uploads.length).toBeLessThan(40)
 })

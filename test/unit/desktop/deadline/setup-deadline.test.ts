@@ -74,12 +74,3 @@ test('a change of the settings or of the conditions changes the state at once', 
   state.conditionsChanged()
   expect(await current()).toBe('unknown')
 })
-
-test('the user is notified when the deadline can’t be met any more', () => {
-  const { clock, settings, state, sent, measure } = setup()
-  measure()
-  settings.change({ limitBytesPerSecond: 100_000 })
-  clock.advance(60_000)
-  state.conditionsChanged()
-  expect(sent).toContainEqual(['notified', 'late'])
-})

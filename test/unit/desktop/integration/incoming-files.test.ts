@@ -64,20 +64,6 @@ function setup(
 
 const settle = () => new Promise(setImmediate)
 
-test('shows the window at once, and adds files once the engine has started', async () => {
-  const { listener, done, start, collect } = setup()
-  listener.onFiles(['/models/a.safetensors', '/models/b.gguf'])
-  await collect()
-  expect(done).toEqual(['show'])
-  start()
-  await collect()
-  expect(done).toEqual([
-    'show',
-    'add /models/a.safetensors /models/b.gguf',
-    JSON.stringify(['added', report]),
-  ])
-})
-
 test('files that arrive one by one are added together, also those before the start', async () => {
   const { listener, done, start, collect, clock } = setup()
   const added = () => done.filter((step) => step.startsWith('add'))
@@ -97,14 +83,6 @@ test('files that arrive one by one are added together, also those before the sta
   expect(added()).toEqual(['add a b c d e f', 'add g'])
 })
 
-test('only shows the window when the app is started again without files', async () => {
-  const { listener, done, start, collect } = setup()
-  start()
-  listener.onFiles([])
-  await collect()
-  expect(done).toEqual(['show'])
-})
-
 test('shows why files were not added', async () => {
   const { listener, done, shown, start, collect } = setup(async () => failed(failure('no-team')))
   start()
@@ -112,35 +90,4 @@ test('shows why files were not added', async () => {
   await collect()
   expect(done).toEqual(['show', 'add /models/a.safetensors'])
   expect(shown).toMatchObject([{ code: 'no-team' }])
-})
-
-test('logs an exception while files are added', async () => {
-  const { listener, errors, start, collect } = setup(() => Promise.reject(new Error('broken')))
-  start()
-  listener.onFiles(['/models/a.safetensors'])
-  await collect()
-  expect(errors).toEqual(['could not add files from outside'])
-})
-
-test('shows that files of another computer can’t be added', () => {
-  const { listener, done, shown } = setup()
-  listener.onRemoteFiles()
-  expect(done).toEqual(['show'])
-  expect(shown).toMatchObject([{ code: 'file-elsewhere' }])
-})
-
-test('passes a command on to the page', () => {
-  const { listener, done } = setup()
-  listener.onCommand('open-settings' as never)
-  expect(done).toEqual(['show', JSON.stringify(['command', 'open-settings'])])
-})
-
-test('logs that a failure could not be shown', async () => {
-  const { listener, errors, start, collect } = setup(async () => failed(failure('no-team')), {
-    canShow: false,
-  })
-  start()
-  listener.onFiles(['/models/a.safetensors'])
-  await collect()
-  expect(errors).toEqual(['could not add files from outside'])
 })

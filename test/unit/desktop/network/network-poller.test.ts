@@ -30,37 +30,6 @@ function setup() {
   return { fake, clock, reported, poller, lines: environment.lines }
 }
 
-test('an active poller reads every five minutes and reports changes', async () => {
-  const { fake, clock, reported, poller } = setup()
-  poller.setActive(true)
-  poller.setActive(true)
-  await expect.poll(() => clock.waits()).toEqual([intervalMs])
-  clock.advance(intervalMs)
-  await expect.poll(() => clock.waits()).toEqual([intervalMs])
-  expect([fake.reads, reported]).toEqual([2, [unknownNetwork]])
-  fake.network = phone
-  clock.advance(intervalMs)
-  await expect.poll(() => reported).toEqual([unknownNetwork, phone])
-  poller.setActive(false)
-  expect(clock.waits()).toEqual([])
-})
-
-test('a read that throws is logged and repeated after 30 seconds', async () => {
-  const { fake, clock, reported, poller, lines } = setup()
-  fake.error = new Error('no answer')
-  poller.setActive(true)
-  await expect
-    .poll(() => lines)
-    .toEqual([
-      { level: 'warn', message: 'the network status could not be read', facts: { error: fake.error } },
-    ])
-  expect(clock.waits()).toEqual([firstRetryMs])
-  fake.error = null
-  clock.advance(firstRetryMs)
-  await expect.poll(() => reported).toEqual([unknownNetwork])
-  expect(clock.waits()).toEqual([intervalMs])
-})
-
 test('a failed read keeps the last status and is repeated after 30 seconds', async () => {
   const { fake, clock, reported, poller } = setup()
   fake.network = phone
@@ -73,24 +42,6 @@ test('a failed read keeps the last status and is repeated after 30 seconds', asy
   clock.advance(firstRetryMs)
   await expect.poll(() => reported).toEqual([phone, unknownNetwork])
   expect(clock.waits()).toEqual([intervalMs])
-})
-
-test('reads that keep failing are logged once and become as rare as successful ones', async () => {
-  const { fake, clock, poller, lines } = setup()
-  fake.network = null
-  poller.setActive(true)
-  for (const delayMs of [30_000, 60_000, 120_000, 240_000, intervalMs, intervalMs]) {
-    await expect.poll(() => clock.waits()).toEqual([delayMs])
-    clock.advance(delayMs)
-  }
-  expect(lines.map(({ message }) => message)).toEqual(['the network status could not be read'])
-})
-
-test('a refresh while inactive reads once and starts no timer', async () => {
-  const { clock, reported, poller } = setup()
-  poller.refresh()
-  await expect.poll(() => reported).toEqual([unknownNetwork])
-  expect(clock.waits()).toEqual([])
 })
 
 test('the network is not read when no setting needs it', async () => {

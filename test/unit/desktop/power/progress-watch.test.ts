@@ -24,27 +24,6 @@ test('counts sent, in-flight and hashed bytes as progress', () => {
   expect(lastProgressAfter(4_000, { sentBytes: 2, hashedBytes: 9 })).toBe(4_000)
 })
 
-test('counts the last bytes of an upload that ends', () => {
-  const lastProgressAfter = setup()
-  lastProgressAfter(1_000, { sentBytes: 1 })
-  expect(lastProgressAfter(2_000, { phase: 'registering', sentBytes: 9 })).toBe(2_000)
-})
-
-test('counts small files that finish between two patches', () => {
-  expect(setup()(1_000, { phase: 'registered', sentBytes: 5 })).toBe(1_000)
-  const lastProgressAfter = setup()
-  expect(lastProgressAfter(1_000, { phase: 'waiting' })).toBe(0)
-  expect(lastProgressAfter(2_000, { phase: 'registered', sentBytes: 5 })).toBe(2_000)
-})
-
-test('an upload that was removed is restored without progress', () => {
-  const watch = createProgressWatch(() => 1_000)
-  watch.applyPatch({ changed: [row({ sentBytes: 1 })], removed: [] })
-  watch.applyPatch({ changed: [], removed: ['one'] })
-  watch.applyPatch({ changed: [row({ sentBytes: 5 })], removed: [] })
-  expect(watch.lastMs()).toBe(0)
-})
-
 test('an upload that waits or is paused makes no progress', () => {
   const lastProgressAfter = setup()
   expect(lastProgressAfter(1_000, { phase: 'waiting', sentBytes: 5 })).toBe(0)

@@ -69,36 +69,6 @@ test('the text does not claim success when every upload failed', () => {
   )
 })
 
-test('a paused upload delays the countdown until it has ended', () => {
-  const { clock, actions, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch(busy)
-  patch({ ...busy, paused: 1 }, oneSent)
-  patch({ ...emptyTotals, paused: 1 }, rows('paused', 1))
-  clock.advance(countdownMs)
-  expect([actions, countdownText()]).toEqual([[], null])
-  patch(busy)
-  patch(emptyTotals, oneSent)
-  expect(countdownText()).toContain('All uploads are done.')
-})
-
-test('uploads registered between two patches count, older ones do not', () => {
-  const { clock, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch(emptyTotals, oneSent)
-  expect(countdownText()).toBe(null)
-  patch(emptyTotals, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
-  expect(countdownText()).toContain('All uploads are done.')
-})
-
-test('a file that failed immediately starts no countdown', () => {
-  const { clock, actions, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch({ ...emptyTotals, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
-  clock.advance(countdownMs)
-  expect([actions, countdownText()]).toEqual([[], null])
-})
-
 test('the countdown starts once the records of the new models were read back', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')
@@ -108,15 +78,6 @@ test('the countdown starts once the records of the new models were read back', (
   expect([actions, countdownText()]).toEqual([[], null])
   patch({ ...emptyTotals, needsYou: 1 })
   expect(countdownText()).toBe('1 file uploaded, 1 needs attention. Modelferry quits in one minute.')
-})
-
-test('a quick upload is verified before the countdown too', () => {
-  const { clock, tracker, patch, countdownText } = setup()
-  tracker.set('quit')
-  patch({ ...emptyTotals, verifying: 1 }, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
-  expect(countdownText()).toBe(null)
-  patch(emptyTotals)
-  expect(countdownText()).toContain('All uploads are done.')
 })
 
 test('a verification that does not end delays the countdown for ten minutes', () => {
@@ -130,45 +91,6 @@ test('a verification that does not end delays the countdown for ten minutes', ()
   expect(countdownText()).toBe(null)
   clock.advance(1)
   expect(countdownText()).toContain('All uploads are done.')
-})
-
-test('a quick upload whose verification does not end delays the countdown for ten minutes', () => {
-  const { clock, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch({ ...emptyTotals, verifying: 1 }, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
-  clock.advance(verificationLimitMs - 1)
-  expect(countdownText()).toBe(null)
-  clock.advance(1)
-  expect(countdownText()).toContain('All uploads are done.')
-})
-
-test('a change of a registered file keeps the countdown that started after ten minutes', () => {
-  const { clock, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch(busy)
-  patch({ ...emptyTotals, verifying: 1 }, oneSent)
-  clock.advance(verificationLimitMs)
-  patch({ ...emptyTotals, verifying: 1 }, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
-  expect(countdownText()).toContain('All uploads are done.')
-})
-
-test('a later verification is waited for although an earlier one took too long', () => {
-  const { clock, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch(busy)
-  patch({ ...emptyTotals, verifying: 1 }, oneSent)
-  clock.advance(verificationLimitMs)
-  patch({ ...busy, verifying: 1 })
-  patch({ ...emptyTotals, verifying: 2 }, rows('registered', 2))
-  expect(countdownText()).toBe(null)
-})
-
-test('a verification of an earlier upload that does not end starts no countdown', () => {
-  const { clock, tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch({ ...emptyTotals, verifying: 1 }, oneSent)
-  clock.advance(verificationLimitMs)
-  expect(countdownText()).toBe(null)
 })
 
 test('files in review keep the app open, and the text says so', () => {
@@ -194,63 +116,11 @@ test('files in review keep the app open, and the text says so', () => {
   expect(actions).toEqual(['quit'])
 })
 
-test.each<Partial<Totals>>([{ running: 1 }, { running: 1, waiting: 1 }, { waiting: 1, paused: 1 }])(
-  'only the uploads of a batch that began with %j are counted',
-  (first) => {
-    const { tracker, patch } = setup()
-    patch(busy)
-    patch({ ...emptyTotals, needsYou: 1 }, [...rows('registered', 4), ...rows('failed', 1)])
-    tracker.set('sleep')
-    patch({ ...emptyTotals, ...first })
-    for (const id of ['a', 'b']) patch(busy, [{ id, phase: 'registered', addedAtMs: 0 }])
-    patch(emptyTotals)
-    expect(tracker.current().ending?.sent).toBe(2)
-  },
-)
-
-test('a batch whose uploads are all removed starts no countdown, whatever failed before', () => {
-  const { tracker, patch } = setup()
-  patch(busy)
-  patch({ ...emptyTotals, needsYou: 1 }, rows('failed', 1))
-  tracker.set('sleep')
-  patch(busy)
-  patch(emptyTotals)
-  expect(tracker.current().ending).toBe(null)
-})
-
-test('each change of the action and of the countdown is reported', () => {
-  const { clock, tracker, patch } = setup()
-  const reported: unknown[] = []
-  tracker.onChange(() => void reported.push([tracker.current().whenDone, tracker.current().ending?.sent]))
-  tracker.set('sleep')
-  patch(busy)
-  patch(emptyTotals, oneSent)
-  tracker.set('quit')
-  clock.advance(countdownMs)
-  expect(reported).toEqual([
-    ['sleep', undefined],
-    ['sleep', 1],
-    ['quit', 1],
-    ['nothing', undefined],
-  ])
-})
-
 test('removed uploads start no countdown', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('sleep')
   patch(busy)
   patch(emptyTotals)
-  clock.advance(countdownMs)
-  expect(actions).toEqual([])
-})
-
-test('a cancelled countdown does nothing', () => {
-  const { clock, actions, tracker, patch } = setup()
-  tracker.set('quit')
-  patch(busy)
-  patch(emptyTotals, oneSent)
-  tracker.set('nothing')
-  expect([tracker.current().ending, clock.waits()]).toEqual([null, []])
   clock.advance(countdownMs)
   expect(actions).toEqual([])
 })
@@ -268,14 +138,6 @@ test('new uploads cancel the countdown and are followed by another', () => {
   expect(actions).toEqual(['quit'])
 })
 
-test('an empty queue starts no countdown', () => {
-  const { clock, actions, tracker, patch } = setup()
-  tracker.set('sleep')
-  patch(emptyTotals)
-  clock.advance(countdownMs)
-  expect(actions).toEqual([])
-})
-
 test('a computer that is put to sleep during the countdown does not sleep again after waking up', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('sleep')
@@ -285,16 +147,6 @@ test('a computer that is put to sleep during the countdown does not sleep again 
   expect(tracker.current()).toEqual({ whenDone: 'nothing', ending: null })
   clock.advance(60 * countdownMs)
   expect(actions).toEqual([])
-})
-
-test('sleep during the uploads keeps the action', () => {
-  const { clock, actions, tracker, patch } = setup()
-  tracker.set('sleep')
-  patch(busy)
-  tracker.computerSuspended()
-  patch(emptyTotals, oneSent)
-  clock.advance(countdownMs)
-  expect(actions).toEqual(['sleep'])
 })
 
 test('a countdown to sleep that ends much too late is dropped', () => {
@@ -316,16 +168,4 @@ test.each([
   patch(emptyTotals, oneSent)
   clock.advance(countdownMs + lateMs)
   expect(actions).toEqual(expected)
-})
-
-test('a countdown to quit that ends much too late starts again', () => {
-  const { clock, actions, tracker, patch, countdownText } = setup()
-  tracker.set('quit')
-  patch(busy)
-  patch(emptyTotals, oneSent)
-  tracker.computerSuspended()
-  clock.advance(60 * countdownMs)
-  expect([actions, countdownText()]).toEqual([[], 'All uploads are done. Modelferry quits in one minute.'])
-  clock.advance(countdownMs)
-  expect(actions).toEqual(['quit'])
 })

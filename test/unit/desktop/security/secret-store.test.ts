@@ -40,14 +40,6 @@ function setup() {
   }
 }
 
-test('secrets are not kept in memory when the keychain works', async () => {
-  const { stored, secretStore } = setup()
-  await secretStore.set('a', 'secret')
-  stored.clear()
-  expect(await secretStore.get('a')).toEqual(success(null))
-  expect(secretStore.state()).toBe('ok')
-})
-
 test('secrets stay in memory for this session when there is no keychain', async () => {
   const { secretStore, failWith } = setup()
   failWith('keychain-absent')
@@ -56,26 +48,6 @@ test('secrets stay in memory for this session when there is no keychain', async 
   expect(secretStore.state()).toBe('absent')
   expect(await secretStore.delete('a')).toEqual(success(undefined))
   expect(await secretStore.get('a')).toMatchObject({ ok: false, failure: { code: 'keychain-absent' } })
-})
-
-test('each change of the keychain’s state is logged once, without names of secrets', async () => {
-  const { secretStore, failWith, warnings } = setup()
-  failWith('keychain-locked')
-  await secretStore.set('a', 'secret')
-  await secretStore.get('b')
-  failWith(null)
-  await secretStore.recheck()
-  expect(warnings).toEqual([
-    ['the keychain state changed', { state: 'locked' }],
-    ['the keychain state changed', { state: 'ok' }],
-  ])
-})
-
-test.each<FailureCode>(['keychain-locked', 'keychain-slow'])('%s counts as locked', async (code) => {
-  const { secretStore, failWith } = setup()
-  failWith(code)
-  await secretStore.set('a', 'secret')
-  expect(secretStore.state()).toBe('locked')
 })
 
 test('the next write moves a secret from memory into an unlocked keychain', async () => {
@@ -89,37 +61,11 @@ test('the next write moves a secret from memory into an unlocked keychain', asyn
   expect([stored.get('a'), secretStore.state()]).toEqual(['third', 'ok'])
 })
 
-test('all secrets are moved to the keychain before the state becomes ok', async () => {
-  const { stored, secretStore, states, failWith } = setup()
-  failWith('keychain-locked')
-  await secretStore.set('a', 'newer than the keychain’s')
-  await secretStore.set('b', 'second')
-  failWith(null)
-  await secretStore.set('c', 'third')
-  expect([Object.fromEntries(stored), states]).toEqual([
-    { a: 'newer than the keychain’s', b: 'second', c: 'third' },
-    ['locked', 'ok'],
-  ])
-})
-
 test('deleting fails when a locked keychain may still hold the secret', async () => {
   const { secretStore, failWith } = setup()
   failWith('keychain-locked')
   await secretStore.set('a', 'secret')
   expect(await secretStore.delete('a')).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
-})
-
-test('deleting a secret that was never in memory fails without a keychain', async () => {
-  const { secretStore, failWith } = setup()
-  failWith('keychain-absent')
-  expect(await secretStore.delete('a')).toMatchObject({ ok: false, failure: { code: 'keychain-absent' } })
-})
-
-test('deleting detects the state of the keychain', async () => {
-  const { secretStore, states, failWith } = setup()
-  failWith('keychain-locked')
-  await secretStore.delete('a')
-  expect(states).toEqual(['locked'])
 })
 
 test('a secret that is replaced while it is moved to the keychain stays in memory', async () => {
@@ -150,22 +96,6 @@ test('recheck moves secrets into an unlocked keychain', async () => {
     'ok',
     [['a', 'secret']],
   ])
-})
-
-test('a keychain that responds again is checked, and receives the secrets', async () => {
-  const { stored, secretStore, states, failWith, recover } = setup()
-  failWith('keychain-slow')
-  await secretStore.set('a', 'secret')
-  failWith(null)
-  recover()
-  await expect.poll(() => [...states]).toEqual(['locked', 'ok'])
-  expect([...stored]).toEqual([['a', 'secret']])
-})
-
-test('recheck detects a missing keychain', async () => {
-  const { secretStore, failWith } = setup()
-  failWith('keychain-absent')
-  expect([await secretStore.recheck(), secretStore.state()]).toEqual(['absent', 'absent'])
 })
 
 test('each state change is reported once, whichever call detected it', async () => {

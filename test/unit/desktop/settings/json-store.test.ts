@@ -46,9 +46,3 @@ test('keeps values that can’t be written in memory, and writes them with the n
   await rm(file, { recursive: true })
   expect([store.write({ dense: true }), await stored()]).toEqual([true, { atOnce: 5, dense: true }])
 })
-
-test('writes nothing if the folder can’t be used', async () => {
-  await writeFile(file, '{}')
-  const { store } = open(file)
-  expect([store.write({ atOnce: 5 }), store.read()]).toEqual([false, { atOnce: 5 }])
-})

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -18,11 +18,6 @@ async function check() {
   return { names: await readdir(folder), levels: lines.map(({ level }) => level) }
 }
 
-test.each(['{}', '{"theme":"dark"}'])('keeps a file with the object %s', async (text) => {
-  await writeFile(join(folder, 'settings.json'), text)
-  expect(await check()).toEqual({ names: ['settings.json'], levels: [] })
-})
-
 test.each(['', '{"theme":', 'null', '5', '"text"', '[]'])(
   'keeps the bytes of %j under another name',
   async (text) => {
@@ -32,12 +27,3 @@ test.each(['', '{"theme":', 'null', '5', '"text"', '[]'])(
     expect(await readFile(join(folder, names[0] ?? ''), 'utf8')).toBe(text)
   },
 )
-
-test('a missing file is fine', async () => {
-  expect(await check()).toEqual({ names: [], levels: [] })
-})
-
-test('a folder in place of the file is renamed too', async () => {
-  await mkdir(join(folder, 'settings.json'))
-  expect((await check()).names).toEqual([expect.stringMatching(/^settings\.unreadable-/)])
-})

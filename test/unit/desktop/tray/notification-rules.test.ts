@@ -75,14 +75,6 @@ test('names no upload of an account that was signed out during the batch', () =>
   expect(idsOf(applyPatch(patchOf({}, other('b', 'registered'))))).toEqual([['b'], []])
 })
 
-test('the next batch starts empty', () => {
-  const { applyPatch: watch } = createNotificationRules(0)
-  watch(patchOf({ running: 1 }, row('bad', 'failed')))
-  expect(idsOf(watch(patchOf({}, row('a', 'registered'))))).toEqual([['a'], ['bad']])
-  watch(patchOf({ running: 1 }))
-  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['b'], []])
-})
-
 test('a failure of an earlier batch is notified again only after it was fixed', () => {
   const { applyPatch: watch } = createNotificationRules(0)
   expect(idsOf(watch(patchOf({}, row('bad', 'failed'))))).toEqual([[], ['bad']])
@@ -107,31 +99,10 @@ test('broken files are notified although nothing ran, each once, and later ones 
   expect(idsOf(watch(patchOf({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
 })
 
-test('a file that the review has shown as broken is not notified', () => {
-  const { applyPatch: watch } = createNotificationRules(0)
-  watch(patchOf({}, row('a', 'review')))
-  expect(watch(patchOf({}, row('a', 'failed')))).toBeNull()
-})
-
 test('temporary waiting and cancelled batches are not notified', () => {
   const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patchOf({ running: 1 }, row('a', 'retrying')))).toBeNull()
   expect(watch({ ...patchOf({}), removed: ['a'] })).toBeNull()
-})
-
-test('a failed file that is removed before the batch ends is not notified', () => {
-  const { applyPatch: watch } = createNotificationRules(0)
-  watch(patchOf({ running: 2 }, row('a', 'failed'), row('b', 'sending')))
-  expect(watch({ ...patchOf({ running: 1 }), removed: ['a'] })).toBeNull()
-  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['b'], []])
-  watch(patchOf({ running: 1 }, row('c', 'failed')))
-  expect(watch({ ...patchOf({}), removed: ['c'] })).toBeNull()
-})
-
-test('a failed file that is fixed while nothing runs is not notified', () => {
-  const { applyPatch: watch } = createNotificationRules(0)
-  watch(patchOf({ running: 1 }, row('a', 'failed')))
-  expect(watch(patchOf({}, row('a', 'paused')))).toBeNull()
 })
 
 test('what an earlier process has left is not notified until it changes', () => {
@@ -148,12 +119,6 @@ test('what an earlier process has left is not notified until it changes', () => 
     ['new'],
     ['later'],
   ])
-})
-
-test('uploads that an earlier process has left are notified when they are registered', () => {
-  const { applyPatch: watch } = createNotificationRules(5_000)
-  watch(patchOf({ running: 1 }, { ...row('a', 'sending'), addedAtMs: 1 }))
-  expect(idsOf(watch(patchOf({}, { ...row('a', 'registered'), addedAtMs: 1 })))).toEqual([['a'], []])
 })
 
 const failedRow = (id: string, code: FailureCode, params: Failure['params'] = {}): UploadRow => ({
@@ -184,27 +149,6 @@ test('names the model and the team, or the first models', () => {
   expect(textOf(three, []).title).toBe('6 models were uploaded to 3 teams')
 })
 
-test('names the path under which the library had the bytes before', () => {
-  const already = { name: 'Grain', path: 'models/loras/older/grain.safetensors', status: 'ready' } as const
-  expect(textOf([{ ...row('grain', 'registered'), already }], []).body).toBe(already.path)
-})
-
-test('says how many files need which action', () => {
-  const failed = [
-    failedRow('a', 'file-cut-short'),
-    failedRow('b', 'path-taken'),
-    failedRow('c', 'file-damaged-header'),
-  ]
-  expect(textOf([row('d', 'registered')], failed)).toEqual({
-    title: '3 files need attention',
-    body: '2 are broken, 1 path is taken\n“d” is in Team',
-  })
-  expect(textOf([], failed, 'zh-Hans')).toEqual({
-    title: '3 个文件需要您处理',
-    body: '2 个已损坏、1 个路径已被占用',
-  })
-})
-
 test.each([
   ['file-missing', '1 is missing'],
   ['file-suspicious', '1 can run code'],
@@ -221,12 +165,6 @@ test.each([
 ] as const)('counts %s as “%s”', (code, words) => {
   const failed = [failedRow('a', code), failedRow('b', 'file-empty')]
   expect(textOf([], failed).body).toContain(words)
-})
-
-test('gives the reason for a single file', () => {
-  const text = textOf([], [failedRow('a', 'file-empty')])
-  expect(text.title).toBe('“a.safetensors” needs attention')
-  expect(text.body).toContain('empty')
 })
 
 test('names can’t disguise the text, add tags or push it out of sight', () => {

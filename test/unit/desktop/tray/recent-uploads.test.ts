@@ -36,14 +36,6 @@ test('an upload that was just registered comes first', async () => {
   expect(names()).toEqual(['d', 'c', 'b', 'a'])
 })
 
-test('earlier uploads that are verified don’t become recent', async () => {
-  const latest = [9, 8, 7, 6, 5].map((atMs) => registered(`upload ${atMs}`, atMs))
-  const { recent, names } = await setup(...latest)
-  const changed = [1, 2, 3, 8].map((atMs) => registered(`upload ${atMs}`, atMs))
-  await recent.applyPatch({ changed, removed: [] })
-  expect(names()).toEqual(latest.map(({ id }) => id))
-})
-
 test('lists five uploads although more finished at the same time', async () => {
   const engine = fakeEngine({
     calls: {
@@ -54,20 +46,4 @@ test('lists five uploads although more finished at the same time', async () => {
   const recent = createRecentUploads(engine)
   await recent.reload()
   expect(recent.list()).toHaveLength(5)
-})
-
-test('an unreadable history keeps the list', async () => {
-  const { recent, state, names } = await setup(registered('a', 1))
-  state.isReadable = false
-  await recent.reload()
-  expect(names()).toEqual(['a'])
-})
-
-test('uploads that only leave the list stay, and those removed from the history don’t', async () => {
-  const { recent, state, names } = await setup(registered('b', 2), registered('a', 1))
-  await recent.applyPatch({ changed: [], removed: ['a', 'b'] })
-  expect(names()).toEqual(['b', 'a'])
-  state.history = [registered('a', 1)]
-  await recent.applyPatch({ changed: [], removed: ['b'] })
-  expect(names()).toEqual(['a'])
 })

@@ -62,13 +62,6 @@ test('an idle menu offers to open, pause, limit and quit', () => {
   expect(clicked).toEqual([['open'], ['pauseAll'], ['showSettings'], ['quit']])
 })
 
-test('the menu offers to resume when everything is paused', () => {
-  const { ids, click, clicked } = menu({ summary: { line: 'ok', totals: emptyTotals, allPaused: true } })
-  expect(ids).not.toContain('pause-all')
-  click('resume-all')
-  expect(clicked).toEqual([['resumeAll']])
-})
-
 test('the menu offers to resume when every single upload is paused', () => {
   const paused = { ...emptyTotals, paused: 2 }
   const { ids, click, clicked } = menu({ summary: { line: 'ok', totals: paused, allPaused: false } })
@@ -106,18 +99,6 @@ test.each<[string, Partial<Totals>]>([
     summary: { line: 'ok', totals: { ...emptyTotals, ...bytes, ...totals }, allPaused: false },
   })
   expect(item('sum').label).toBe(label)
-})
-
-test('a custom limit is listed with the presets and checked', () => {
-  const { item, click, clicked } = menu({ limitBytesPerSecond: 3_000_000 })
-  expect([item('limit-3000000').checked, item('limit-none').checked]).toEqual([true, false])
-  expect([item('limit-3000000').label, item('limit-none').label]).toEqual(['3 MB/s', 'No limit'])
-  click('limit-5000000')
-  click('limit-none')
-  expect(clicked).toEqual([
-    ['setLimit', 5_000_000],
-    ['setLimit', null],
-  ])
 })
 
 test('the summary names a pause reason, which can be overridden', () => {
@@ -161,36 +142,6 @@ test('the limit of quiet hours is shown above the choices while it is the lower 
   ])
   const own = shown({ bytesPerSecond: 2_000_000, isFromQuietHours: false, untilMs })
   expect(() => own.item('limit-quiet')).toThrow()
-})
-
-test('the summary and the last upload only inform', () => {
-  const { item } = menu({ recentUploads: [{ id: 'row-1', name: 'Flux', modelId: null }] })
-  expect([item('sum').enabled, item('last').enabled]).toEqual([false, false])
-  expect(item('last').label).toContain('Flux')
-})
-
-test('the action after the last upload is checked and can be cancelled', () => {
-  const conditions: Conditions = {
-    ...idleConditions,
-    whenDone: 'sleep',
-    ending: { atMs: 60_000, sent: 1, needsYou: 0, inReview: 0 },
-  }
-  const { item, ids, click, clicked } = menu({ conditions })
-  expect([item('when-done-sleep').checked, item('when-done-quit').checked]).toEqual([true, false])
-  expect(ids).toContain('call-off')
-  click('call-off')
-  click('when-done-quit')
-  expect(clicked).toEqual([
-    ['setWhenDone', 'nothing'],
-    ['setWhenDone', 'quit'],
-  ])
-})
-
-test('a shortened name is not cut within an emoji', () => {
-  const { item } = menu({
-    recentUploads: [{ id: 'row-1', name: `x${'😀'.repeat(60)}`, modelId: null }],
-  })
-  expect(item('recent-1').label).toBe(`x${'😀'.repeat(38)}…`)
 })
 
 test('recent uploads have their actions, with names shortened and escaped', () => {

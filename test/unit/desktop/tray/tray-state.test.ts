@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Totals } from '../../../../electron/contract/uploads.ts'
 import {
-  isPanelDark,
   taskbarProgress,
   progressStep,
   progressSteps,
@@ -23,12 +22,6 @@ describe('the icon', () => {
     ['attention', { running: 2, needsYou: 1 }, false],
   ])('shows %s for %j (everything paused: %s)', (state, totals, allPaused) => {
     expect(trayStateOf({ ...emptyTotals, ...totals }, allPaused)).toBe(state)
-  })
-
-  test('is a template image on macOS and matches the panel elsewhere', () => {
-    expect(trayIconName('idle', 0, 'darwin', true)).toBe('idleTemplate.png')
-    expect(trayIconName('paused', 0, 'linux', true)).toBe('paused-light.png')
-    expect(trayIconName('paused', 0, 'win32', false)).toBe('paused-dark.ico')
   })
 })
 
@@ -62,17 +55,6 @@ test('every icon file exists in each density', () => {
   expect(missing).toEqual([])
 })
 
-test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
-  ['GNOME’s bar in a light theme', true, { desktop: 'ubuntu:GNOME' }],
-  ['KDE’s panel in a light theme', false, { desktop: 'KDE' }],
-  ['KDE’s panel in a dark theme', true, { desktop: 'KDE', isDesktopDark: true }],
-  ['Windows’ dark taskbar under light apps', true, { platform: 'win32', isSystemDark: true }],
-  ['Windows’ light taskbar under dark apps', false, { platform: 'win32', isDesktopDark: true }],
-])('%s is dark: %s', (_panel, dark, known) => {
-  const panel = { platform: 'linux', desktop: '', isDesktopDark: false, isSystemDark: false } as const
-  expect(isPanelDark({ ...panel, ...known })).toBe(dark)
-})
-
 const half: Totals = { ...emptyTotals, running: 1, totalBytes: 200, movedBytes: 101 }
 
 describe('the taskbar progress', () => {
@@ -91,13 +73,5 @@ describe('the taskbar progress', () => {
     ['is red when a file needs attention', { needsYou: 1 }, 0.5, 'error'],
   ])('%s', (_title, totals, value, mode) => {
     expect(progress(totals)).toEqual({ value, mode })
-  })
-
-  test('is shown as paused when the user paused everything', () => {
-    expect(progress({}, { allPaused: true })).toEqual({ value: 0.5, mode: 'paused' })
-  })
-
-  test('is shown as paused rather than red while the queue is held', () => {
-    expect(progress({ needsYou: 1 }, { isHeld: true })).toEqual({ value: 0.5, mode: 'paused' })
   })
 })

@@ -4,8 +4,6 @@ import { createSquirrel } from '../../../../electron/desktop/updates/squirrel.ts
 import { updateFailure } from '../../../../electron/desktop/updates/update-errors.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 
-const minuteMs = 60_000
-
 function setup() {
   const clock = standingClock()
   const native = Object.assign(new EventEmitter(), {
@@ -32,14 +30,6 @@ test('prepare passes the file to Squirrel once', async () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('prepare waits for a check that is already running', async () => {
-  const { native, squirrel, codeOf } = setup()
-  native.checkForUpdates()
-  const taken = codeOf(squirrel.prepare())
-  native.emit('update-downloaded')
-  expect([await taken, native.checks]).toEqual(['taken', 1])
-})
-
 test.for([
   ['Cannot update while running on a read-only volume.', 'update-not-writable'],
   ['Could not get code signature for running application', 'update-not-installed'],
@@ -51,24 +41,4 @@ test.for([
   const again = codeOf(squirrel.prepare())
   native.emit('update-downloaded')
   expect([await again, native.checks]).toEqual(['taken', 2])
-})
-
-test('prepare and quit fail when Squirrel does not respond', async () => {
-  const { clock, squirrel, codeOf } = setup()
-  const taken = codeOf(squirrel.prepare())
-  expect(clock.waits()).toEqual([5 * minuteMs])
-  clock.advance(5 * minuteMs)
-  expect(await taken).toBe('update-not-installed')
-  let orders = 0
-  const quit = codeOf(squirrel.quitAndInstall(() => (orders += 1)))
-  expect(clock.waits()).toEqual([minuteMs])
-  clock.advance(minuteMs)
-  expect([await quit, orders]).toEqual(['update-not-installed', 1])
-})
-
-test('a failure after the request to quit rejects', async () => {
-  const { native, squirrel, codeOf } = setup()
-  const quit = codeOf(squirrel.quitAndInstall(() => undefined))
-  native.emit('error', new Error('The disk is full.'))
-  expect(await quit).toBe('update-not-installed')
 })

@@ -6,21 +6,7 @@ import { setup } from './update-controller-setup.ts'
 const minuteMs = 60_000
 const firstCheckDelayMs = minuteMs
 const retryCheckDelayMs = 30 * minuteMs
-const checkIntervalMs = 24 * 60 * minuteMs
 const idleBeforeInstallMs = 5 * minuteMs
-
-test('the updater is loaded for the first check and checks daily', async () => {
-  const { updates, calls, clock, pass } = setup({ newerVersion: null })
-  updates.start()
-  expect(calls).toEqual([])
-  expect(clock.waits()).toEqual([firstCheckDelayMs])
-  await pass(firstCheckDelayMs)
-  expect(calls).toEqual(['load', 'check'])
-  expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: clock.now() })
-  expect(clock.waits()).toEqual([checkIntervalMs])
-  await pass(checkIntervalMs)
-  expect(calls).toEqual(['load', 'check', 'check'])
-})
 
 test('a failed check has a reason and is repeated sooner', async () => {
   const { updates, clock, pass } = setup({ checkError: new UpdateError('update-unreachable') })
@@ -28,17 +14,6 @@ test('a failed check has a reason and is repeated sooner', async () => {
   await pass(firstCheckDelayMs)
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
   expect(clock.waits()).toEqual([retryCheckDelayMs])
-})
-
-test('an updater that could not be loaded is loaded again by the next check', async () => {
-  const { fake, updates, calls } = setup({ loadError: new UpdateError('update-unreachable') })
-  await updates.check()
-  expect(updates.state().kind).toBe('failed')
-  fake.loadError = null
-  fake.newerVersion = null
-  await updates.check()
-  expect(updates.state().kind).toBe('current')
-  expect(calls).toEqual(['load', 'load', 'check'])
 })
 
 test('a newer version is downloaded but not installed while the window is visible', async () => {
@@ -93,46 +68,6 @@ test('a requested installation stops running uploads first', async () => {
   ])
 })
 
-test('a failed download can be repeated', async () => {
-  const { fake, updates, pass } = setup({ downloadError: new UpdateError('update-damaged') })
-  await updates.check()
-  await pass(0)
-  expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-damaged' } })
-  fake.downloadError = null
-  expect(await updates.download()).toEqual({ kind: 'ready', version: '1.1.0' })
-})
-
-test('disabled updates are only checked on request', async () => {
-  const { fake, updates, calls, clock, pass } = setup({ updates: 'off' })
-  updates.start()
-  expect(clock.waits()).toEqual([])
-  expect(updates.state()).toEqual({ kind: 'resting' })
-  expect(await updates.check()).toEqual({ kind: 'found', version: '1.1.0' })
-  expect(calls).toEqual(['load', 'check'])
-  fake.updates = 'automatic'
-  updates.settingsChanged()
-  await pass(0)
-  expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
-})
-
-test('an update is installed on quit only if configured', async () => {
-  const { fake, updates, calls, pass } = setup({ updateOnQuit: true })
-  await updates.check()
-  await pass(0)
-  expect(calls.at(-1)).toBe('on quit: true')
-  fake.updateOnQuit = false
-  updates.settingsChanged()
-  await pass(0)
-  expect(calls.at(-1)).toBe('on quit: false')
-})
-
-test('an installation without own updates never checks', async () => {
-  const { updates, calls, clock } = setup({ off: 'package' })
-  updates.start()
-  expect(await updates.check()).toEqual({ kind: 'off', why: 'package' })
-  expect([calls, clock.waits()]).toEqual([[], []])
-})
-
 test('no second check runs during a check, download or installation', async () => {
   const { updates, calls, pass } = setup({ updates: 'ask' })
   const checks = () => calls.filter((step) => step === 'check').length
@@ -150,38 +85,11 @@ test('no second check runs during a check, download or installation', async () =
   expect(checks()).toBe(1)
 })
 
-test('download and install do nothing without an update', async () => {
-  const { updates, calls } = setup({ checkError: new UpdateError('update-unreachable') })
-  await updates.install()
-  expect(calls).toEqual([])
-  await updates.check()
-  expect(await updates.download()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
-  expect(await updates.install()).toMatchObject({ kind: 'failed' })
-  expect(calls).toEqual(['load', 'check'])
-})
-
-test('download progress is reported once per percent', async () => {
-  const { updates, states, pass } = setup({ percents: [0.4, 1.2, 1.9, 2, 2, 99.9] })
-  await updates.check()
-  await pass(0)
-  const percents = states.flatMap((state) => (state.kind === 'downloading' ? [state.percent] : []))
-  expect(percents).toEqual([0, 1, 2, 99])
-})
-
 test('install on quit is set before and after the download', async () => {
   const { updates, calls, pass } = setup({ updateOnQuit: true })
   await updates.check()
   await pass(0)
   expect(calls).toEqual(['load', 'check', 'on quit: true', 'download', 'on quit: true'])
-})
-
-test('further condition changes do not restart the idle timer', async () => {
-  const { updates, clock, pass } = setup({ isWindowVisible: false })
-  await updates.check()
-  await pass(0)
-  updates.conditionsChanged()
-  updates.conditionsChanged()
-  expect(clock.waits()).toEqual([idleBeforeInstallMs])
 })
 
 test.each(['current', 'found'] as const)(
@@ -199,24 +107,6 @@ test.each(['current', 'found'] as const)(
   },
 )
 
-test('a change of other settings does not download a version that the user is asked about', async () => {
-  const { updates, calls, pass } = setup({ updates: 'ask' })
-  await updates.check()
-  updates.settingsChanged()
-  await pass(0)
-  expect([updates.state().kind, calls]).toEqual(['found', ['load', 'check']])
-})
-
-test('a downloaded version is not installed once the user is to be asked', async () => {
-  const { fake, updates, clock, pass } = setup({ isWindowVisible: false })
-  await updates.check()
-  await pass(0)
-  expect(clock.waits()).toEqual([idleBeforeInstallMs])
-  fake.updates = 'ask'
-  updates.settingsChanged()
-  expect(clock.waits()).toEqual([firstCheckDelayMs])
-})
-
 test('disabling updates keeps a ready update', async () => {
   const { fake, updates } = setup({ updates: 'ask' })
   await updates.check()
@@ -224,13 +114,4 @@ test('disabling updates keeps a ready update', async () => {
   fake.updates = 'off'
   updates.settingsChanged()
   expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
-})
-
-test('enabling updates schedules one check', () => {
-  const { fake, updates, clock } = setup({ updates: 'off' })
-  fake.updates = 'ask'
-  updates.settingsChanged()
-  updates.settingsChanged()
-  expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: null })
-  expect(clock.waits()).toEqual([firstCheckDelayMs])
 })

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest'
 import {
-  UpdateError,
   toCheckError,
   toDownloadError,
-  installFailure,
   toReplaceError,
   toSquirrelError,
-  updateFailure,
 } from '../../../../electron/desktop/updates/update-errors.ts'
 
 const errorOf = (more: object) => Object.assign(new Error('x'), more)
@@ -44,29 +41,10 @@ test.each([
   expect(toSquirrelError(cause)).toMatchObject({ code, cause })
 })
 
-test('a Squirrel message that is not an Error is not parsed', () => {
-  expect(toSquirrelError('permission').code).toBe('update-not-installed')
-})
-
 test.each([
   ['ERR_CHECKSUM_MISMATCH', 'update-damaged'],
   ['ECONNRESET', 'update-cut'],
 ])('maps a download that fails with %s to %s', (errno, code) => {
   const cause = errorOf({ code: errno })
   expect(toDownloadError(cause)).toMatchObject({ code, cause })
-})
-
-test.each([toCheckError, toReplaceError, toDownloadError])('%o keeps an UpdateError', (name) => {
-  const trouble = new UpdateError('update-unsigned')
-  expect(name(trouble)).toBe(trouble)
-})
-
-test('failures have the error’s code, or a default for other errors', () => {
-  const trouble = new UpdateError('update-damaged')
-  expect([updateFailure(trouble), installFailure(trouble)]).toMatchObject([
-    ...[{ code: 'update-damaged' }, { code: 'update-damaged' }],
-  ])
-  expect([updateFailure(new Error('x')), installFailure(new Error('x'))]).toMatchObject([
-    ...[{ code: 'unexpected' }, { code: 'update-not-installed' }],
-  ])
 })

@@ -26,12 +26,6 @@ test('a window hidden before an update stays hidden at the start after it', () =
   expect([start().wasStartedHidden(), start().intended.read()]).toEqual([false, null])
 })
 
-test('a visible window is shown again after an update', () => {
-  const { start } = setup(true)
-  start().intended.write('1.1.0')
-  expect(start().wasStartedHidden()).toBe(false)
-})
-
 test('a start five minutes after the update, or before it by a changed clock, shows the window', () => {
   const { clock, start } = setup(false)
   start().intended.write('1.1.0')
@@ -43,12 +37,4 @@ test('a start five minutes after the update, or before it by a changed clock, sh
   expect(start().wasStartedHidden()).toBe(true)
   clock.advance(1)
   expect(start().wasStartedHidden()).toBe(false)
-})
-
-test('the refused version is stored until it is replaced', () => {
-  const { start } = setup(false)
-  start().refused.write('1.1.0')
-  expect(start().refused.read()).toBe('1.1.0')
-  start().refused.write(null)
-  expect(start().refused.read()).toBe(null)
 })

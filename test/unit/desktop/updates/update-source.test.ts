@@ -42,16 +42,6 @@ test('packages, Flatpak and Snap are updated by their package manager', () => {
   expect(updatesUnavailableReason({ ...linux, env: { SNAP: '/snap/modelferry/1' } })).toBe('snap')
 })
 
-test('an unpacked archive is not a package, even with a package-type file', () => {
-  expect(updatesUnavailableReason(linux)).toBe('portable')
-  expect(updatesUnavailableReason({ ...linux, packageType: 'deb' })).toBe('portable')
-})
-
-test('development starts and builds without keys get no updates', () => {
-  expect(updatesUnavailableReason({ ...windows, isPackaged: false })).toBe('development')
-  expect(updatesUnavailableReason({ ...windows, hasKeys: false })).toBe('no-key')
-})
-
 test('the feed address is read from app-update.yml and must be https', () => {
   const yml =
     'provider: generic\nurl: https://modelferry.app/updates\nupdaterCacheDirName: modelferry-updater\n'

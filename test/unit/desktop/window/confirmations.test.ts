@@ -25,18 +25,6 @@ function setup(clicked = 0) {
   return { confirmations, boxes, kinds }
 }
 
-test('names the model that is deleted, with its path and size', async () => {
-  const { confirmations, boxes, kinds } = setup()
-  expect(await confirmations.confirmDeleting({ count: 1, items: [item('Depth\n')] }, destination)).toBe(true)
-  expect(await confirmations.confirmDeleting({ count: 1, items: [] }, destination)).toBe(true)
-  expect(boxes.map(({ message }) => message)).toEqual([
-    'Delete “Depth” from the library of Studio?',
-    'Delete 1 model from the library of Studio?',
-  ])
-  expect(boxes[0]?.detail).toMatch(/^• “Depth” · loras\/Depth� · 3.0 MB\n\n/)
-  expect(kinds).toEqual(['delete', 'delete'])
-})
-
 test('lists up to five of several models that are deleted, and counts the others', async () => {
   const { confirmations, boxes } = setup()
   const items = ['A', 'B', 'C', 'D', 'E', 'F'].map((name) => ({ name, path: null, sizeBytes: null }))
@@ -70,13 +58,6 @@ test('says that files are uploaded to another team again', async () => {
   expect(kinds).toEqual(['other-team'])
 })
 
-test('names the uploads that delete what they replace', async () => {
-  const { confirmations, boxes } = setup()
-  await confirmations.confirmReplacing({ count: 2, items: [item('a'), item('b')] })
-  expect(boxes[0]).toMatchObject({ message: 'Delete the models that 2 uploads replace?' })
-  expect(boxes[0]?.detail).toContain('• “b” · loras/b · 3.0 MB\n\n')
-})
-
 test('names an unsafe file, what was found in it, and the team', async () => {
   const { confirmations, boxes, kinds } = setup()
   const finding = failure('file-dangerous', { imports: 'posix.system' })
@@ -97,21 +78,4 @@ test('names an unsafe file, what was found in it, and the team', async () => {
     '• “a.pt” · loras/a.pt · 3.0 MB',
     '• “b.pt” · loras/b.pt · 3.0 MB',
   ])
-})
-
-test('shows a right-to-left name in what was found without replacement characters', async () => {
-  const { confirmations, boxes } = setup()
-  const finding = failure('file-dangerous', { imports: 'סטודיו' })
-  await confirmations.confirmUnsafe([{ ...item('old.ckpt'), finding }], destination)
-  expect(boxes[0]?.detail).toContain('\u2068סטודיו\u2069')
-  expect(boxes[0]?.detail).not.toContain('\ufffd')
-})
-
-test('shortens the watched folder, and cancels by default', async () => {
-  const { confirmations, boxes } = setup(1)
-  expect(await confirmations.confirmWatching(`/home/${'x'.repeat(5_000)}/inbox`, destination)).toBe(false)
-  expect(boxes[0]?.message.length).toBeLessThan(150)
-  // Windows would show labels as links.
-  expect(boxes[0]).toMatchObject({ type: 'question', defaultId: 1, cancelId: 1, noLink: true })
-  expect(boxes[0]?.buttons).toEqual(['Upload new models', 'Cancel'])
 })

@@ -43,13 +43,6 @@ function setup({ startsHidden = false, hasTray = false } = {}) {
   }
 }
 
-test('a hidden window is minimised while there is no tray', async () => {
-  const { calls, trayChanged } = setup()
-  await trayChanged(false)
-  await trayChanged(true)
-  expect(calls).toEqual(['minimise', 'notify', 'icon', 'hide'])
-})
-
 test('a window that the user has minimised is not hidden when a panel restarts', async () => {
   const { calls, trayChanged } = setup()
   await trayChanged(false)
@@ -71,19 +64,4 @@ test('a window that the user has opened meanwhile stays open', async () => {
   userOpensWindow()
   await trayChanged(true)
   expect(calls).toEqual(['minimise', 'icon'])
-})
-
-test('a hidden start with a tray opens no window', async () => {
-  const { calls, trayChanged } = setup({ startsHidden: true, hasTray: true })
-  await Promise.resolve()
-  await trayChanged(true)
-  expect(calls).toEqual(['icon'])
-})
-
-test('a hidden window is minimised when a panel that has restarted refuses the icon', async () => {
-  const { calls, trayChanged } = setup({ hasTray: true })
-  await trayChanged(true, false)
-  expect(calls).toEqual(['icon', 'minimise', 'notify'])
-  await trayChanged(true, true)
-  expect(calls.slice(3)).toEqual(['icon', 'hide'])
 })

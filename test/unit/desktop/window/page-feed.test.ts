@@ -43,16 +43,6 @@ function setup() {
   }
 }
 
-test('the page gets patches after its first snapshot', () => {
-  const { sent, feed } = setup()
-  feed.sendPatch(patch(1))
-  feed.callAnswered('settings')
-  feed.sendPatch(patch(2))
-  feed.callAnswered('snapshot')
-  feed.sendPatch(patch(3))
-  expect(sent).toEqual(['patch 3'])
-})
-
 test('the first patch after a snapshot does not repeat its rows', () => {
   const clock = standingClock()
   const views = new Map(['a', 'b', 'c'].map((id) => [id, toUploadRow(uploadRecord({ id }), null)]))
@@ -108,25 +98,6 @@ test('an invisible window gets no patches, and the latest one when it is shown',
   expect(sent).toEqual(['patch 2', 'patch 3'])
 })
 
-test('a snapshot replaces a missed patch', () => {
-  const { sent, feed, setVisible } = setup()
-  feed.callAnswered('snapshot')
-  setVisible(false)
-  feed.sendPatch(patch(1))
-  feed.callAnswered('snapshot')
-  setVisible(true)
-  expect(sent).toEqual([])
-})
-
-test('events from before the page listens are delivered afterwards', () => {
-  const { sent, feed } = setup()
-  feed.sendEvent('command', 'choose-files')
-  expect(sent).toEqual([])
-  feed.callAnswered('snapshot')
-  feed.sendEvent('command', 'find')
-  expect(sent).toEqual(['command "choose-files"', 'command "find"'])
-})
-
 test('before the page listens the latest state and every command and report are kept', () => {
   const { sent, feed } = setup()
   const news = (teamId: string) => ({ teamId, failure: null })
@@ -166,30 +137,6 @@ const flow = (streamsInUse: number) => ({
   streamsLimit: 4,
 })
 const details = (id: string) => ({ id, parts: null, speed: { stepMs: 1_000, points: [] } })
-
-test('an invisible window gets the latest flow and details when it is shown', () => {
-  const { sent, feed, setVisible } = setup()
-  feed.sendFlow(flow(1))
-  feed.callAnswered('snapshot')
-  setVisible(false)
-  feed.sendFlow(flow(2))
-  feed.sendFlow(flow(3))
-  feed.sendDetails(details('a'))
-  expect(sent).toEqual([])
-  setVisible(true)
-  setVisible(true)
-  expect(sent).toEqual([`flow ${JSON.stringify(flow(3))}`, `details ${JSON.stringify(details('a'))}`])
-})
-
-test('a visible window gets flow and details at once', () => {
-  const { sent, feed } = setup()
-  feed.sendDetails(details('a'))
-  feed.callAnswered('snapshot')
-  feed.sendFlow(flow(1))
-  feed.sendDetails(details('b'))
-  feed.windowShown()
-  expect(sent).toEqual([`flow ${JSON.stringify(flow(1))}`, `details ${JSON.stringify(details('b'))}`])
-})
 
 test('a page that is loaded again gets nothing that the one before has missed', () => {
   const { sent, feed, setVisible } = setup()

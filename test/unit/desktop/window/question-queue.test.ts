@@ -76,15 +76,6 @@ test('shows a dialog only when nothing was pressed in the window for half a seco
   expect(shown).toEqual(['delete'])
 })
 
-test('shows a dialog at once after a press that a changed clock puts into the future', async () => {
-  const { ask, shown, pass, press } = setup()
-  press()
-  await pass(-60_000)
-  void ask('delete')
-  await pass(0)
-  expect(shown).toEqual(['delete'])
-})
-
 test('declines the waiting questions of the same kind only', async () => {
   const { ask, answer, shown } = setup()
   const answers = (['server', 'server', 'account', 'watch'] as const).map((kind) => ask(kind))
@@ -93,15 +84,6 @@ test('declines the waiting questions of the same kind only', async () => {
   await answer(true)
   expect(await Promise.all(answers)).toEqual([false, false, true, true])
   expect(shown).toEqual(['server', 'account', 'watch'])
-})
-
-test('asks about each waiting account', async () => {
-  const { ask, answer, shown } = setup()
-  const answers = [ask('account'), ask('account')]
-  await answer(false)
-  await answer(true)
-  expect(await Promise.all(answers)).toEqual([false, true])
-  expect(shown).toEqual(['account', 'account'])
 })
 
 test('shows no dialog of a kind for five minutes after two were declined within one', async () => {
@@ -123,33 +105,6 @@ test('shows no dialog of a kind for five minutes after two were declined within 
   expect(await again).toBe(true)
 })
 
-test('a pause of questions lasts exactly five minutes', async () => {
-  const { ask, answer, pass, shown } = setup()
-  for (let times = 0; times < 2; times += 1) {
-    void ask('server')
-    await answer(false)
-  }
-  // A second has passed since the last answer.
-  await pass(5 * minuteMs - secondMs - 1)
-  expect(await ask('server')).toBe(false)
-  await pass(1)
-  void ask('server')
-  await answer(true)
-  expect(shown).toHaveLength(3)
-})
-
-test('a pause of questions ends when the clock is set back', async () => {
-  const { ask, answer, pass, shown } = setup()
-  for (let times = 0; times < 2; times += 1) {
-    void ask('server')
-    await answer(false)
-  }
-  await pass(-minuteMs)
-  void ask('server')
-  await answer(true)
-  expect(shown).toHaveLength(3)
-})
-
 test.each([
   [59_999, false],
   [60_000, true],
@@ -164,16 +119,6 @@ test.each([
   void ask('server')
   await answer(true)
   expect([shown.length, pauses()]).toEqual(isShown ? [3, 0] : [2, 1])
-})
-
-test('keeps asking if declined dialogs are more than a minute apart', async () => {
-  const { ask, answer, pass, shown } = setup()
-  for (let times = 0; times < 3; times += 1) {
-    void ask('server')
-    await answer(false)
-    await pass(60_000)
-  }
-  expect(shown).toHaveLength(3)
 })
 
 test('asks the next question after a dialog could not be shown', async () => {

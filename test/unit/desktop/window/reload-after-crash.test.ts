@@ -27,17 +27,3 @@ test('reloads a crashed page unless it has just been reloaded', () => {
   crash()
   expect(reloads()).toBe(2)
 })
-
-test('reloads a page that crashes after the clock was set back', () => {
-  const { crash, pass, reloads } = setup()
-  crash()
-  pass(-60 * 60_000)
-  crash()
-  expect(reloads()).toBe(2)
-})
-
-test('does not reload a page that ended as usual', () => {
-  const { crash, reloads } = setup()
-  crash('clean-exit')
-  expect(reloads()).toBe(0)
-})

@@ -32,14 +32,3 @@ test('reports uploads together that are skipped shortly after each other', () =>
   const skipped = [{ name: 'c', reason: 'path-taken' }]
   expect(sent[1]).toEqual({ added: 0, refused: 0, skipped, wereQueued: true })
 })
-
-test('names no skipped file of a user who has signed out meanwhile', () => {
-  const { skip, forget, advance, names } = setup()
-  skip('a', 'b')
-  forget((accountId) => accountId === 'of a')
-  advance(collectMs)
-  skip('c')
-  forget(() => true)
-  advance(collectMs)
-  expect(names()).toEqual([['b']])
-})

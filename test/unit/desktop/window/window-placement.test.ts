@@ -36,14 +36,6 @@ test('each set of displays has its own placement', () => {
   expect(places.read(laptop)).toEqual({ bounds: small, isMaximised: false, isFullScreen: false })
 })
 
-test('full screen is stored per set and defaults to false in older data', () => {
-  const places = setup()
-  places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: true })
-  expect(places.read(desk).isFullScreen).toBe(true)
-  const before = setup({ places: { [displaySetKey(laptop)]: { bounds: small, isMaximised: true } } })
-  expect(before.read(laptop)).toEqual({ bounds: small, isMaximised: true, isFullScreen: false })
-})
-
 test('the order of the displays does not matter', () => {
   const places = setup()
   places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
@@ -57,14 +49,6 @@ test('a new set of displays uses the last placement if it is reachable', () => {
   expect(places.read(desk).bounds).toEqual(small)
   places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
   expect(places.read([display(0, 1280)]).bounds).toEqual({ width: 1200, height: 800 })
-})
-
-test('unreadable placements are ignored', () => {
-  expect(setup({ places: 'x', bounds: small, maximized: true }).read(laptop)).toEqual({
-    bounds: small,
-    isMaximised: true,
-    isFullScreen: false,
-  })
 })
 
 test('only the last twelve sets are stored', () => {
@@ -129,20 +113,6 @@ const bothPlaces = {
   },
 }
 
-test('a new window is placed as stored for the current displays', () => {
-  const { connect, initial } = setupWindow(laptop, bothPlaces)
-  expect(initial()).toEqual({ bounds: small, isMaximised: false, isFullScreen: false })
-  connect(desk)
-  expect(initial()).toEqual({ bounds: onTheRight, isMaximised: true, isFullScreen: false })
-})
-
-test('stores where the window is, and how large without being maximised', () => {
-  const { state, stored, save } = setupWindow(laptop)
-  Object.assign(state, { bounds: { ...small, x: 9 }, isMaximised: true, isFullScreen: true })
-  save()
-  expect(stored()).toEqual({ bounds: { ...small, x: 9 }, isMaximised: true, isFullScreen: true })
-})
-
 test('stores a hidden window only for the displays that it was on', () => {
   const { state, stored, connect, save } = setupWindow(laptop, bothPlaces)
   Object.assign(state, { bounds: { ...small, x: 9 }, isVisible: false })
@@ -187,20 +157,4 @@ test.each([
   window.connect(displays)
   window.restore()
   expect([window.state.bounds, window.done]).toEqual([bounds, []])
-})
-
-test('a hidden window that was maximised can be moved to another display', () => {
-  const { state, done, connect, restore } = setupWindow(desk, bothPlaces)
-  Object.assign(state, { isVisible: false, isMaximised: true })
-  connect(laptop)
-  restore()
-  expect([state.bounds, done]).toEqual([small, ['unmaximise']])
-})
-
-test('a hidden window without a place on the current displays is centred on the first one', () => {
-  const { state, connect, restore } = setupWindow(desk, { bounds: onTheRight })
-  state.isVisible = false
-  connect(laptop)
-  restore()
-  expect(state.bounds).toEqual({ x: 360, y: 140, width: 1200, height: 800 })
 })

@@ -16,19 +16,9 @@ test.each([
   expect(zoomAfter(factor, change)).toBe(after)
 })
 
-test.each(['in', 'out'] as const)('every step %s from one end leads to the other', (change) => {
-  const steps = [0.5, 0.67, 0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2]
-  if (change === 'out') steps.reverse()
-  expect(steps.map((step) => zoomAfter(step, change))).toEqual([...steps.slice(1), steps.at(-1)])
-})
-
 test.each([undefined, null, '1.5', 0, -1, 0.49, 2.01, 9, NaN])(
   'an invalid stored factor %j becomes 1',
   (value) => {
     expect(storedZoom(value)).toBe(1)
   },
 )
-
-test.each([0.5, 1.25, 2])('a valid stored factor %d is used', (factor) => {
-  expect(storedZoom(factor)).toBe(factor)
-})

@@ -25,25 +25,6 @@ const acquireAll = (lease: BlockLease) => {
   return acquired
 }
 
-test('a PUT gets three blocks, reuses them once flushed, and releases all in the end', () => {
-  const { allocator, inUse } = setup()
-  const lease = allocator.openLease()
-  const [first, second, third] = acquireAll(lease)
-  expect(inUse()).toBe(3)
-  lease.blockFlushed(first!)
-  expect(lease.isAvailable() && lease.next()).toBe(first)
-  lease.fillingEnded()
-  for (const block of [second, third, first]) lease.blockFlushed(block!)
-  expect(inUse()).toBe(0)
-})
-
-test('many PUTs get one block each', () => {
-  const { allocator, inUse } = setup()
-  const puts = Array.from({ length: 64 }, () => allocator.openLease())
-  for (const lease of puts) acquireAll(lease)
-  expect(inUse()).toBe(2 * 3 + 62)
-})
-
 test('releases the blocks of a failed connection only once it is closed', () => {
   const { allocator, inUse } = setup()
   const lease = allocator.openLease()

@@ -12,26 +12,6 @@ const broken = (code: string, flushedBytes: number): PutResponse => ({
   flushedBytes,
 })
 
-test('sends Expect with bodies of 4 MiB and more only', () => {
-  const policy = createExpectContinuePolicy()
-  const sizes = [4 * 1024 * 1024 - 1, 4 * 1024 * 1024]
-  expect(sizes.map((sizeBytes) => policy.shouldExpect(host, sizeBytes))).toEqual([false, true])
-})
-
-test('retries without Expect after 417, and never sends it to that host again', () => {
-  const policy = createExpectContinuePolicy()
-  expect([
-    policy.shouldRetry(host, { expectsContinue: true, sizeBytes: large }, answered(417)),
-    policy.shouldExpect(host, large),
-    policy.shouldExpect('other.example', large),
-  ]).toEqual([true, false, true])
-})
-
-test('treats 417 to a PUT without Expect like any other response', () => {
-  const policy = createExpectContinuePolicy()
-  expect(policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, answered(417))).toBe(false)
-})
-
 test.each(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])(
   'repeats a small PUT with Expect after %s inside its body',
   (code) => {
@@ -51,23 +31,6 @@ test('does not repeat a PUT that failed after its last byte, but sends Expect wi
   expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, true])
 })
 
-test('sends small bodies without Expect again once the host has answered', () => {
-  const policy = createExpectContinuePolicy()
-  policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, broken('EPIPE', 0))
-  policy.shouldRetry(host, { expectsContinue: true, sizeBytes: small }, answered(200))
-  expect(policy.shouldExpect(host, small)).toBe(false)
-})
-
-test('does not take a lost connection for a refusal', () => {
-  const policy = createExpectContinuePolicy()
-  const isRetried = policy.shouldRetry(
-    host,
-    { expectsContinue: false, sizeBytes: small },
-    broken('ENETUNREACH', 0),
-  )
-  expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, false])
-})
-
 test.each([
   ['a PUT with Expect', true, 200],
   ['a host that rejects Expect', false, 417],
@@ -77,10 +40,4 @@ test.each([
   const put = { expectsContinue, sizeBytes: small }
   const isRetried = policy.shouldRetry(host, put, broken('ECONNRESET', 50))
   expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, false])
-})
-
-test('does not repeat a PUT whose file is refused', () => {
-  const policy = createExpectContinuePolicy()
-  const put = { expectsContinue: false, sizeBytes: small }
-  expect(policy.shouldRetry(host, put, { kind: 'refused' })).toBe(false)
 })

@@ -61,27 +61,11 @@ test('only the first part waits for its URL, however slow presigning is', async 
   expect(waits).toEqual([200, 0, 0, 0, 0, 0])
 })
 
-test('short parts do not wait for their URLs either', async () => {
-  const { send } = setup({ presignMs: 200 })
-  const waits: number[] = []
-  for (let number = 1; number <= 6; number += 1) waits.push(await send(number, 0.3))
-  expect(waits).toEqual([200, 0, 0, 0, 0, 0])
-})
-
 test('presigns each part once although URLs expire sooner than a part ends', async () => {
   const { send, requested } = setup({ presignMs: 200, lifetimeSeconds: 15 })
   for (let number = 1; number <= 5; number += 1) await send(number, 60)
   // The duration of a part is unknown during the first one, so the second URL was requested too early.
   expect(requested).toEqual([1, 2, 2, 3, 4, 5, 6])
-})
-
-test('prefetches only the next URL during a long part', async () => {
-  const { urls, requested, advance } = setup()
-  void urls.get(1)
-  await advance(0)
-  urls.partStarted(partBytes).progressed(1)
-  await advance(60_000)
-  expect(requested).toEqual([1, 2])
 })
 
 /** Starts the second part after a first one of so many milliseconds; each URL is requested in 300 ms. */
@@ -103,17 +87,6 @@ test.each([
   [801, [1, 2]],
 ])('after a part of %i ms, it requests URLs at the start of the next part: %j', async (ms, expected) => {
   const { requested } = await startSecondPart(ms)
-  expect(requested).toEqual(expected)
-})
-
-test.each([
-  [801, [1, 2]],
-  [800, [1, 2, 3]],
-])('%i ms before the end of a part, it has requested the URLs of parts %j', async (ms, expected) => {
-  const { second, requested, advance } = await startSecondPart(60_000)
-  second.progressed(0)
-  await advance(ms)
-  second.progressed(partBytes / 2)
   expect(requested).toEqual(expected)
 })
 
@@ -147,65 +120,10 @@ test.each([failure('rate-limited'), failure('server-trouble', { status: 503 }, {
   },
 )
 
-test('requests nothing after the last part, and returns null after an abort', async () => {
-  const { urls, requested, controller, advance } = setup({ count: 1 })
-  void urls.get(1)
-  await advance(0)
-  urls.partStarted(partBytes).finished()
-  urls.partStarted(partBytes)
-  expect(requested).toEqual([1])
-  controller.abort()
-  expect(await urls.get(1)).toBeNull()
-})
-
-test.each([
-  [3_600, 3_589_900, [1, 2]],
-  [3_600, 3_590_000, [1, 2, 2]],
-  [10, 4_900, [1, 2]],
-  [10, 5_000, [1, 2, 2]],
-])(
-  'with URLs valid for %i s, of which %i ms have passed, requests those of parts %j',
-  async (lifetimeSeconds, ageMs, expected) => {
-    const { urls, requested, advance } = setup({ lifetimeSeconds })
-    void urls.get(1)
-    await advance(100)
-    urls.partStarted(partBytes)
-    await advance(ageMs)
-    void urls.get(2)
-    await advance(0)
-    expect(requested).toEqual(expected)
-  },
-)
-
-test('uses a URL whose lifetime is unknown whenever it is needed', async () => {
-  const { urls, requested, advance } = setup({ lifetimeSeconds: NaN })
-  void urls.get(1)
-  await advance(100)
-  urls.partStarted(partBytes)
-  await advance(86_400_000)
-  void urls.get(2)
-  await advance(0)
-  expect(requested).toEqual([1, 2])
-})
-
 test('prefetches the URL of the first missing part after those that were requested', async () => {
   const { urls, requested, advance } = setup()
   void urls.get(3)
   await advance(100)
   urls.partStarted(partBytes)
   expect(requested).toEqual([3, 4])
-})
-
-test('a request that fails after an abort ends without an error, any other is thrown', async () => {
-  const controller = new AbortController()
-  const urls = createPartUrls({
-    missing: [1, 2],
-    presign: () => Promise.reject(new Error('a bug')),
-    environment: createTestEnvironment(standingClock()),
-    signal: controller.signal,
-  })
-  await expect(urls.get(1)).rejects.toThrow('a bug')
-  const pending = urls.get(1)
-  controller.abort()
-  expect(await pending).toBeNull()
 })

@@ -45,30 +45,3 @@ test.each([
   pause.request()
   expect([put.signal.aborted, stops()]).toEqual([isAborted, isAborted ? 1 : 0])
 })
-
-test('a stop still aborts a PUT that a pause lets finish', () => {
-  const { put, abort } = pausedPut({ sentBytes: 90, elapsedMs: 1_000 })
-  abort.abort()
-  expect(put.signal.aborted).toBe(true)
-})
-
-test('a pause does not affect a PUT that has ended', () => {
-  const { put, pause } = pausedPut({ sentBytes: 90, elapsedMs: 1_000 })
-  put.ended()
-  pause.revoke()
-  setSentBytes(put.sentCounter, 0)
-  pause.request()
-  expect(put.signal.aborted).toBe(false)
-})
-
-test('a PUT that begins during a pause is aborted', () => {
-  const pause = createPauseControl()
-  pause.request()
-  const put = createPausablePut({
-    sizeBytes: 1,
-    pause,
-    signal: new AbortController().signal,
-    onStopped: () => {},
-  })
-  expect(put.signal.aborted).toBe(true)
-})

@@ -10,7 +10,7 @@ import { createBlockAllocator } from '../../../electron/transfer/block-allocator
 import { createReadAhead, hashingReadAhead, sendingReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { sendBody, untilFlushed, type Put } from '../../../electron/transfer/put-body.ts'
 import { createSentCounter, sentBytesOf } from '../../../electron/transfer/sent-counter.ts'
-import { createInlineHash, type SentHash } from '../../../electron/transfer/sent-hash.ts'
+import { type SentHash } from '../../../electron/transfer/sent-hash.ts'
 import { createSentMd5Factory } from '../../../electron/transfer/sent-md5.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 
@@ -133,79 +133,6 @@ test('sends the bytes of the part in order and counts them', async () => {
   expect([put.isWaitingLocally, put.isReadingDisk, blocksInUse()]).toEqual([false, false, 0])
 })
 
-/** Sends a file over a connection that takes each write in `tookMs`; returns the sizes of the writes. */
-async function writeSizes(sizeBytes: number, tookMs: number): Promise<number[]> {
-  const startMs = 1_000
-  let clockMs = startMs
-  const { put, send, request } = await setup({ sizeBytes, nowMs: () => clockMs })
-  const sizes: number[] = []
-  const write = request.write.bind(request) as (bytes: Buffer, onFlushed: (error?: Error) => void) => boolean
-  request.write = ((bytes: Buffer, onFlushed: (error?: Error) => void) => {
-    sizes.push(bytes.length)
-    return write(bytes, (error) => {
-      clockMs = startMs + tookMs
-      onFlushed(error)
-      clockMs = startMs
-    })
-  }) as typeof request.write
-  expect(await send()).toBeNull()
-  await expect.poll(() => put.flushedBytes).toBe(sizeBytes)
-  return sizes
-}
-const kibibyte = 1024
-
-test('writes larger slices on a fast connection, up to a whole block', async () => {
-  const sizes = await writeSizes(8 * mebibyte, 49)
-  expect(sizes.slice(0, 3)).toEqual([128 * kibibyte, 128 * kibibyte, 128 * kibibyte])
-  expect(sizes.at(-1)).toBe(mebibyte)
-})
-
-test('writes smaller slices on a slow connection, of at least 16 KiB', async () => {
-  const sizes = await writeSizes(2 * mebibyte, 251)
-  expect(Math.max(...sizes)).toBe(128 * kibibyte)
-  expect(sizes.at(-1)).toBe(16 * kibibyte)
-})
-
-test.each([50, 250])(
-  'keeps the size of its slices on a connection that takes each in %i ms',
-  async (tookMs) => {
-    expect(new Set(await writeSizes(2 * mebibyte, tookMs))).toEqual(new Set([128 * kibibyte]))
-  },
-)
-
-test('writes three slices before the operating system has taken the first, and then one for each', async () => {
-  const { put, send, request } = await setup({ sizeBytes: mebibyte })
-  const taken: (() => void)[] = []
-  let writes = 0
-  const write = request.write.bind(request) as (bytes: Buffer, onFlushed: (error?: Error) => void) => boolean
-  request.write = ((bytes: Buffer, onFlushed: (error?: Error) => void) => {
-    writes += 1
-    return write(bytes, (error) => void taken.push(() => onFlushed(error)))
-  }) as typeof request.write
-  const sending = send()
-  for (const count of [3, 4, 5]) {
-    await expect.poll(() => taken.length).toBe(count)
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(writes).toBe(count)
-    taken[count - 3]?.()
-  }
-  for (let next = 3; put.flushedBytes < mebibyte; next += 1) {
-    await expect.poll(() => taken.length).toBeGreaterThan(next)
-    taken[next]?.()
-  }
-  expect(await sending).toBeNull()
-})
-
-test('hashes what it sends in this thread', async () => {
-  const { put, send, bytes, received } = await setup({
-    sizeBytes: 3 * mebibyte + 7,
-    hash: createInlineHash(),
-  })
-  expect(await send()).toBeNull()
-  expect(sha256Of(await received)).toBe(await put.hash?.hex())
-  expect(sha256Of(bytes)).toBe(sha256Of(await received))
-})
-
 test('hashes what it sends in another thread, and refills no block before it is hashed', async () => {
   const { hash, hashNext, pendingCount } = createManualHash()
   const { put, send, received, bytes, blocksInUse } = await setup({ sizeBytes: 8 * mebibyte, hash })
@@ -233,16 +160,6 @@ test('keeps a block that is being hashed when the connection is closed', async (
   await expect.poll(blocksInUse).toBe(0)
 })
 
-test('skips the MD5 depending on the measured speed', async () => {
-  // With a clock that stands still every connection is fast, but only after the first 8 MiB.
-  const large = await setup({ sizeBytes: 20 * mebibyte, nowMs: () => 0 })
-  const small = await setup({ sizeBytes: 7 * mebibyte, nowMs: () => 0 })
-  expect([await large.send(), await small.send()]).toEqual([null, null])
-  await Promise.all([large.received, small.received])
-  expect(large.put.md5.hex()).toBeNull()
-  expect(small.put.md5.hex()).toMatch(/^[0-9a-f]{32}$/)
-})
-
 test('sends nothing beyond its credit, and reports used credit at once', async () => {
   const { put, send, allow, reports, received, bytes } = await setup({ sizeBytes: 300_000 })
   allow(1_000)
@@ -255,40 +172,10 @@ test('sends nothing beyond its credit, and reports used credit at once', async (
   expect(put.isWaitingLocally).toBe(false)
 })
 
-test('reports that it waits for its first credit', async () => {
-  const { put, send, allow, reports, received } = await setup({ sizeBytes: 1_000 })
-  allow(0)
-  const sending = send()
-  await expect.poll(() => reports).toEqual([0])
-  expect(put.isWaitingLocally).toBe(true)
-  allow(1_000)
-  expect(await sending).toBeNull()
-  expect(await received).toHaveLength(1_000)
-})
-
 test('reports a file that ends before the part as changed', async () => {
   const { send, put } = await setup({ sizeBytes: 1_000, part: { start: 0, end: 2_000 } })
   expect(await send()).toMatchObject({ code: 'file-changed' })
   expect(put.request.writableEnded).toBe(false)
-})
-
-test('refuses a file that can’t be read with the error of the disk', async () => {
-  const { send, handle, request, blocksInUse } = await setup({ sizeBytes: 1_000 })
-  await handle.close()
-  expect(await send()).toMatchObject({ code: 'file-unreadable', detail: 'EBADF' })
-  request.destroy()
-  await expect.poll(blocksInUse).toBe(0)
-})
-
-test('a closed connection ends sending without a failure of the file', async () => {
-  const { send, allow, reports, request, blocksInUse } = await setup({ sizeBytes: 300_000 })
-  allow(1_000)
-  const sending = send()
-  await expect.poll(() => reports).toEqual([1_000])
-  expect(blocksInUse()).toBe(1)
-  request.destroy()
-  expect(await sending).toBeNull()
-  await expect.poll(blocksInUse).toBe(0)
 })
 
 test('sends nothing if the PUT has ended before its body starts', async () => {
@@ -320,14 +207,4 @@ test('stops waiting for bytes when the connection is closed', async () => {
   await Promise.all([sent, flushed])
   // Without a closed connection it waits 5 s.
   expect([put.flushedBytes, performance.now() - startedAtMs < 5_000]).toEqual([0, true])
-})
-
-test('does not wait for more bytes than a later part of a file has', async () => {
-  const part = { start: mebibyte, end: 2 * mebibyte }
-  const { put } = await setup({ sizeBytes: 2 * mebibyte, part })
-  put.flushedBytes = mebibyte
-  const startedAtMs = performance.now()
-  await untilFlushed(put)
-  // For another byte it would wait 5 s.
-  expect(performance.now() - startedAtMs).toBeLessThan(5_000)
 })

@@ -34,12 +34,6 @@ test('a PUT stalls after 30 s of intervals without a byte sent', () => {
   expect(intervalsUntilStalled(1_000)).toBe(30)
 })
 
-test('a PUT waits longer for the response after its last byte', () => {
-  const { isStalled, intervalsUntilStalled } = setup({ flushedBytes: sizeBytes })
-  expect(isStalled()).toBe(false)
-  expect(intervalsUntilStalled(1_000)).toBe(300)
-})
-
 test.each([
   ['the throttle', { isWaitingLocally: true }],
   ['its hash', { hash: { isBehind: () => true } as SentHash }],

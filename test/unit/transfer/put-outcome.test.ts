@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { describeFailure } from '../../../electron/cli/output/output.ts'
 import { failure, retryClassOf } from '../../../electron/contract/failures.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
@@ -28,9 +27,6 @@ const answered = (status: number, given: Partial<PutAnswer & { kind: 'answered' 
     },
     host,
   )
-const aborted = (flushedBytes: number) => outcomeOf({ kind: 'aborted', sha256, flushedBytes })
-const broken = (code: string, flushedBytes: number) =>
-  outcomeOf({ kind: 'broken', code, proxyHost: null, sha256, flushedBytes })
 
 test.each([200, 201, 204, 299])('%i after the last byte means that the object is stored', (status) => {
   expect(answered(status)).toEqual({
@@ -67,14 +63,6 @@ test.each([
   ['another content type and no ETag', { contentType: 'application/xml', etag: null }],
 ] as const)('accepts a 200 with %s', (_, given) => {
   expect(answered(200, given).kind).toBe('stored')
-})
-
-test('a connection lost after the last byte may have stored the object', () => {
-  const lost = failure('connection-lost', { host: 's3.example' }, { detail: 'ECONNRESET' })
-  expect([broken('ECONNRESET', sizeBytes), broken('ECONNRESET', sizeBytes - 1)]).toEqual([
-    { kind: 'failed', failure: lost, unanswered: { sha256 } },
-    { kind: 'failed', failure: lost, unanswered: null },
-  ])
 })
 
 test.each([502, 504, 520, 524])(
@@ -227,19 +215,6 @@ test.each(
   if (reason) expect(reason.detail).toMatch(code)
 })
 
-const permanentCodes = Object.entries(errorCodes).flatMap(([expected, codes]) =>
-  expected.includes('storage-refused') ? codes : [],
-)
-
-test.each(permanentCodes)('quotes the message of a permanent %i %s in the sentence', (status, code) => {
-  const outcome = answered(status, { body: errorBody(code) })
-  const reason = 'failure' in outcome ? outcome.failure : failure('unexpected')
-  expect(describeFailure(reason)).toBe(
-    'Storage rejected the file: “Because of it”. Nothing was added to the library. ' +
-      `Try again later or ask your team admin. (storage-refused: ${code})`,
-  )
-})
-
 test('shows storage’s message, shortened and without markup, secrets and control characters', () => {
   const messageOf = (message: string) => {
     const outcome = answered(501, {
@@ -251,23 +226,6 @@ test('shows storage’s message, shortened and without markup, secrets and contr
   expect(messageOf('one\r\ntwo \u202edesrever\u202c \u0007')).toBe('one two desrever')
   expect(messageOf('x'.repeat(1_000))).toHaveLength(200)
   expect(messageOf('http://s3/key?X-Amz-Signature=abcdef')).not.toContain('abcdef')
-})
-
-test('shows only the code of storage if its message repeats it or is missing', () => {
-  const bodies = [
-    '<Error><Code>QuotaExceeded</Code><Message>QuotaExceeded</Message></Error>',
-    '<Error><Code>QuotaExceeded</Code></Error>',
-  ]
-  for (const body of bodies)
-    expect(answered(403, { body })).toMatchObject({
-      failure: failure('storage-refused', {}, { detail: 'QuotaExceeded' }),
-    })
-})
-
-test('keeps the message of a temporary refusal as a technical detail', () => {
-  expect(answered(503, { body: errorBody('SlowDown') })).toMatchObject({
-    failure: failure('storage-busy', {}, { detail: 'SlowDown: Because of it.' }),
-  })
 })
 
 test.each([
@@ -282,34 +240,6 @@ test.each([
   expect(answered(403, { body })).toMatchObject({ failure: { code: 'clock-wrong', params: { minutes } } })
 })
 
-test('reports 404 as not-found from storage, and as temporary from a gateway', () => {
-  const page = '<html><body>404 Not Found</body></html>'
-  expect([
-    answered(404, { body: '<Error><Code>NoSuchUpload</Code></Error>' }),
-    answered(404, { body: page }),
-    answered(404),
-  ]).toMatchObject([
-    { failure: { code: 'not-found', detail: 'NoSuchUpload' } },
-    { failure: { code: 'storage-trouble', params: { status: 404 } } },
-    { failure: { code: 'storage-trouble', params: { status: 404 } } },
-  ])
-})
-
-test('reports 403 as forbidden and 412 as occupied', () => {
-  const body = '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
-  expect([answered(403, { body }), answered(412)]).toEqual([
-    {
-      kind: 'forbidden',
-      failure: failure(
-        'storage-refused',
-        {},
-        { detail: 'AccessDenied', serverMessage: 'Request has expired' },
-      ),
-    },
-    { kind: 'occupied' },
-  ])
-})
-
 test('reads Retry-After as seconds and as a date', () => {
   const delayFor = (retryAfter: string) => {
     const outcome = answered(503, { retryAfter })
@@ -322,38 +252,11 @@ test('reads Retry-After as seconds and as a date', () => {
   ])
 })
 
-test('reads a date in Retry-After by the clock of storage, if the response has its time', () => {
-  const outcome = answered(503, {
-    retryAfter: 'Thu, 01 Jan 2026 00:40:10 GMT',
-    date: 'Thu, 01 Jan 2026 00:40:00 GMT',
-  })
-  expect(outcome).toMatchObject({ failure: { retryAfterMs: 10_000 } })
-})
-
-test('passes on a failure of the file', () => {
-  expect(outcomeOf({ kind: 'refused', failure: failure('file-missing') })).toEqual({
-    kind: 'failed',
-    failure: failure('file-missing'),
-    unanswered: null,
-  })
-})
-
-test('reports a dead worker as a lost connection, and an abort without a failure', () => {
-  expect([outcomeOf(null), aborted(sizeBytes - 1)]).toMatchObject([
-    { kind: 'failed', failure: { code: 'connection-lost' }, unanswered: null },
-    { kind: 'aborted', unanswered: null },
-  ])
-})
-
 test('a PUT whose worker ended after its last byte may have stored the object', () => {
   expect([outcomeOf(null, 's3', sizeBytes - 1), outcomeOf(null, 's3', sizeBytes)]).toMatchObject([
     { unanswered: null },
     { unanswered: { sha256: null } },
   ])
-})
-
-test('a PUT that was aborted after its last byte may have stored the object', () => {
-  expect(aborted(sizeBytes)).toEqual({ kind: 'aborted', unanswered: { sha256 } })
 })
 
 test.each([
@@ -368,13 +271,6 @@ test.each([
 
 const md5 = '0123456789abcdef0123456789abcdef'
 const otherMd5 = 'fedcba9876543210fedcba9876543210'
-
-test('reports an ETag with the MD5 of other bytes, naming both', () => {
-  expect(answered(200, { etag: `"${otherMd5}"`, md5 })).toEqual({
-    kind: 'differs',
-    failure: failure('storage-differs', {}, { detail: `ETag "${otherMd5}", MD5 ${md5}` }),
-  })
-})
 
 test('accepts the MD5 of the sent bytes as ETag, in upper and lower case', () => {
   expect([`"${md5}"`, `"${md5.toUpperCase()}"`].map((etag) => answered(200, { etag, md5 }).kind)).toEqual([

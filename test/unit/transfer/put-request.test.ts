@@ -39,16 +39,6 @@ test('sends only the signed headers and the length of the body', async () => {
   expect(headers).toMatchObject({ 'content-length': '3', 'x-amz-meta-a': 'b' })
 })
 
-test('sends a signed length once', async () => {
-  const { headers } = await put('/', { signedHeaders: { 'CONTENT-LENGTH': '3' } })
-  expect(headers['content-length']).toBe('3')
-})
-
-test('sends Expect: 100-continue only if requested', async () => {
-  const headers = [await put('/'), await put('/', { expectsContinue: true })].map((one) => one.headers.expect)
-  expect(headers).toEqual([undefined, '100-continue'])
-})
-
 test('connects to no address of this computer unless that is allowed', async () => {
   const url = (await startTestServer(() => {})).url.replace('127.0.0.1', 'localhost')
   await expect(put('', { url, allowsLocalAddress: false })).rejects.toThrow('localhost resolves to')

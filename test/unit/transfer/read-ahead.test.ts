@@ -22,22 +22,6 @@ test('allows a window of blocks ahead of the hash, then one for each hashed bloc
   expect(await pending).toBe('acquired')
 })
 
-test('shares the window among the parts of a file', async () => {
-  const readAhead = createReadAhead()
-  await acquireAll(sendingReadAhead(readAhead), never).then(({ acquired }) =>
-    expect(acquired).toBe(windowBlocks),
-  )
-  expect((await acquireAll(sendingReadAhead(readAhead), () => false)).acquired).toBe(0)
-  hashingReadAhead(readAhead).ended()
-})
-
-test('does not wait once hashing has ended', async () => {
-  const readAhead = createReadAhead()
-  const { pending } = await acquireAll(sendingReadAhead(readAhead))
-  hashingReadAhead(readAhead).ended()
-  expect(await pending).toBe('acquired')
-})
-
 test('resets the window after a standstill of two seconds, as after a dead thread', async () => {
   const readAhead = createReadAhead()
   let nowMs = 0

@@ -138,14 +138,6 @@ test('tries a part four times, with delays that double, before the upload is ret
   expect([slots.congestions, slots.inUse]).toEqual([4, 0])
 })
 
-test('sends a part again after a delay and returns it as storage has named it', async () => {
-  const { pass, sent, history, states } = send({ answer: inOrder(busy, stored) })
-  await pass(500)
-  expect(await sent).toEqual(success([sentPart(1)]))
-  // Its bytes were sent twice.
-  expect([[...history.repeated], states()]).toEqual([[1], 'S'])
-})
-
 test('sends the missing parts in order and returns all, the last one with its own size', async () => {
   const ranges: unknown[] = []
   const { sent, recorded, presigned, requested, progress, slots, states } = send({
@@ -195,29 +187,12 @@ test.each([
   expect(slots).toMatchObject({ congestions: 0, inUse: 0 })
 })
 
-test('sends a part again at once after each kind of refusal', async () => {
-  const { sent, puts, history } = send({ answer: inOrder(forbidden, otherBytes, withoutEtag, stored) })
-  expect(await sent).toEqual(success([sentPart(1)]))
-  expect([puts, [...history.repeated]]).toEqual([[1, 1, 1, 1], [1]])
-})
-
-test('says that storage names no ETag for a part', async () => {
-  const { sent } = send({ answer: () => withoutEtag })
-  expect(await sent).toMatchObject({ failure: { detail: 'no ETag' } })
-})
-
 test('verifies once after five seconds that storage lacks the upload', async () => {
   const gone = putAnswer({ status: 404, body: '<Error><Code>NoSuchUpload</Code></Error>' })
   const { sent, pass, puts } = send({ answer: () => gone })
   await pass(5_000)
   expect(await sent).toMatchObject({ ok: false, failure: { code: 'not-found' } })
   expect(puts).toHaveLength(2)
-})
-
-test.each(['rate-limited', 'signed-out'] as const)('leaves %s to the upload', async (code) => {
-  const { sent, puts, slots } = send({ answer: () => stored, presign: () => failed(failure(code)) })
-  expect(await sent).toEqual(failed(failure(code)))
-  expect([puts, slots.congestions, slots.inUse]).toEqual([[], 0, 0])
 })
 
 test('a server that fails to presign is not taken for congestion of storage', async () => {
@@ -242,17 +217,6 @@ test('finishes the parts that run when another one fails, and starts no more', a
   second.resolve(stored)
   expect(await sent).toMatchObject({ ok: false, failure: { code: 'storage-refused' } })
   expect([puts, recorded.length]).toEqual([[1, 2], 1])
-})
-
-test('a failure of the file aborts the parts that run', async () => {
-  const { sent, puts } = send({
-    sizeBytes: 40,
-    slotCount: 2,
-    answer: (put) =>
-      put.number === 1 ? { kind: 'refused', failure: failure('file-changed') } : untilAborted(put),
-  })
-  expect(await sent).toEqual(failed(failure('file-changed')))
-  expect(puts).toEqual([1, 2])
 })
 
 test('an exception in one part aborts the others and is thrown', async () => {
@@ -319,58 +283,6 @@ test('waits for up to a minute that storage asks for, and leaves more to the upl
   expect(longer.puts).toEqual([1])
 })
 
-test('starts other parts again when a long delay is over', async () => {
-  const first = Promise.withResolvers<PutAnswer>()
-  const limited = putAnswer({ status: 503, retryAfter: '9' })
-  const { sent, pass, puts } = send({
-    sizeBytes: 30,
-    slotCount: 2,
-    answer({ number }) {
-      if (number > 1) return stored
-      return puts.length === 1 ? limited : first.promise
-    },
-  })
-  await pass(9_500)
-  await expect.poll(() => puts).toEqual([1, 2, 1, 3])
-  first.resolve(stored)
-  expect((await sent).ok).toBe(true)
-})
-
-test('requests the next URL when a part is about to end', async () => {
-  const requestedDuring: number[][] = []
-  const { sent, clock, presigned } = send({
-    sizeBytes: 30,
-    slotCount: 1,
-    async answer({ onProgress }) {
-      const numbers = () => presigned.map(({ number }) => number)
-      // The response to the last request is not part of it.
-      await new Promise((resolve) => setImmediate(resolve))
-      clock.advance(60_000)
-      requestedDuring.push(numbers())
-      onProgress(10)
-      requestedDuring.push(numbers())
-      return stored
-    },
-  })
-  expect((await sent).ok).toBe(true)
-  // How long a part takes is unknown during the first one.
-  expect(requestedDuring).toEqual([
-    [1, 2],
-    [1, 2],
-    [1, 2],
-    [1, 2, 3],
-    [1, 2, 3],
-    [1, 2, 3],
-  ])
-})
-
-test('reports what is in storage before the first part has a slot', async () => {
-  const { sent, abort, progress } = send({ sizeBytes: 30, slotCount: 0, done: [1, 2], answer: () => stored })
-  expect(progress).toEqual([{ sentBytes: 20, inFlightBytes: 0, inFlightParts: 0, reachedByte: 20 }])
-  abort.abort()
-  expect(await sent).toMatchObject({ kind: 'aborted' })
-})
-
 test('a pause ends once the parts that run are sent', async () => {
   const first = Promise.withResolvers<PutAnswer>()
   const { sent, pause, puts, recorded } = send({
@@ -426,17 +338,4 @@ test('a part whose URL arrives after a pause is not sent', async () => {
   })
   expect(await sent).toMatchObject({ kind: 'aborted' })
   expect([puts, states()]).toEqual([[], 'ww'])
-})
-
-test('requests slots for parts that an earlier run began as interrupted ones', async () => {
-  const history = { ...createPartsHistory(), lastBegun: 2 }
-  const { sent, requested } = send({ sizeBytes: 40, done: [1], history, answer: () => stored })
-  expect((await sent).ok).toBe(true)
-  expect(requested.map(({ isInterrupted }) => isInterrupted)).toEqual([true, false, false])
-  expect(history.lastBegun).toBe(4)
-})
-
-test('sends nothing of a file that is in storage already', async () => {
-  const { sent, puts } = send({ sizeBytes: 20, done: [1, 2], answer: () => stored })
-  expect([await sent, puts]).toEqual([success([sentPart(1), sentPart(2)]), []])
 })

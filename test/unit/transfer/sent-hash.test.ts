@@ -39,36 +39,3 @@ test.each(kinds)('forgets all bytes at a restart in %s', async (_, create) => {
   hash.add(bytes, () => {})
   expect(await hash.hex()).toBe(sha256Of(bytes))
 })
-
-test('reads shared memory without a copy', async () => {
-  const { hash } = connectHash()
-  const bytes = Buffer.from(new SharedArrayBuffer(4))
-  hash.add(bytes, () => {})
-  bytes.write('abcd')
-  expect(await hash.hex()).toBe(sha256Of(Buffer.from('abcd')))
-})
-
-test('settles once the last added bytes are hashed', async () => {
-  const { hash } = connectHash()
-  await hash.settled()
-  const order: string[] = []
-  hash.add(Buffer.of(1), () => order.push('first'))
-  hash.add(Buffer.of(2), () => order.push('last'))
-  await hash.settled().then(() => order.push('settled'))
-  expect(order).toEqual(['first', 'last', 'settled'])
-})
-
-test('has no hash once its thread has ended', async () => {
-  const { hash, endThread } = connectHash()
-  endThread()
-  await hashed(hash, Buffer.of(1))
-  expect([await hash.hex(), hash.isBehind()]).toEqual([null, false])
-})
-
-test('ends the thread’s side when the PUT is closed', async () => {
-  const { hash, closed } = connectHash()
-  hash.close()
-  await closed
-  await hashed(hash, Buffer.of(1))
-  expect(await hash.hex()).toBeNull()
-})

@@ -80,19 +80,6 @@ function setup({
 
 const trouble = failure('server-trouble', { status: 503 })
 
-test('aborts all uploads and moves all models back', async () => {
-  const { abandoned, requests, left, clock } = setup()
-  await abandoned.cleanUp()
-  expect(requests).toEqual(['own aborts a', 'own aborts b', 'own moves m'])
-  expect([left(), clock.waits()]).toEqual([[], []])
-})
-
-test('an upload that is no longer in storage counts as aborted', async () => {
-  const { abandoned, left, environment } = setup({ abort: () => failure('not-found') })
-  await abandoned.cleanUp()
-  expect([left(), environment.lines]).toEqual([[], []])
-})
-
 test.each<[string, Parameters<typeof setup>[0], readonly string[], readonly number[]]>([
   ['an upload fails for a while', { abort: (id) => (id === 'a' ? trouble : null) }, ['a'], [60_250]],
   ['a model fails for a while', { move: () => trouble }, ['m'], [60_250]],
@@ -123,27 +110,6 @@ test('repeats what failed, and only that', async () => {
   await expect.poll(() => clock.waits()).toEqual([])
 })
 
-/** Lets the next timer fire and waits until the cleanup that it requests has failed. */
-async function failTimedCleanup({ clock, environment }: ReturnType<typeof setup>): Promise<number> {
-  const [delayMs = NaN] = clock.waits()
-  const lineCount = environment.lines.length
-  clock.advance(delayMs)
-  await expect
-    .poll(() => [environment.lines.length > lineCount, clock.waits().length > 0])
-    .toEqual([true, true])
-  return delayMs
-}
-
-test('waits twice as long after each timed cleanup that fails, up to an hour', async () => {
-  const harness = setup({ abort: () => trouble })
-  await harness.abandoned.cleanUp()
-  const minutes: number[] = []
-  for (let count = 0; count < 8; count += 1) {
-    minutes.push(((await failTimedCleanup(harness)) - 250) / 60_000)
-  }
-  expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
-})
-
 test.each<[string, Parameters<typeof setup>[0], string]>([
   ['uploads', { abort: () => trouble }, 'own aborts a'],
   ['models', { move: () => trouble }, 'own moves m'],
@@ -160,36 +126,6 @@ test.each<[string, Parameters<typeof setup>[0], string]>([
     expect(requests.filter((request) => request === failing).length).toBe(7)
   },
 )
-
-test('a timed cleanup that fails together with another request counts once', async () => {
-  const held = Promise.withResolvers<Failure>()
-  let reason: Failure | Promise<Failure> = trouble
-  const { abandoned, clock, requests } = setup({ abort: () => reason })
-  await abandoned.cleanUp()
-  reason = held.promise
-  const count = requests.length
-  clock.advance(60_250)
-  await expect.poll(() => requests.length).toBe(count + 1)
-  const cleaning = abandoned.cleanUp()
-  held.resolve(trouble)
-  await cleaning
-  expect(clock.waits()).toEqual([120_250])
-})
-
-test('waits a minute again after a cleanup that succeeded', async () => {
-  let reason: Failure | null = trouble
-  const harness = setup({ abort: () => reason })
-  const { abandoned, clock, addAbandoned } = harness
-  await abandoned.cleanUp()
-  await failTimedCleanup(harness)
-  expect(clock.waits()).toEqual([120_250])
-  reason = null
-  await abandoned.cleanUp()
-  reason = trouble
-  addAbandoned('c')
-  await abandoned.cleanUp()
-  expect(clock.waits()).toEqual([60_250])
-})
 
 const limited = (retryAfterMs: number) => failure('rate-limited', {}, { retryAfterMs })
 
@@ -232,34 +168,6 @@ test('a server that asks to wait delays no cleanup on another one', async () => 
   expect(left()).toEqual(['a', 'b', 'm'])
 })
 
-test('a cleanup that succeeds ends the wait for the next one', async () => {
-  let reason: Failure | null = trouble
-  const { abandoned, clock } = setup({ abort: () => reason })
-  await abandoned.cleanUp()
-  reason = null
-  await abandoned.cleanUp()
-  expect(clock.waits()).toEqual([])
-})
-
-test('sends nothing to a server that is not known, and doesn’t count what was left there', async () => {
-  const accounts = [accountWithId('own', { server: 'https://other.example/api/v1' }), accountWithId('known')]
-  const { abandoned, requests, addAbandoned, left, clock } = setup({ accounts })
-  addAbandoned('c', 'known')
-  expect(abandoned.count()).toBe(1)
-  await abandoned.cleanUp()
-  expect([requests, left(), abandoned.count()]).toEqual([['known aborts c'], ['a', 'b', 'm'], 0])
-  expect(clock.waits()).toEqual([])
-})
-
-test('uses any session of the same user that may abort uploads', async () => {
-  const { abandoned, requests } = setup({
-    accounts: [accountWithId('own', { kind: 'device' }), accountWithId('other')],
-  })
-  await abandoned.cleanUp()
-  // A device key is enough to move a model.
-  expect(requests).toEqual(['other aborts a', 'other aborts b', 'own moves m'])
-})
-
 test('leaves a protected upload alone until it is no longer in use', async () => {
   const { abandoned, left } = setup()
   const unprotect = abandoned.protect('a')
@@ -285,21 +193,6 @@ test('a request during a cleanup makes it start again once', async () => {
   expect(left()).toEqual([])
 })
 
-test('logs an exception, and cleans up again afterwards', async () => {
-  let isBroken = true
-  const { abandoned, environment, left } = setup({
-    abort() {
-      if (isBroken) throw new Error('a bug')
-      return null
-    },
-  })
-  await abandoned.cleanUp()
-  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
-  isBroken = false
-  await abandoned.cleanUp()
-  expect(left()).toEqual([])
-})
-
 test('closing ends a cleanup without another request or timer', async () => {
   const held = Promise.withResolvers<Failure>()
   const { abandoned, requests, clock, left, environment } = setup({ abort: () => held.promise })
@@ -314,11 +207,4 @@ test('closing ends a cleanup without another request or timer', async () => {
   await expect.poll(() => moving.requests).toContain('own moves m')
   await moving.abandoned.close()
   expect([moving.left(), environment.lines.filter(({ level }) => level === 'error')]).toEqual([['m'], []])
-})
-
-test.each([trouble, limited(5_000)])('closing cancels the next cleanup after $code', async (reason) => {
-  const { abandoned, clock } = setup({ abort: () => reason })
-  await abandoned.cleanUp()
-  await abandoned.close()
-  expect(clock.waits()).toEqual([])
 })

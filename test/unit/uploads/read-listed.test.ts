@@ -42,67 +42,14 @@ test('reads the last pages of a larger library if the models are not on the firs
   expect(pages).toEqual([1, 11, 10])
 })
 
-test('reads on from the first page of a larger library while a page has five of the models', async () => {
-  const { pages, read } = setup(2_000)
-  expect((await read(idsFrom(51, 70))).size).toBe(70)
-  expect(pages).toEqual([1, 2])
-})
-
-test('ends where a page of a larger library has fewer than five of the models', async () => {
-  const { pages, read } = setup(1_000)
-  const spread = [...idsFrom(95, 9), ...idsFrom(250, 11)]
-  expect((await read(spread)).size).toBe(9)
-  expect(pages).toEqual([1, 2])
-  const later = setup(1_000)
-  expect((await later.read([...idsFrom(250, 14), ...idsFrom(805, 4)])).size).toBe(4)
-  expect(later.pages).toEqual([1, 10, 9])
-})
-
-test('reads no more pages of a larger library than one for five models', async () => {
-  const { pages, read } = setup(5_000)
-  // Two on the last page, five on the one before, eight before that.
-  expect((await read([...idsFrom(4_999, 2), ...idsFrom(4_801, 5), ...idsFrom(4_701, 8)])).size).toBe(7)
-  expect(pages).toEqual([1, 50, 49])
-})
-
 test('reads two pages of a server that ignores the page', async () => {
   const { pages, read } = setup(5_000, { ignoresPage: true })
   expect((await read(idsFrom(91, 30))).size).toBe(10)
   expect(pages).toEqual([1, 2])
 })
 
-test('reads three pages of a server that claims to have a library without end', async () => {
-  const { pages, read } = setup(1_000, { total: 1e15 })
-  expect((await read(idsFrom(501, 20))).size).toBe(0)
-  expect(pages).toEqual([1, 1e13, 1e13 - 1])
-})
-
 test('keeps what it has read before a page of a larger library that fails', async () => {
   const { pages, read } = setup(1_950, { failingPage: 19 })
   expect((await read(idsFrom(1_851, 60))).size).toBe(10)
   expect(pages).toEqual([1, 20, 19])
-})
-
-test('reads no further page once it has found all models', async () => {
-  const { pages, read } = setup(300)
-  expect((await read(idsFrom(1, 15))).size).toBe(15)
-  expect(pages).toEqual([1])
-})
-
-test('reads only the first page of a library whose size the server does not say', async () => {
-  const { pages, read } = setup(300, { total: null })
-  expect((await read(idsFrom(1, 250))).size).toBe(100)
-  expect(pages).toEqual([1])
-})
-
-test('keeps what it has read before a page that fails', async () => {
-  const { pages, read } = setup(300, { failingPage: 2 })
-  expect((await read(idsFrom(1, 250))).size).toBe(100)
-  expect(pages).toContain(2)
-})
-
-test('reads no page twice if a model is not in the listing', async () => {
-  const { pages, read } = setup(300)
-  expect((await read([...idsFrom(287, 14), 'missing'])).size).toBe(14)
-  expect(pages).toEqual([1, 2, 3])
 })

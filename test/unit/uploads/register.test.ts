@@ -17,7 +17,6 @@ const registrationWith = (client: CloudClient) => ({
   timers: standingClock().timers,
   signal: new AbortController().signal,
 })
-const findWith = (client: CloudClient) => findRegistered(registrationWith(client))
 
 /** A server whose list of models does not end; `own` is the page with this upload's model. */
 const withEndlessList = (own: number | null) =>
@@ -28,19 +27,6 @@ const withEndlessList = (own: number | null) =>
     })),
   }))
 
-test('finds the model of an upload in a list that does not end', async () => {
-  expect(await findWith(withEndlessList(30))).toEqual(success('30-50'))
-})
-
-test('treats an upload as not registered when a list that does not end lacks it', async () => {
-  expect(await findWith(withEndlessList(null))).toEqual(success(null))
-})
-
-test('treats an upload as not registered when a page of the list is too long', async () => {
-  const client = { ...withEndlessList(null), send: async () => failed(failure('response-too-long')) }
-  expect(await findWith(client)).toEqual(success(null))
-})
-
 test('finds the registered model when the response to registering is too long', async () => {
   const list = withEndlessList(1)
   const client: CloudClient = {
@@ -49,11 +35,6 @@ test('finds the registered model when the response to registering is too long', 
       request.method === 'POST' ? failed(failure('response-too-long')) : list.send(request),
   }
   expect(await register(registrationWith(client))).toEqual(success('1-50'))
-})
-
-test('does not decide whether an upload is registered while the server fails', async () => {
-  const trouble = failed(failure('server-trouble', { status: 503 }))
-  expect(await findWith({ ...withEndlessList(null), send: async () => trouble })).toEqual(trouble)
 })
 
 const sha256 = 'a'.repeat(64)
@@ -150,18 +131,6 @@ test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trou
   },
 )
 
-test.each([
-  ['once after a server error', [trouble(503)], [[]], { registering: 1, listings: 1 }],
-  ['once after a conflict', [failure('conflict')], [[]], { registering: 1, listings: 1 }],
-  ['not after a rate limit', [failure('rate-limited')], [[]], { registering: 1, listings: 0 }],
-  ['not after a final refusal', [failure('forbidden')], [[]], { registering: 1, listings: 0 }],
-  ['no longer if a search fails', [noAnswer], [trouble(500)], { registering: 1, listings: 1 }],
-])('searches the library %s', async (_, registering, listings, expected) => {
-  const { register, counts } = setup({ registering, listings })
-  expect(await register()).toEqual(failed(registering[0] as Failure))
-  expect(counts()).toEqual(expected)
-})
-
 test('finds a model that the server has registered although its response was lost', async () => {
   const { register, pass, counts } = setup({ registering: [noAnswer], listings: [[], [own]] })
   const registered = register()
@@ -208,10 +177,6 @@ test.each([
   },
 )
 
-test.each([conflict, refused])('reports $code of an object that storage has confirmed', async (reason) => {
-  expect(await setup({ registering: [reason] }).register()).toEqual(failed(reason))
-})
-
 const withoutKey = (id: string, given: Partial<ModelWire> = {}) =>
   wire({ id, storage_key: null, model_path: ownPath, ...given })
 
@@ -237,15 +202,4 @@ test.each([
     details: { a: withoutKey('a', details) },
   })
   expect(await findRegistered()).toEqual(success(expected))
-})
-
-test('does not decide while a model at its path can’t be requested', async () => {
-  const { findRegistered } = setup({ listings: [[withoutKey('a')]], details: { a: trouble(503) } })
-  expect(await findRegistered()).toEqual(failed(trouble(503)))
-})
-
-test('treats an upload as not registered if the server lacks the listing', async () => {
-  expect(await setup({ listings: [failure('not-found')] }).findRegistered()).toEqual(success(null))
-  const forbidden = failure('forbidden')
-  expect(await setup({ listings: [forbidden] }).findRegistered()).toEqual(failed(forbidden))
 })

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
-import { resetAfter } from '../../../electron/journal/reset.ts'
 import type { Multipart, UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { recheckDelayMs } from '../../../electron/platform/delays.ts'
@@ -20,7 +19,6 @@ import { createTestEnvironment, standingClock } from '../../support/hand-clock.t
 import { hangFolderOf } from '../../support/hang-folder.ts'
 import { passDelay } from '../../support/pass-delay.ts'
 import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
-import { unreadableFile } from '../../support/unreadable-file.ts'
 
 const mebibyte = 1024 * 1024
 const sha256 = 'ab'.repeat(32)
@@ -118,11 +116,6 @@ function setup(
   }
 }
 
-/** The listing, then the registration and its repetition. */
-const registrationRequests = ['GET /models', 'POST /models', 'POST /models']
-
-const extras = { serverMessage: 'No', detail: 'HTTP 404' }
-
 interface Expected {
   readonly kind: 'failed' | 'retry' | 'hold'
   readonly inMs?: number
@@ -166,43 +159,6 @@ test.each<[string, Failure, number, Expected]>([
   expect(await run()).toEqual({ kind, failure: { ...reason, params }, ...times[kind] })
 })
 
-test('an upload that the server ends a second time fails', async () => {
-  const { run } = setup(uploadRecord(), { access: () => failed(failure('upload-ended', {}, extras)) })
-  expect((await run()).kind).toBe('retry')
-  expect(await run()).toEqual({ kind: 'failed', failure: failure('not-found', {}, extras) })
-})
-
-test('an exception fails the upload and is logged, unless it was stopped', async () => {
-  const throwing = () => {
-    throw new Error('a bug')
-  }
-  const { run, environment, abort } = setup(uploadRecord(), { access: throwing })
-  expect(await run()).toEqual({
-    kind: 'failed',
-    failure: failure('unexpected', {}, { detail: 'Error: a bug' }),
-  })
-  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: /Error: a bug\n/ } }])
-  abort.abort()
-  expect(await run()).toEqual({ kind: 'aborted' })
-  const paused = setup(uploadRecord(), { access: throwing })
-  paused.pause.request()
-  expect([await paused.run(), paused.environment.lines]).toEqual([{ kind: 'aborted' }, []])
-})
-
-test('registers a stored object without sending it again', async () => {
-  const record = await createFile({ state: storedState() })
-  const { runUntilEnded, requests, steps } = setup(record, { answer: failure('not-found') })
-  await runUntilEnded()
-  expect([requests, steps]).toEqual([registrationRequests, ['registering']])
-})
-
-test('requests nothing for a model whose id could not be written before', async () => {
-  const { run, memory, requests, steps } = setup(uploadRecord({ state: storedState() }))
-  memory.modelId = 'm'
-  expect(await run()).toEqual({ kind: 'done' })
-  expect([requests, steps]).toEqual([[], ['registering', 'settle', 'registered m']])
-})
-
 const { multipart } = multipartOpenState(5)
 
 test.each<[string, string, Failure, Multipart | null]>([
@@ -237,17 +193,6 @@ test('registers nothing before the journal shows that the object is stored', asy
   expect([requests, memory.stored]).toEqual([[], { storageKey: 'k', sha256 }])
 })
 
-test.each([
-  ['a new device number', { device: 0n }, ['identity changed', 'registering']],
-  ['a new inode and the same bytes', { inode: 1n }, ['hash', 'identity changed', 'registering']],
-])('verifies a stored file with %s and registers it', async (_, numbers, expected) => {
-  const file = await createFile({ state: storedState() })
-  const record = { ...file, identity: { ...file.identity, ...numbers } }
-  const { runUntilEnded, requests, steps } = setup(record, { answer: failure('not-found') })
-  await runUntilEnded()
-  expect([requests, steps]).toEqual([registrationRequests, expected])
-})
-
 test('registers no stored file that has a new inode and other bytes', async () => {
   const file = await createFile({ state: storedState() })
   const record = { ...file, identity: { ...file.identity, inode: 1n } }
@@ -255,21 +200,6 @@ test('registers no stored file that has a new inode and other bytes', async () =
   expect(await run()).toMatchObject({ kind: 'failed', failure: { code: 'file-changed' } })
   expect([requests, steps]).toEqual([['GET /models'], ['hash']])
 })
-
-// Only Linux has a file whose reads fail.
-test.runIf(process.platform === 'linux')(
-  'keeps the parts of a file whose samples can’t be read after its disk was mounted again',
-  async () => {
-    const { path, identity } = unreadableFile()
-    const remounted = { ...identity, device: 1n, sample: 'a' }
-    const record = uploadRecord({ path, identity: remounted, state: multipartOpenState(3) })
-    const { run, steps, requests } = setup(record)
-    const outcome = await run()
-    expect(outcome).toMatchObject({ kind: 'retry', failure: { code: 'file-read-trouble' } })
-    expect(resetAfter(record, outcome.kind === 'retry' ? outcome.failure : null)).toEqual({})
-    expect([requests, steps]).toEqual([[], []])
-  },
-)
 
 test('waits outside the queue for the disk of a file if it does not respond at the start', async () => {
   const record = await createFile({ state: multipartOpenState(3) })
@@ -282,17 +212,6 @@ test('waits outside the queue for the disk of a file if it does not respond at t
     volume: { path: folder, isDead: true },
   })
   expect(steps).toEqual([])
-})
-
-test.each([
-  ['32 MiB', 32 * mebibyte, {}, []],
-  ['more than 32 MiB', 32 * mebibyte + 1, {}, ['warm streams']],
-  ['more than the limit', 100 * mebibyte + 1, {}, ['warm']],
-  ['a few bytes that were begun in parts', 3, { state: multipartOpenState(3) }, ['warm', 'hash']],
-])('starts the thread that hashes a file of %s', async (_, sizeBytes, given, expected) => {
-  const { run, steps } = setup(await createFile(given, sizeBytes))
-  await run()
-  expect(steps).toEqual(expected)
 })
 
 test.each<[string, (path: string) => Promise<void>, object]>([
@@ -343,11 +262,4 @@ test.each<[string, Partial<UploadRecord>, string | null]>([
     accessTo: () => access,
   })
   expect(found?.code ?? null).toBe(code)
-})
-
-test('reports before the file is read that its account is signed out', () => {
-  const { services } = setup(uploadRecord())
-  const signedOut = failed(failure('signed-out'))
-  const found = notUploadableFailure(uploadRecord(), { ...services, accessTo: () => signedOut })
-  expect(found).toEqual(signedOut.failure)
 })

@@ -288,31 +288,6 @@ test.each<[string, UploadState, readonly Answer[], boolean]>([
   expect(opened.at(-1)).toEqual(mayBeComplete ? { ...multipart, completing: true } : multipart)
 })
 
-test('does not count a refused completion as requested if the app ends before it is checked', async () => {
-  const answers = { complete: [refused] }
-  const { send, abort, clock, requests, opened } = await setup({
-    state: openState,
-    done: [sentPart],
-    answers,
-  })
-  const sent = send()
-  await expect.poll(() => clock.waits()).toEqual([5_000])
-  abort.abort(new Error('the app ends'))
-  await expect(sent).rejects.toThrow('the app ends')
-  expect([requests, opened.at(-1)]).toEqual([['complete'], multipart])
-})
-
-test('ends if the journal can’t be written after a refusal, without another request', async () => {
-  const full = failed(failure('journal-full'))
-  const { send, requests } = await setup({
-    state: openState,
-    done: [sentPart],
-    answers: { complete: [refused] },
-    opened: ({ completing }) => (completing ? success(undefined) : full),
-  })
-  expect([await send(), requests]).toEqual([full, ['complete']])
-})
-
 test('does not complete an upload if that can’t be written', async () => {
   const full = failed(failure('journal-full'))
   const { send, requests } = await setup({ state: openState, done: [sentPart], opened: () => full })
@@ -323,29 +298,6 @@ test('aborts an upload whose id can’t be written', async () => {
   const full = failed(failure('journal-full'))
   const { send, requests } = await setup({ opened: () => full })
   expect([await send(), requests]).toEqual([full, ['presign', 'initiate', 'abort']])
-})
-
-test('sends no parts that do not fit the file', async () => {
-  const answers = { initiate: [{ upload_id: 'u', storage_key: 'k', part_size: 2, part_count: 3 }] }
-  const { send, requests, opened } = await setup({ answers })
-  expect(await send()).toMatchObject({ failure: { code: 'parts-do-not-fit' } })
-  // Its id is written, so that it can be aborted later.
-  expect([requests.length, opened.length]).toEqual([2, 1])
-})
-
-test('does not continue an upload whose parts do not fit the file', async () => {
-  const state: UploadState = { kind: 'multipart-open', multipart: { ...multipart, partSizeBytes: 1 } }
-  const { send, requests } = await setup({ state })
-  expect(await send()).toMatchObject({ failure: { code: 'parts-do-not-fit' } })
-  expect(requests).toEqual([])
-})
-
-test('does not read a file again only to repeat the completion', async () => {
-  const answers = { complete: [delayed] }
-  const { send, requests, hashedCount } = await setup({ state: openState, done: [sentPart], answers })
-  expect(await send()).toEqual(failed(delayed))
-  expect(await send()).toEqual(success(object))
-  expect([hashedCount(), requests]).toEqual([1, ['complete', 'complete']])
 })
 
 test('reads a file again that was written again since the completion failed', async () => {
@@ -366,24 +318,6 @@ test.each([
   expect(requests).not.toContain('complete')
 })
 
-const noSuchUpload = putAnswer({ status: 404, body: '<Error><Code>NoSuchUpload</Code></Error>' })
-const lacksCall = failure('not-found', {}, { detail: 'HTTP 404' })
-
-test.each([
-  ['that storage no longer has', {}, noSuchUpload, 'upload-ended'],
-  ['of an earlier run that the server no longer has', { state: openState }, lacksCall, 'upload-ended'],
-  ['whose server lacks the call for parts', {}, lacksCall, 'not-found'],
-  ['whose part storage refuses', {}, putAnswer({ status: 400 }), 'storage-refused'],
-])('reports the failure of an upload %s', async (_, given, answer, code) => {
-  const { send, pass } = await setup({
-    ...given,
-    ...('kind' in answer ? { put: answer } : { answers: { 'presign-part': [answer, answer] } }),
-  })
-  const sent = send()
-  if (code !== 'storage-refused') await pass(5_000)
-  expect(await sent).toMatchObject({ ok: false, failure: { code } })
-})
-
 test('writes a part later that could not be written, before it sends anything', async () => {
   const full = failed(failure('journal-full'))
   let written: Result<void> = full
@@ -397,15 +331,6 @@ test('writes a part later that could not be written, before it sends anything', 
   expect([memory.unwrittenParts.size, requests]).toEqual([0, ['presign-part', 'complete']])
 })
 
-test('a new upload forgets what was sent in the last one', async () => {
-  const { send, memory } = await setup()
-  memory.unwrittenParts.set(4, { ...sentPart, number: 4 })
-  memory.parts.repeated.add(4)
-  memory.parts.lastBegun = 4
-  expect((await send()).ok).toBe(true)
-  expect(memory).toMatchObject({ unwrittenParts: new Map(), parts: { repeated: new Set(), lastBegun: 1 } })
-})
-
 test('a pause waits three seconds for the id of an upload that is being opened', async () => {
   const initiated = Promise.withResolvers<object>()
   const { send, pause, clock, requests, opened } = await setup({ answers: { initiate: [initiated.promise] } })
@@ -416,20 +341,4 @@ test('a pause waits three seconds for the id of an upload that is being opened',
   initiated.resolve({ upload_id: 'u', storage_key: 'k', part_size: partSizeBytes, part_count: 1 })
   expect(await sent).toMatchObject({ kind: 'aborted' })
   expect([opened, requests.length, clock.waits()]).toEqual([[multipart], 2, []])
-})
-
-test('the part after the last one in storage counts as begun by the run before', async () => {
-  const mebibyte = 1024 ** 2
-  const state: UploadState = {
-    kind: 'multipart-open',
-    multipart: { ...multipart, partSizeBytes: 5 * mebibyte },
-  }
-  const { send, interrupted } = await setup({
-    state,
-    sizeBytes: 15 * mebibyte,
-    done: [sentPart],
-    put: { ...stored, flushedBytes: 5 * mebibyte },
-  })
-  expect(await send()).toEqual(success(object))
-  expect(interrupted).toEqual([true, false])
 })

@@ -3,18 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import { diskTimeoutFailure, identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
 import type { FileHash, HashTask } from '../../../electron/transfer/hasher.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import {
   createSendMemory,
-  forgetSent,
   sendWhileHashing,
   type SendSession,
 } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { hangFolderOf } from '../../support/hang-folder.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 interface HashOptions {
@@ -65,13 +63,6 @@ const waitUntilAborted = (signal: AbortSignal) =>
 
 const hashed: FileHash = { sha256: 'a'.repeat(64), segmentChecksums: [1] }
 
-test('reports an unreadable file while sending waits for a slot', async () => {
-  const { session, hash } = await setup()
-  const done = sendWhileHashing(session, 3, waitUntilAborted)
-  hash.resolve(failed(failure('file-missing')))
-  expect(await done).toEqual(failed(failure('file-missing')))
-})
-
 test('keeps sending if only the hash thread ended, and reports that at the end', async () => {
   const { session, hash } = await setup()
   const sent = Promise.withResolvers<Result<string>>()
@@ -105,21 +96,6 @@ test('is aborted while sending waits for a slot', async () => {
   expect(await done).toEqual(aborted)
 })
 
-test('an exception while sending is not hidden by the hash', async () => {
-  const { session, hash } = await setup()
-  const done = sendWhileHashing(session, 3, () => Promise.reject(new Error('a bug')))
-  hash.resolve(aborted)
-  await expect(done).rejects.toThrow('a bug')
-})
-
-test('succeeds if sending and hashing succeed', async () => {
-  const { session, hash } = await setup()
-  hash.resolve(success(hashed))
-  expect(await sendWhileHashing(session, 3, () => Promise.resolve(success('sent')))).toEqual(
-    success({ sent: 'sent', hash: hashed }),
-  )
-})
-
 test('a failure of sending stops the hash, which may then read to the end', async () => {
   const { session, hash, jobs, reached } = await setup()
   const refused = failed(failure('storage-refused'))
@@ -128,16 +104,6 @@ test('a failure of sending stops the hash, which may then read to the end', asyn
   hash.resolve(aborted)
   expect(await done).toEqual(refused)
   expect([jobs[0]?.segmentBytes, reached]).toEqual([2, [3]])
-})
-
-test('continues to hash and to report its progress after everything was sent', async () => {
-  const { session, hash, jobs, reached, hashed: progress } = await setup()
-  const done = sendWhileHashing(session, 3, () => Promise.resolve(success('sent')))
-  await expect.poll(() => reached).toEqual([3])
-  jobs[0]?.onProgress(2)
-  expect([jobs[0]?.signal.aborted, progress]).toEqual([false, [2]])
-  hash.resolve(success(hashed))
-  expect((await done).ok).toBe(true)
 })
 
 test('a file that changed while it was sent and hashed is not taken for the queued one', async () => {
@@ -150,16 +116,6 @@ test('a file that changed while it was sent and hashed is not taken for the queu
   expect(await done).toEqual(failed(failure('file-changed')))
 })
 
-test('reports a disk that does not respond after everything was sent', async () => {
-  const { session, hash, path } = await setup()
-  hash.resolve(success(hashed))
-  const done = sendWhileHashing(session, 3, async () => {
-    await hangFolderOf(path)
-    return success('sent')
-  })
-  expect(await done).toEqual(failed(diskTimeoutFailure()))
-})
-
 test('an abort during sending ends it as aborted although everything was sent and hashed', async () => {
   const { session, hash, abort } = await setup()
   hash.resolve(success(hashed))
@@ -168,16 +124,4 @@ test('an abort during sending ends it as aborted although everything was sent an
     return success('sent')
   })
   expect(await done).toEqual(aborted)
-})
-
-test('an upload that restarts forgets everything but which parts were sent more than once', () => {
-  const memory = createSendMemory()
-  const object = { storageKey: 'k', sha256: 'a'.repeat(64) }
-  Object.assign(memory, { stored: object, unhashed: object, unanswered: object, hashed, modelId: 'm' })
-  memory.unwrittenParts.set(1, { number: 1, etag: '"e"', checksum: 7 })
-  memory.parts.lastBegun = 4
-  memory.parts.repeated.add(3)
-  forgetSent(memory)
-  const fresh = createSendMemory()
-  expect(memory).toEqual({ ...fresh, parts: { ...fresh.parts, repeated: new Set([3]) } })
 })

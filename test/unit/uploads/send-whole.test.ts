@@ -4,11 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { Attempt } from '../../../electron/platform/attempt.ts'
-import {
-  diskTimeoutFailure,
-  identityBySample,
-  identityOf,
-} from '../../../electron/platform/files/file-identity.ts'
+import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import type { FileHash } from '../../../electron/transfer/hasher.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
@@ -19,7 +15,6 @@ import {
 } from '../../../electron/uploads/send-session.ts'
 import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { hangFolderOf } from '../../support/hang-folder.ts'
 import { putAnswer } from '../../support/put-answer.ts'
 
 const sha256 = 'a'.repeat(64)
@@ -82,7 +77,6 @@ async function setup(
 }
 
 const hashOfFile = success<FileHash>({ sha256: otherSha256, segmentChecksums: [] })
-const threadEnded = failed(failure('hash-interrupted'))
 
 test('reads a stored file again if the thread that hashed it ended', async () => {
   const { session, hashedPaths, memory, path, ranges } = await setup(answered, hashOfFile)
@@ -91,58 +85,13 @@ test('reads a stored file again if the thread that hashed it ended', async () =>
   expect([hashedPaths, memory.stored, ranges]).toEqual([[path], stored, [[0, 3]]])
 })
 
-test('only reads a stored file again in the next run if no thread could hash it', async () => {
-  const { session, hashes, memory, putCount, steps } = await setup(answered, threadEnded)
-  expect(await sendWhole(session)).toEqual(threadEnded)
-  hashes.push(hashOfFile)
-  steps.length = 0
-  expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256: otherSha256 }))
-  expect([putCount(), memory.unhashed, steps]).toEqual([1, null, ['sending', 'finishing']])
-})
-
-test('reports a file that changed before its hash was computed again', async () => {
-  const { session } = await setup(answered, failed(failure('file-changed')))
-  expect(await sendWhole(session)).toEqual(failed(failure('file-changed')))
-})
-
 const occupied = { ...answered, status: 412 }
 const newInode = { inode: 1n, device: 2n }
-
-test('keeps the object of an unanswered PUT if the file has got a new inode and the same bytes', async () => {
-  const sentBytes = success<FileHash>({ sha256, segmentChecksums: [] })
-  const { session, hashedPaths, path } = await setup(occupied, sentBytes, newInode)
-  expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256 }))
-  expect(hashedPaths).toEqual([path])
-})
 
 test('sends a file with a new inode and other bytes than the unanswered PUT to another key', async () => {
   const { session, memory } = await setup(occupied, hashOfFile, newInode)
   expect(await sendWhole(session)).toEqual(failed(failure('offline')))
   expect(memory.unanswered).toBeNull()
-})
-
-test('compares a file with a new inode again later if the hash thread ended', async () => {
-  const { session, memory } = await setup(occupied, threadEnded, newInode)
-  expect(await sendWhole(session)).toEqual(threadEnded)
-  expect(memory.unanswered).not.toBeNull()
-})
-
-test('reads the file to keep the object of an unanswered PUT whose bytes were not hashed', async () => {
-  const { session, hashedPaths, path } = await setup(occupied, hashOfFile, {}, null)
-  expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256: otherSha256 }))
-  expect(hashedPaths).toEqual([path])
-})
-
-test('sends a file with a new inode again if the bytes of the unanswered PUT were not hashed', async () => {
-  const { session, hashedPaths } = await setup(occupied, hashOfFile, newInode, null)
-  expect(await sendWhole(session)).toEqual(failed(failure('offline')))
-  expect(hashedPaths).toEqual([])
-})
-
-test('does not read the same file again to keep the object of an unanswered PUT', async () => {
-  const { session, hashedPaths } = await setup(occupied, hashOfFile)
-  expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256 }))
-  expect(hashedPaths).toEqual([])
 })
 
 /**
@@ -231,17 +180,6 @@ const acknowledged = putAnswer({ sha256, flushedBytes: 3 })
 const forbidden = putAnswer({ status: 403 })
 const otherBytes = { ...acknowledged, etag: `"${'a'.repeat(32)}"`, md5: 'b'.repeat(32) }
 
-test('reports the latency, progress and end of a PUT, and releases its slot', async () => {
-  const { sent, puts, progress, latencies, flushedBytes, phase, counts } = await sendNew([acknowledged])
-  expect(await sent).toEqual(success({ storageKey: 'key 1', sha256 }))
-  expect([latencies, flushedBytes]).toEqual([[['storage.example', 30]], [3]])
-  expect(puts).toEqual([['/1', 'sending']])
-  expect(progress[0]).toMatchObject({ inFlightBytes: 3, inFlightParts: 1 })
-  expect(progress.at(-1)).toMatchObject({ sentBytes: 3, inFlightBytes: 0, inFlightParts: 0 })
-  expect(phase()).toBe('finishing')
-  expect(counts).toEqual({ presigned: 1, congestions: 0, inUse: 0 })
-})
-
 test.each([
   ['a refused URL', forbidden],
   ['an occupied key', occupied],
@@ -271,12 +209,6 @@ test.each([
   expect(counts).toEqual({ presigned: puts, congestions: 0, inUse: 0 })
 })
 
-test('reports congestion only for a temporary failure', async () => {
-  const { sent, counts } = await sendNew([putAnswer({ status: 503 })])
-  expect(await sent).toMatchObject({ ok: false, failure: { code: 'storage-busy' } })
-  expect(counts.congestions).toBe(1)
-})
-
 test.each([
   [59_999, 1],
   [60_000, 2],
@@ -286,20 +218,6 @@ test.each([
     const { sent, counts } = await sendNew([acknowledged], { waitMs })
     expect((await sent).ok).toBe(true)
     expect(counts).toMatchObject({ presigned, inUse: 0 })
-  },
-)
-
-test.each([
-  [3_600_000, 59_999, 1],
-  [3_600_000, 60_000, 2],
-  [-3_600_000, 59_999, 1],
-  [-3_600_000, 60_000, 2],
-])(
-  'with a clock that is %i ms ahead, a PUT that waits %i ms for its turn requests %i URLs',
-  async (clockAheadMs, waitMs, presigned) => {
-    const { sent, counts } = await sendNew([acknowledged], { clockAheadMs, waitMs })
-    expect((await sent).ok).toBe(true)
-    expect(counts.presigned).toBe(presigned)
   },
 )
 
@@ -314,12 +232,6 @@ test('remembers a PUT without an answer, so that the next run can find its objec
   })
 })
 
-test('does not keep the object of a file that changed while it was sent', async () => {
-  const { sent, memory } = await sendNew([acknowledged], { onPut: (path) => writeFile(path, 'abcd') })
-  expect(await sent).toEqual(failed(failure('file-changed')))
-  expect(memory.stored).toBeNull()
-})
-
 test('keeps the object of a file whose disk was mounted again while it was sent', async () => {
   const { sent, memory } = await sendNew([acknowledged], {
     async onPut(path) {
@@ -329,19 +241,5 @@ test('keeps the object of a file whose disk was mounted again while it was sent'
     },
   })
   expect(await sent).toMatchObject({ ok: false, failure: { code: 'file-read-trouble' } })
-  expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
-})
-
-test('keeps the object of a file that can’t be read after it was sent', async () => {
-  const { sent, memory } = await sendNew([acknowledged], { onPut: (path) => rm(path) })
-  expect(await sent).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
-  expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
-})
-
-test('keeps the object of a file whose disk does not respond after it was sent', async () => {
-  const { sent, memory } = await sendNew([acknowledged], {
-    onPut: async (path) => void (await hangFolderOf(path)),
-  })
-  expect(await sent).toEqual(failed(diskTimeoutFailure()))
   expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
 })

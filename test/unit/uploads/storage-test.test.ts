@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
@@ -108,40 +107,6 @@ test('names the server if opening is not answered within 15 seconds', async () =
   expect([clock.waits(), environment.lines.filter(({ level }) => level === 'error')]).toEqual([[], []])
 })
 
-test('leaves an upload that can’t be aborted within 15 seconds to the cleanup', async () => {
-  const { cloud, clock, test, state, cleanUps, protectedIds, abandonedIds } = await setup()
-  state.journal = failed(failure('journal-full'))
-  const stopped = cloud.hold('abortMultipart')
-  const running = test()
-  await stopped.arrived
-  expect([protectedIds.size, abandonedIds.size]).toEqual([1, 0])
-  state.journal = success(undefined)
-  clock.advance(15_000)
-  expect(await running).toMatchObject({ state: 'bad', failure: { code: 'journal-full' }, isLeft: true })
-  // The upload is not protected when the cleanup is requested.
-  expect([abandonedIds.size, cleanUps, protectedIds.size]).toEqual([1, ['0 protected'], 0])
-  stopped.release()
-})
-
-test('promises no cleanup of an upload that can’t be written to the journal', async () => {
-  const { cloud, test, state, cleanUps, protectedIds } = await setup()
-  state.journal = failed(failure('journal-full'))
-  cloud.fail({ on: 'abortMultipart', how: 400 })
-  expect(await test()).toMatchObject({ state: 'bad', sentBytes: 0, isLeft: false })
-  expect([cleanUps, protectedIds.size]).toEqual([[], 0])
-})
-
-test('leaves sent data to the cleanup if only the journal is full when it can’t be deleted', async () => {
-  const { cloud, test, state, cleanUps, workerPool } = await setup()
-  cloud.fail({ on: 'abortMultipart', how: 400 })
-  workerPool.send = () => {
-    state.journal = failed(failure('journal-full'))
-    return Promise.reject(new Error('a bug'))
-  }
-  expect(await test()).toMatchObject({ isLeft: true })
-  expect(cleanUps).toEqual(['0 protected'])
-})
-
 test('sends nothing if the journal can’t be written', async () => {
   const { cloud, test, state, cleanUps, protectedIds } = await setup()
   state.journal = failed(failure('journal-full'))
@@ -150,54 +115,6 @@ test('sends nothing if the journal can’t be written', async () => {
     ...['presignModel', 'initiateMultipart', 'abortMultipart'],
   ])
   expect([await cloud.unfinishedUploads(), cleanUps, protectedIds.size]).toEqual([[], [], 0])
-})
-
-test('an upload that is no longer in storage counts as aborted', async () => {
-  const { cloud, test, state } = await setup()
-  state.journal = failed(failure('journal-full'))
-  cloud.fail({ on: 'abortMultipart', how: 404 })
-  expect(await test()).toMatchObject({ isLeft: false })
-})
-
-test('a test that throws is logged and its upload is aborted', async () => {
-  const { cloud, test, environment, abandonedIds, protectedIds, clock, workerPool } = await setup()
-  let path = ''
-  workerPool.send = (job) => {
-    path = job.path
-    expect([existsSync(path), abandonedIds.size, protectedIds.size]).toEqual([true, 1, 1])
-    return Promise.reject(new Error('a bug'))
-  }
-  expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'unexpected' }, isLeft: false })
-  expect([path === '', existsSync(dirname(path))]).toEqual([false, false])
-  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
-  expect([await cloud.unfinishedUploads(), abandonedIds.size, protectedIds.size, clock.waits()]).toEqual([
-    [],
-    0,
-    0,
-    [],
-  ])
-})
-
-test('reports the bytes that are being sent', async () => {
-  const { test, workerPool } = await setup()
-  const reports: StorageTest[] = []
-  workerPool.send = (_job, { onProgress }) => {
-    onProgress?.(4_000)
-    return Promise.reject(new Error('a bug'))
-  }
-  await test(undefined, (report) => reports.push(report))
-  expect(reports.map(({ sentBytes }) => sentBytes)).toContain(4_000)
-})
-
-test('a test that throws after it was cancelled counts as cancelled', async () => {
-  const { test, environment, workerPool } = await setup()
-  const stop = new AbortController()
-  workerPool.send = () => {
-    stop.abort()
-    return Promise.reject(new Error('a bug'))
-  }
-  expect(await test(stop.signal)).toMatchObject({ state: 'cancelled', failure: null })
-  expect(environment.lines).toEqual([])
 })
 
 /** Makes a path the system's folder for temporary files during a test. */
@@ -252,12 +169,6 @@ test('deletes test files that an ended process has left for more than a day', as
   ])
 })
 
-test('parts that storage would refuse are not sent', async () => {
-  const { cloud, test } = await setup({ partSizeBytes: 1024 * 1024 })
-  expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'parts-do-not-fit' } })
-  expect(await cloud.unfinishedUploads()).toEqual([])
-})
-
 test('closing waits two seconds for the abort and leaves no timer', async () => {
   const { cloud, clock, test, state, storageTest } = await setup()
   state.journal = failed(failure('journal-full'))
@@ -273,11 +184,4 @@ test('closing waits two seconds for the abort and leaves no timer', async () => 
   expect(await running).toMatchObject({ state: 'cancelled', isLeft: true })
   expect(clock.waits()).toEqual([])
   held.release()
-})
-
-test('closing without an open upload leaves no timer', async () => {
-  const { clock, storageTest, test } = await setup()
-  await test()
-  await storageTest.close()
-  expect(clock.waits()).toEqual([])
 })

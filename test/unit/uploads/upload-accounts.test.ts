@@ -28,13 +28,6 @@ function setup(accounts: readonly Account[], records: readonly UploadRecord[] = 
 const ofSize = (sizeBytes: number, given: Partial<UploadRecord> = {}) =>
   uploadRecord({ accountId: deviceKey.id, identity: { sizeBytes, mtimeNs: 1n, inode: 1n }, ...given })
 
-test('returns the limit of an account’s server, and without an account that of the set server', () => {
-  const accounts = setup([deviceKey])
-  expect([accounts.singlePutLimitBytes(deviceKey.id), accounts.singlePutLimitBytes('other')]).toEqual([
-    10, 20,
-  ])
-})
-
 test.each<[string, UploadRecord, Account]>([
   ['a file up to the limit', ofSize(10), deviceKey],
   ['a larger file', ofSize(11), session],
@@ -42,17 +35,6 @@ test.each<[string, UploadRecord, Account]>([
   ['a larger file that is stored already', ofSize(11, { state: storedState() }), deviceKey],
 ])('a device key is enough only without parts: %s', (_, record, expected) => {
   expect(setup([deviceKey, session]).accountFor(record)).toEqual(expected)
-})
-
-test('returns no account for a file that needs parts if there is only a device key', () => {
-  expect(setup([deviceKey]).accountFor(ofSize(11))).toBeNull()
-})
-
-test('returns the sign-in of the same user that can upload for a team', () => {
-  const choice = { accountId: deviceKey.id, teamId: 'team_01' }
-  expect(setup([deviceKey, session]).accountForTeam(choice)).toEqual(choice)
-  expect(setup([signedOut, session]).accountForTeam(choice)).toEqual({ ...choice, accountId: session.id })
-  expect(setup([signedOut]).accountForTeam(choice)).toBeNull()
 })
 
 test.each<[string, readonly Account[], readonly UploadRecord[], boolean]>([

@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import type { UploadRecord, UploadState } from '../../../electron/journal/upload-record.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadReports } from '../../../electron/uploads/upload-report.ts'
 import { advanceRetries } from '../../support/hand-clock.ts'
-import {
-  multipartOpenState,
-  registeredState,
-  replacingState,
-  storedState,
-  uploadRecord,
-} from '../../support/records.ts'
+import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const sha256 = 'ab'.repeat(32)
@@ -62,13 +55,6 @@ test('keeps that a run has sent bytes, and writes that with the next step', () =
   expect([phase(), report.sentBytes()]).toEqual(['sending', 0])
 })
 
-test('keeps the multipart upload of a run that sends parts again', () => {
-  const state = multipartOpenState(5)
-  const { report, record } = setup({ state })
-  report.sending()
-  expect(record()?.state).toEqual(state)
-})
-
 test('writes acknowledged parts, and only flushes those that a worker has written', async () => {
   const { report, parts, flushCount } = setup({ state: multipartOpenState(5) })
   const part = { number: 2, etag: '"e"', checksum: 7 }
@@ -76,34 +62,6 @@ test('writes acknowledged parts, and only flushes those that a worker has writte
   expect([parts(), flushCount()]).toEqual([[], 1])
   expect(await report.acknowledged(part, false)).toMatchObject({ ok: true })
   expect([parts(), report.acknowledgedBefore(), flushCount()]).toEqual([[part], [part], 1])
-})
-
-const { multipart } = multipartOpenState(5)
-const completing = { ...multipart, completing: true } as const
-
-test.each<[string, UploadState, boolean, UploadState]>([
-  ['one PUT', { kind: 'queued', started: true }, false, storedState()],
-  ['parts', { kind: 'multipart-open', multipart }, false, storedState({ multipart })],
-  [
-    'parts that it has completed',
-    { kind: 'multipart-open', multipart: completing },
-    false,
-    storedState({ multipart }),
-  ],
-  [
-    'parts that it may have completed',
-    { kind: 'multipart-open', multipart: completing },
-    true,
-    storedState({ multipart: completing }),
-  ],
-  ['an earlier run that replaces a model', replacingState('m'), false, replacingState('m')],
-])('writes what storage has of %s before it is registered', async (_, state, isUnsure, expected) => {
-  const { report, stored, phase } = setup({ state, failure: failure('offline') })
-  expect(await report.registering({ ...object, ...(isUnsure ? { isUnsure } : {}) })).toMatchObject({
-    ok: true,
-  })
-  expect(stored()).toMatchObject({ state: expected, failure: null })
-  expect(phase()).toBe('registering')
 })
 
 test('no two uploads are registered at the same time, since the history is paged by it', async () => {
@@ -154,37 +112,3 @@ test.each([
     expect(state).toMatchObject({ finishedAtMs: environment.now() + lateMs })
   },
 )
-
-test('an upload that is not in storage can’t be registered', async () => {
-  const { report } = setup()
-  expect(() => report.registered('m')).toThrow('an upload in state queued cannot be registered')
-  expect(() => report.replaced('m')).toThrow('queued')
-})
-
-test('writes once that the old model is still to be removed', () => {
-  const { report, stored, breakJournal } = setup({ state: storedState() })
-  expect(report.replaced('m')).toMatchObject({ ok: true })
-  expect(stored()?.state).toEqual(replacingState('m'))
-  breakJournal()
-  expect(report.replaced('m')).toMatchObject({ ok: true })
-  expect(report.replaced('other')).toMatchObject({ ok: false })
-})
-
-test('an upload whose bytes the library has keeps its replacement and names the model', () => {
-  const replaces = { modelId: 'old', name: 'Old', path: 'p', fate: 'disable', asidePath: null } as const
-  const { report, stored, environment, phase } = setup()
-  report.replacing(replaces)
-  report.duplicate(sha256, model)
-  expect(stored()).toMatchObject({
-    state: { kind: 'duplicate', sha256, modelId: 'm', finishedAtMs: environment.now() },
-    library: { replaces, already: { name: 'Same', path: 'same', status: 'active' } },
-  })
-  expect(phase()).toBe('registered')
-})
-
-test('a changed identity is written to the journal', () => {
-  const { report, stored } = setup()
-  const identity = { sizeBytes: 3, mtimeNs: 1n, inode: 7n }
-  expect(report.identityChanged(identity)).toMatchObject({ ok: true })
-  expect(stored()?.identity).toEqual(identity)
-})

@@ -9,13 +9,11 @@ import {
   failed,
   failure,
   success,
-  type Failure,
   type FailureCode,
   type Result,
 } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import {
-  modelIdOf,
   verificationOf,
   type RegisteredUpload,
   type UploadState,
@@ -166,16 +164,6 @@ function reasonOf(state: UploadState | undefined): string | undefined {
 const editedAt = '2026-01-01T00:00:01.001Z'
 
 test.each<[string, Partial<ModelWire>]>([
-  ['the same values', {}],
-  ['a hash in upper case', { file_hash: `SHA256:${'AB'.repeat(32)}` }],
-  ['a hash without its algorithm', { file_hash: 'ab'.repeat(32) }],
-  ['another name', { display_name: 'Other', updated_at: editedAt }],
-])('a record with %s is verified', async (_what, change) => {
-  const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
-  expect(await verifyOpen()).toMatchObject({ kind: 'verified' })
-})
-
-test.each<[string, Partial<ModelWire>]>([
   ['edited', { model_type: 'vae', updated_at: editedAt }],
   ['edited', { model_path: 'models/moved.safetensors', updated_at: editedAt }],
   ['incomplete', { model_type: '' }],
@@ -222,31 +210,6 @@ test('collects uploads until none runs, or for a minute', async () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('compares ten uploads with one listing, and reads one by one what that does not verify', async () => {
-  const { counts, store, uploads, verifier } = setup({
-    uploadCount: 10,
-    answer: (_upload, all, path) =>
-      path.endsWith('/models')
-        ? success({ models: all.slice(2).map((one) => wireOf(one)), total: 8 })
-        : failed(failure('forbidden')),
-  })
-  verifier.verify(uploads.map(({ id }) => id))
-  await expect.poll(() => store.unverified()).toEqual([])
-  expect(counts.requests).toBe(3)
-  const kinds = uploads.map(({ id, state }) => verificationOf(store.find(id)?.state ?? state)?.kind)
-  expect(kinds).toEqual([...Array<string>(2).fill('not-verified'), ...Array<string>(8).fill('verified')])
-})
-
-test('a verification that fails again for the same reason is not written again', async () => {
-  const { counts, store, upload, verifyOpen } = setup({})
-  await verifyOpen()
-  await verifyOpen()
-  expect(counts).toMatchObject({ requests: 2, writes: 1, flushes: 0 })
-  expect(store.find(upload.id)?.state).toMatchObject({
-    verification: { kind: 'not-verified', reason: 'server-trouble', isFinal: false },
-  })
-})
-
 test.each<[FailureCode, boolean]>([
   ['forbidden', true],
   ['proxy-sign-in', false],
@@ -282,38 +245,6 @@ test('a model deleted by this app is reported as deleted, even if it was verifie
   for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
   await expect.poll(() => results.length).toBe(resultCount + 1)
   expect([counts.requests - requests, reasons()[0]]).toEqual([4, 'deleted'])
-})
-
-test.each(['deleted', 'edited'] as const)(
-  'a missing model that was %s before the app started is reported as missing unless the app had deleted it',
-  async (reason) => {
-    const { verifier, results, store, upload, pass } = setup({
-      before: { kind: 'not-verified', reason, isFinal: true, atMs: 1 },
-      answer: () => failed(failure('not-found')),
-    })
-    verifier.verify([upload.id])
-    for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
-    await expect.poll(() => results.length).toBe(1)
-    expect(reasonOf(store.find(upload.id)?.state)).toBe(reason === 'deleted' ? 'deleted' : 'missing')
-  },
-)
-
-test('an upload whose account is signed out stays to be verified without an attempt', async () => {
-  const { counts, store, upload, verifyOpen } = setup({ state: 'signed-out' })
-  await verifyOpen()
-  await verifyOpen()
-  expect(counts).toMatchObject({ requests: 0, writes: 0 })
-  expect(store.unverified().map(({ id }) => id)).toEqual([upload.id])
-})
-
-test('shows the most important difference and logs all', async () => {
-  const change = { model_type: 'vae', storage_key: 'other\u202e' }
-  const { verifyOpen, store, upload, environment } = setup({ answer: (one) => recordOf(one, change) })
-  await verifyOpen()
-  expect(store.find(upload.id)?.failure).toEqual(
-    failure('record-differs', { field: 'storageKey', expected: upload.state.storageKey, found: 'other' }),
-  )
-  expect(environment.lines).toMatchObject([{ level: 'error', facts: { fields: 'storageKey,type' } }])
 })
 
 const missing = failure('not-found')
@@ -356,80 +287,6 @@ test.each([
   expect(store.find(upload.id)?.failure?.code ?? null).toBe(reason === missing ? 'record-missing' : null)
 })
 
-test('verifies an upload that the list shows, and logs if that can’t be recorded', async () => {
-  const full = failed(failure('journal-full'))
-  for (const written of [success(undefined), full]) {
-    const { verifyOpen, counts, environment } = setup({
-      hasRows: true,
-      answer: (upload) => recordOf(upload),
-      written: () => written,
-    })
-    expect(await verifyOpen()).toMatchObject({ kind: 'verified' })
-    expect(counts).toEqual({ requests: 1, writes: 0, changes: 1, flushes: 0 })
-    expect(environment.lines.map(({ facts }) => facts['code'])).toEqual(written.ok ? [] : ['journal-full'])
-  }
-})
-
-test('an exception is logged and ends only the verification of its upload', async () => {
-  const { verifier, results, environment } = setup({
-    uploadCount: 3,
-    answer(upload, _, path) {
-      if (path.endsWith('m0')) throw new Error('a bug')
-      return recordOf(upload)
-    },
-  })
-  verifier.verifyOpen()
-  await expect.poll(() => results.length).toBe(3)
-  expect(results.filter((one) => one === null)).toHaveLength(1)
-  expect(environment.lines.filter(({ facts }) => facts['error'])).toMatchObject([
-    { level: 'error', facts: { error: 'Error: a bug' } },
-  ])
-})
-
-test('an upload that is removed meanwhile is not verified', async () => {
-  const held = Promise.withResolvers<Result<ModelWire>>()
-  const { verifyOpen, counts, store, upload } = setup({ answer: () => held.promise })
-  const verified = verifyOpen()
-  await expect.poll(() => counts.requests).toBe(1)
-  store.remove([upload.id])
-  held.resolve(recordOf(upload))
-  expect([await verified, counts.writes]).toEqual([null, 0])
-})
-
-test('reads nine uploads one by one', async () => {
-  const paths = new Set<string>()
-  const { verifier, uploads, results, counts } = setup({
-    uploadCount: 9,
-    answer(_, all, path) {
-      paths.add(path)
-      return recordOf(all.find((one) => path.endsWith(`/${modelIdOf(one.state)}`)) as RegisteredUpload)
-    },
-  })
-  // An upload that is named twice is verified once.
-  verifier.verify([...uploads, ...uploads].map(({ id }) => id))
-  await expect.poll(() => results.length).toBe(9)
-  expect([...paths]).toEqual(uploads.map(({ state }) => `/models/${state.modelId}`))
-  expect(counts.requests).toBe(9)
-})
-
-test.each([
-  ['fails', () => failed(failure('forbidden')), []],
-  ['throws', () => Promise.reject(new Error('a bug')), [{ error: 'Error: a bug' }]],
-  ['shows nothing', () => success({ models: [], total: 0 }), []],
-])('reads uploads one by one if their listing %s', async (_, listed, facts) => {
-  const { verifier, uploads, store, counts, environment } = setup({
-    uploadCount: 10,
-    answer: (_upload, all, path) =>
-      path.endsWith('/models')
-        ? (listed() as Answer)
-        : recordOf(all.find((one) => path.endsWith(`/${one.state.modelId}`)) as RegisteredUpload),
-  })
-  verifier.verify(uploads.map(({ id }) => id))
-  await expect.poll(() => store.unverified()).toEqual([])
-  expect(counts.requests).toBe(11)
-  expect(environment.lines.map((line) => line.facts)).toEqual(facts)
-})
-
 test('verifies 500 open uploads at a time', async () => {
   const { verifier, results } = setup({
     uploadCount: 501,
@@ -441,15 +298,6 @@ test('verifies 500 open uploads at a time', async () => {
   await expect.poll(() => results.length).toBe(501)
 })
 
-test('verifies at once when a hundred uploads were collected', async () => {
-  const { verifier, uploads, counts, clock } = setup({ uploadCount: 100 })
-  for (const { id } of uploads.slice(0, 99)) verifier.verifySoon(id)
-  expect([counts.requests, clock.waits()]).toEqual([0, [60_000]])
-  verifier.verifySoon(uploads[99]?.id ?? '')
-  await expect.poll(() => counts.requests).toBeGreaterThan(0)
-  expect(clock.waits()).toEqual([])
-})
-
 test('an upload that is verified meanwhile is no longer collected', async () => {
   const { verifier, upload, counts, results } = setup({ answer: (one) => recordOf(one) })
   verifier.verifySoon(upload.id)
@@ -458,25 +306,6 @@ test('an upload that is verified meanwhile is no longer collected', async () => 
   verifier.verifyCollected()
   await verifier.close()
   expect(counts.requests).toBe(1)
-})
-
-test('closing stops what runs and what is collected, and reports nothing', async () => {
-  const held = Promise.withResolvers<Result<ModelWire>>()
-  const { verifier, uploads, counts, results, clock, environment } = setup({
-    uploadCount: 2,
-    answer: () => held.promise,
-  })
-  verifier.verify([uploads[0]?.id ?? ''])
-  verifier.verifySoon(uploads[1]?.id ?? '')
-  await expect.poll(() => counts.requests).toBe(1)
-  await verifier.close()
-  verifier.verifySoon(uploads[1]?.id ?? '')
-  expect([counts, results, clock.waits(), environment.lines]).toEqual([
-    { requests: 1, writes: 0, changes: 0, flushes: 0 },
-    [],
-    [],
-    [],
-  ])
 })
 
 const receiptOf = (upload: RegisteredUpload): Receipt => ({
@@ -523,22 +352,4 @@ test.each<[string, (receipt: Receipt) => Partial<Receipt>, Partial<ModelWire>, s
 ])('compares a receipt with a record of %s', async (_, given, change, kind) => {
   const verifying = setup({ answer: (upload) => recordOf(upload, change) })
   expect(await verifyReceiptOf(verifying, given)).toMatchObject({ ok: true, value: { kind } })
-})
-
-test.each<[Failure, object]>([
-  [failure('not-found'), { ok: true, value: { reason: 'missing' } }],
-  [failure('server-trouble', { status: 501 }), { ok: true, value: { reason: 'unsupported' } }],
-  [failure('offline'), failed(failure('offline'))],
-])('reports what a receipt can’t be compared for: $code', async (reason, expected) => {
-  expect(await verifyReceiptOf(setup({ answer: () => failed(reason) }))).toMatchObject(expected)
-})
-
-test.each<[string, Partial<Receipt>, Account['state']]>([
-  ['its account is signed out', {}, 'signed-out'],
-  ['its server has no account', { server: 'other.example' }, 'ready'],
-  ['its team is another one', { team: { id: 'other', name: '' } }, 'ready'],
-])('a receipt needs a sign-in if %s', async (_, given, state) => {
-  const verifying = setup({ state, answer: (upload) => recordOf(upload) })
-  expect(await verifyReceiptOf(verifying, () => given)).toEqual(failed(failure('signed-out')))
-  expect(verifying.counts.requests).toBe(0)
 })

@@ -1,13 +1,10 @@
-import { rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { expect, test, vi } from 'vitest'
-import { maxListingAgeMs } from '../../../electron/conflicts/check-before-upload.ts'
+import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { readSample } from '../../../electron/platform/files/file-identity.ts'
-import { hangFolderOf } from '../../support/hang-folder.ts'
 import {
   multipartOpenState,
   registeredState,
@@ -28,13 +25,6 @@ const registeredAs = (modelId: string) => ({
   phase: 'registered' as const,
   state: registeredState(modelId, 1),
 })
-test('sends a file to the path of a listed model that is gone, though the listing was replaced meanwhile', async () => {
-  const other = model('a', bytesOf(1_000, 1))
-  const current = failed(failure('not-found'))
-  const { add, check, lookedUp } = setup([other], { listedAgoMs: 60_000, current })
-  const { id } = add('a', bytesOf(2_000, 2), { target: targetAt(other.modelPath ?? '') })
-  expect([await check(id), lookedUp]).toEqual([proceed, ['a']])
-})
 
 test.for(['ask', 'skip', 'rename', 'replace'] as const)(
   'sends a file to the path of a model that was deleted while it was hashed, with the decision %s',
@@ -51,23 +41,6 @@ test.for(['ask', 'skip', 'rename', 'replace'] as const)(
     expect(recordOf(id)?.library?.replaces).toBeUndefined()
   },
 )
-
-test('finds the model that another upload has registered at the path while the file was hashed', async () => {
-  const target = targetAt('models/loras/x.safetensors')
-  const models = [model('of the same size', bytesOf(5_000, 3))]
-  const { add, check, rows } = setup(models, {
-    onHash() {
-      rows.restore([{ ...other, ...registeredAs('m1') }])
-      models.push({ ...model('m1', bytesOf(9_000, 1)), modelPath: target.modelPath })
-    },
-  })
-  const other = add('other', bytesOf(9_000, 1), { target })
-  const file = add('file', bytesOf(5_000, 2), { target, position: -1 })
-  expect(await check(file.id)).toMatchObject({
-    kind: 'failed',
-    failure: { code: 'path-taken', params: { modelId: 'm1' } },
-  })
-})
 
 test('compares a file whose disk was mounted again only if its new numbers can be written', async () => {
   const bytes = bytesOf(5_000, 1)
@@ -98,32 +71,6 @@ test('does not hash files whose size no model has', async () => {
   expect(hashed).toEqual([])
 })
 
-test('searches neither all uploads nor all models for those of a file’s size and path', async () => {
-  const { add, check, rows } = setup([model('other', bytesOf(1_000, 1))])
-  const searches = [
-    vi.spyOn(rows, 'ids'),
-    vi.spyOn(rows, 'finished'),
-    vi.spyOn(IndexedModels.prototype, 'list'),
-  ]
-  const [file] = [add('a', bytesOf(5_000, 1)), add('b', bytesOf(5_001, 1))]
-  expect(await check(file.id)).toEqual(proceed)
-  for (const search of searches) expect(search).not.toHaveBeenCalled()
-})
-
-test('does not hash a file for a registered one that is gone if their samples differ', async () => {
-  const { add, check, rows, hashed } = setup()
-  const sampled = (name: string, sample: string, given: Partial<UploadRecord> = {}) => {
-    const record = add(name, bytesOf(9_000, 1), given)
-    rows.change(record.id, { identity: { ...record.identity, sample } })
-    return record
-  }
-  const registered = sampled('registered', 'a', registeredAs('m1'))
-  const queued = sampled('queued', 'b')
-  rmSync(registered.path)
-  expect(await check(queued.id)).toEqual(proceed)
-  expect(hashed).toEqual([])
-})
-
 test.each([
   ['new', {}],
   ['begun', { state: multipartOpenState(5_000) }],
@@ -143,14 +90,6 @@ test.each([
   expect(duplicates).toMatchObject([{ id: file.id, model: { id: 'm1' } }])
 })
 
-test('hashes only the file whose size a model has, and finds the duplicate', async () => {
-  const bytes = bytesOf(5_003, 3)
-  const { add, check, hashed, duplicates } = setup([model('there', bytes)])
-  const files = Array.from({ length: 5 }, (_, index) => add(`file ${index}`, bytesOf(5_000 + index, index)))
-  for (const { id } of files) await check(id)
-  expect([hashed, duplicates.map(({ id }) => id)]).toEqual([[files[3]?.path], [files[3]?.id]])
-})
-
 test('hashes two queued files of one size only if their samples are equal', async () => {
   const { add, check, hashed } = setup()
   const [one, other] = [add('one', bytesOf(9_000, 1)), add('other', bytesOf(9_000, 2))]
@@ -159,49 +98,6 @@ test('hashes two queued files of one size only if their samples are equal', asyn
   const same = add('same', bytesOf(9_000, 1))
   expect(await check(same.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
   expect(hashed).toEqual([same.path, one.path])
-})
-
-test('hashes a file for models of other computers, not for uploads whose samples differ', async () => {
-  const { add, check, hashed } = setup([model('of another', bytesOf(8_000, 7))])
-  for (const fill of [1, 2, 3]) add(`epoch ${fill}`, bytesOf(9_000, fill), registeredAs(`model ${fill}`))
-  const last = add('epoch 4', bytesOf(9_000, 4))
-  expect(await check(last.id)).toEqual(proceed)
-  expect(hashed).toEqual([])
-  const again = add('a copy', bytesOf(9_000, 2))
-  await check(again.id)
-  expect(hashed).toEqual([again.path])
-  const theirs = add('of their size', bytesOf(8_000, 8))
-  await check(theirs.id)
-  expect(hashed).toEqual([again.path, theirs.path])
-})
-
-test('leaves it to sending to report a disk that does not respond', async () => {
-  const { add, check, hashed } = setup([model('m1', bytesOf(1_000, 1))])
-  const { id, path } = add('a', bytesOf(1_000, 1))
-  await hangFolderOf(path)
-  expect([await check(id), hashed]).toEqual([proceed, []])
-})
-
-test('hashes a file if the local file of a registered model of its size has changed', async () => {
-  const { add, check, hashed } = setup()
-  const before = add('epoch 1', bytesOf(9_000, 1), registeredAs('model'))
-  writeFileSync(before.path, bytesOf(9_000, 2))
-  utimesSync(before.path, 1, 1)
-  const copy = add('a copy', bytesOf(9_000, 1))
-  await check(copy.id)
-  expect(hashed).toEqual([copy.path])
-})
-
-test('waits for a later upload of the same bytes to a path that workflows look for', async () => {
-  const { add, check } = setup()
-  const bytes = bytesOf(9_000, 1)
-  const copy = add('copy', bytes, { target: targetAt('models/loras/backup/x.safetensors') })
-  const kept = add('kept', bytes, { target: targetAt('models/loras/x.safetensors') })
-  expect(await check(copy.id)).toMatchObject({
-    kind: 'retry',
-    failure: { code: 'same-as-other', params: { name: 'models/loras/x.safetensors' } },
-  })
-  expect(await check(kept.id)).toEqual(proceed)
 })
 
 test('does not wait for a better copy once bytes were sent', async () => {
@@ -272,18 +168,6 @@ test('a begun upload waits for a copy that runs, and continues if that fails', a
   expect(recordOf(begun.id)?.state).toEqual(state)
 })
 
-test('of two begun copies the one of which more is sent goes first, such as after an interruption', async () => {
-  const { add, check, setSent } = setup()
-  const bytes = bytesOf(9_000, 1)
-  const state = multipartOpenState(1_000)
-  const earlier = add('earlier', bytes, { state, target: targetAt('models/loras/x.safetensors') })
-  const later = add('later', bytes, { state, target: targetAt('models/loras/backup/x.safetensors') })
-  setSent(earlier.id, 1_000)
-  setSent(later.id, 8_000)
-  expect(await check(earlier.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
-  expect(await check(later.id)).toEqual(proceed)
-})
-
 test('a file and a later part of a model with its bytes and path do not wait for each other', async () => {
   const { add, check } = setup()
   const bytes = bytesOf(9_000, 1)
@@ -298,30 +182,6 @@ test('a file and a later part of a model with its bytes and path do not wait for
   })
   expect(await check(part.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
   expect(await check(alone.id)).toEqual(proceed)
-})
-
-test('a file waits for a later part of a model with its bytes at another path', async () => {
-  const { add, check } = setup()
-  const bytes = bytesOf(9_000, 1)
-  const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const
-  const alone = add('alone', bytes, { target: targetAt('models/loras/x.safetensors') })
-  const path = 'models/diffusers/backup/sdxl/unet/x.safetensors'
-  const recognition = { ...uploadRecord().recognition, group }
-  const part = add('part', bytes, { target: targetAt(path), recognition })
-  expect(await check(alone.id)).toMatchObject({
-    kind: 'retry',
-    failure: { code: 'same-as-other', params: { name: path } },
-  })
-  expect(await check(part.id)).toEqual(proceed)
-})
-
-test('a begun upload is a duplicate once a copy of its file is registered', async () => {
-  const bytes = bytesOf(9_000, 1)
-  const { add, check, duplicates } = setup([model('m1', bytes)])
-  add('copy', bytes, { phase: 'registered', state: { ...registeredState('m1', 1), sha256: sha256Of(bytes) } })
-  const begun = add('begun', bytes, { state: multipartOpenState(5_000) })
-  expect(await check(begun.id)).toEqual({ kind: 'done' })
-  expect(duplicates.map(({ id, model: { id: modelId } }) => [id, modelId])).toEqual([[begun.id, 'm1']])
 })
 
 test('does not wait for a copy once all bytes are stored', async () => {
@@ -348,19 +208,6 @@ test('names the model at the best path among those with the same bytes', async (
   const file = add('file', bytes, { target: targetAt('models/loras/y.safetensors') })
   await check(file.id)
   expect(duplicates.map(({ model: { id } }) => id)).toEqual(['kept'])
-})
-
-test('names the model at the path of the upload, even a disabled one, before others with the same bytes', async () => {
-  const bytes = bytesOf(5_000, 1)
-  const modelPath = 'models/loras/backup/y.safetensors'
-  const models = [
-    { ...model('elsewhere', bytes), modelPath: 'models/loras/y.safetensors' },
-    { ...model('without a path', bytes), modelPath: null },
-    { ...model('here', bytes), modelPath: modelPath.toUpperCase(), status: 'disabled' },
-  ]
-  const { add, check, duplicates } = setup(models)
-  await check(add('file', bytes, { target: targetAt(modelPath) }).id)
-  expect(duplicates.map(({ model: { id } }) => id)).toEqual(['here'])
 })
 
 test('a path of a multi-file model needs the same bytes at this path', async () => {
@@ -412,28 +259,6 @@ test.for<[string, Result<LibraryModel>, boolean]>([
   expect(recordOf(id)?.library?.replaces?.modelId).toBe(isReplaced ? 'm1' : undefined)
 })
 
-test('looks up no model at the path of a stored upload whose hash or storage key is listed', async () => {
-  const sha256 = sha256Of(bytesOf(8_000, 2))
-  for (const known of [{ sha256 }, { storageKey: 'theirs' }, { sha256, storageKey: 'theirs' }]) {
-    const { add, check, lookedUp, recordOf } = setup([{ ...keyless, ...known }])
-    const { id } = add('file', bytesOf(9_000, 1), {
-      target: targetAt(keyless.modelPath),
-      state: storedState({ storageKey: 'ours' }),
-      library: { onConflict: 'replace' },
-    })
-    expect([await check(id), lookedUp]).toEqual([proceed, []])
-    expect(recordOf(id)?.library?.replaces?.modelId).toBe('m1')
-  }
-})
-
-test('compares a stored upload with the present library, one in parts with a listing of the usual age', async () => {
-  const { add, check, maxAges } = setup()
-  const library = { onConflict: 'rename' } as const
-  await check(add('stored', bytesOf(8_000, 1), { state: storedState(), library }).id)
-  await check(add('in parts', bytesOf(9_000, 1), { state: multipartOpenState(5_000), library }).id)
-  expect(maxAges).toEqual([0, undefined])
-})
-
 test('applies a decision about a begun upload only before a replacement or registration', async () => {
   const replaces = {
     modelId: 'old',
@@ -458,46 +283,3 @@ test('applies a decision about a begun upload only before a replacement or regis
   expect(await pathOf({ library: { onConflict: 'rename', replaces } })).toBe(keyless.modelPath)
   expect(await pathOf({ state: replacingState('new') })).toBe(keyless.modelPath)
 })
-
-test('keeps the failure object of a repeated wait until the name of the other upload changes', async () => {
-  const { add, check, clock, rows } = setup()
-  const bytes = bytesOf(9_000, 1)
-  const first = add('first', bytes, { target: targetAt('models/loras/x.safetensors') })
-  const { id } = add('second', bytes, { target: targetAt('models/loras/copies/x.safetensors') })
-  const failureNow = async () => {
-    const result = await check(id)
-    if (result.kind !== 'retry') throw new Error(`the check ended with ${result.kind}`)
-    expect(result.atMs).toBe(clock.now() + 5_000)
-    rows.applyEvent(id, 'begin')
-    rows.applyEvent(id, 'trouble', { failure: result.failure }, result.atMs)
-    return result.failure
-  }
-  const before = await failureNow()
-  expect(await failureNow()).toBe(before)
-  rows.change(first.id, { target: targetAt('models/loras/y.safetensors') })
-  expect(await failureNow()).toMatchObject({ params: { name: 'models/loras/y.safetensors' } })
-})
-
-test('an upload that runs again is not among those that wait for another one', async () => {
-  const { add, check, takeWaiters, rows } = setup()
-  const [first, second] = [add('first', bytesOf(9_000, 1)), add('second', bytesOf(9_000, 1))]
-  await check(first.id)
-  expect(await check(second.id)).toMatchObject({ kind: 'retry' })
-  rows.applyEvent(first.id, 'pause')
-  // The first one has ended, but its waiting uploads were not taken.
-  await check(second.id)
-  expect(takeWaiters(first.id)).toEqual([])
-})
-
-test.for([
-  ['is just added', 0, 5_000],
-  ['was added before the clock was set back', -60_000, 5_000],
-  ['has waited for a minute', 60_000, 65_000],
-  ['has waited for days', 2 ** 40, 300_000],
-] as const)(
-  'a listing from shortly before a file was added is new enough for one that %s',
-  ([, agoMs, maxMs]) => {
-    const { clock } = setup()
-    expect(maxListingAgeMs({ addedAtMs: clock.now() - agoMs }, clock)).toBe(maxMs)
-  },
-)

@@ -47,19 +47,6 @@ test.for<[string, string | null, LibraryModel, LibraryMatch | undefined]>([
   expect(compare([file], [model], { knownSha256 }).inLibrary.get(file.id)).toEqual(match)
 })
 
-test('names a matching model by its name, else its path, else its id', () => {
-  const file = fileTo(path, 5)
-  const nameOf = (change: Partial<LibraryModel>) =>
-    compare([file], [libraryModel(path, { id: 'm1', sha256, ...change })], {
-      knownSha256: sha256,
-    }).inLibrary.get(file.id)?.name
-  expect([
-    nameOf({ displayName: 'Style' }),
-    nameOf({ displayName: '' }),
-    nameOf({ displayName: '', modelPath: null }),
-  ]).toEqual(['Style', path, 'm1'])
-})
-
 test('matches a file of a multi-file model only at its path or an unknown one', () => {
   const file = partOfModel(fileTo(path, 5))
   const isMatched = (modelPath: string | null) =>
@@ -67,20 +54,6 @@ test('matches a file of a multi-file model only at its path or an unknown one', 
       file.id,
     )
   expect([isMatched(path), isMatched(null), isMatched(elsewhere)]).toEqual([true, true, false])
-})
-
-test('reports the paths that models of other sizes have, unless a decision was made', () => {
-  const file = fileTo(path, 5)
-  const decided = fileTo(path, 7, { library: { onConflict: 'keep-both' } })
-  const free = fileTo(elsewhere, 5)
-  const { conflicts } = compare([file, decided, free], [libraryModel(path, { id: 'm1', sizeBytes: 6 })])
-  expect([...conflicts]).toEqual([
-    [
-      file.id,
-      expect.objectContaining({ code: 'path-taken', params: expect.objectContaining({ modelId: 'm1' }) }),
-    ],
-  ])
-  expect(compare([fileTo(path, 6)], [libraryModel(path, { sizeBytes: 6 })]).conflicts.size).toBe(0)
 })
 
 test('reports no conflict of a file whose bytes the library has at another path', () => {
@@ -103,13 +76,4 @@ test('compares files without rows with each other, and those with rows once', ()
   expect(conflictsOf({})).toEqual([conflict])
   expect(conflictsOf({ rows: rowsOnJournal([first, second]).rows, areRecorded: true })).toEqual([conflict])
   expect(conflictsOf({ areRecorded: true })).toEqual([])
-})
-
-test('compares only the files of the first one’s team', () => {
-  const file = fileTo(elsewhere, 5)
-  const ofOther = fileTo(path, 5, { team: { id: 'team_02', name: 'Other' } })
-  const models = [libraryModel(path, { sizeBytes: 5 })]
-  expect(compare([file, ofOther], models)).toEqual({ conflicts: new Map(), inLibrary: new Map() })
-  expect(compare([ofOther, file], models).inLibrary.size).toBe(1)
-  expect(compare([], models)).toEqual({ conflicts: new Map(), inLibrary: new Map() })
 })

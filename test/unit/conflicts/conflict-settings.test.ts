@@ -27,22 +27,8 @@ test('the command line uses the conflict settings that the app has stored', () =
   expect([ofCommandLine.onConflict(), ofCommandLine.replacedFate()]).toEqual(['rename', 'delete'])
 })
 
-test('the conflict settings with which the app starts are stored', () => {
-  const { choices } = setup({ 'on-conflict': 'ask' })
-  createConflictSettings(choices, { onConflict: 'rename', replacedFate: 'delete' })
-  const ofCommandLine = createConflictSettings(choices, {})
-  expect([ofCommandLine.onConflict(), ofCommandLine.replacedFate()]).toEqual(['rename', 'delete'])
-})
-
 test('stored conflict settings that this version does not support count as not set', () => {
   const { choices } = setup({ 'on-conflict': 'merge', 'replaced-fate': 'archive' })
   const settings = createConflictSettings(choices, {})
   expect([settings.onConflict(), settings.replacedFate()]).toEqual(['ask', 'disable'])
-})
-
-test('conflict settings are written only when they change', () => {
-  const { choices, writes } = setup({ 'on-conflict': 'skip' })
-  const settings = createConflictSettings(choices, { onConflict: 'skip', replacedFate: 'disable' })
-  settings.apply({ onConflict: 'skip', replacedFate: 'disable' })
-  expect(writes).toEqual(['replaced-fate: disable'])
 })

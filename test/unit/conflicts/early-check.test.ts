@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkConflictsEarly } from '../../../electron/conflicts/early-check.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { Phase } from '../../../electron/contract/uploads.ts'
-import type { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { IndexedListing } from '../../../electron/library/listing-cache.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
@@ -122,30 +120,6 @@ const oldListing = async (completeAtMs = standingClock().now() - 30_000) =>
     failure: null,
   })
 
-test.for<[string, Result<LibraryModel>]>([
-  ['deleted', failed(failure('not-found'))],
-  ['moved', success({ ...libraryModel('models/loras/moved.safetensors'), id: 'another answer' })],
-])(
-  'a model that was %s is no conflict, though the library has another listing by now',
-  async ([, current]) => {
-    const { ids, rows, check } = setup(
-      { library: { onConflict: 'replace' } },
-      () => oldListing(),
-      [],
-      () => current,
-    )
-    await check()
-    expect(ids.map((id) => rows.get(id)?.record.failure ?? null)).toEqual([null, null])
-  },
-)
-
-test('looks up the model at a path if the clock was set back since the listing', async () => {
-  const futureListing = () => oldListing(standingClock().now() + 3_600_000)
-  const { lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, futureListing)
-  await check()
-  expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))
-})
-
 test('shows the conflicts of 20 uploads before the models of others are requested', async () => {
   const targetOf = (name: string) => ({ ...otherTarget, modelPath: `models/loras/${name}.safetensors` })
   const [twentieth, last] = ['twentieth', 'last'].map((name) => uploadRecord({ target: targetOf(name) }))
@@ -167,15 +141,6 @@ test('shows the conflicts of 20 uploads before the models of others are requeste
     [last?.target.modelPath, true],
   ])
   expect([phaseOf(ids[0] ?? ''), phaseOf(last?.id ?? '')]).toEqual(['failed', 'failed'])
-})
-
-test('looks up no model of the same size as the file, which is compared when the upload starts', async () => {
-  const identity = { ...uploadRecord().identity, sizeBytes: 5 }
-  const team = { id: 'team_02', name: 'Other' }
-  const { ids, lookedUp, phaseOf, check } = setup({ identity, team }, () => oldListing())
-  await check()
-  expect(ids.map((id) => phaseOf(id))).toEqual(['failed', 'waiting'])
-  expect(lookedUp).toEqual(['models/loras/style.safetensors'])
 })
 
 test('stops no upload whose bytes may be in the library at another path', async () => {
@@ -202,39 +167,4 @@ test('stops no upload once the app ends while a model is looked up', async () =>
   await check()
   expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'waiting'])
   expect([queued.size, lookedUp]).toEqual([2, ['models/loras/style.safetensors']])
-})
-
-test('checks nothing once the app has ended', async () => {
-  const { closing, ids, phaseOf, check } = setup()
-  closing.abort()
-  await check()
-  expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'waiting'])
-})
-
-test('an upload that is paused while it leaves the queue stays paused', async () => {
-  const { ids, meanwhile, phaseOf, rows, check } = setup()
-  meanwhile.onRemove = () => rows.applyEvent(ids[1] ?? '', 'pause')
-  await check()
-  expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'paused'])
-})
-
-test('looks up the model at a path once if the listing is old, and keeps the conflict if that fails', async () => {
-  const { ids, rows, lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, () => oldListing())
-  await check()
-  expect(ids.map((id) => rows.get(id)?.record.failure?.code)).toEqual(['path-taken', 'path-taken'])
-  expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))
-})
-
-test.for<[string, (rows: Rows, id: string) => unknown, Phase]>([
-  ['begins', (rows, id) => rows.applyEvent(id, 'begin'), 'checking'],
-  ['gets another path', (rows, id) => rows.change(id, { target: otherTarget }), 'waiting'],
-])('stops no upload that %s while the library is requested', async ([, change, phase]) => {
-  const answer = Promise.withResolvers<Result<IndexedListing>>()
-  const { ids, rows, queued, check } = setup({}, () => answer.promise)
-  const checking = check()
-  const second = ids[1] ?? ''
-  change(rows, second)
-  answer.resolve(failed(failure('offline')))
-  await checking
-  expect([rows.get(second)?.live.phase, queued.size]).toEqual([phase, 2])
 })

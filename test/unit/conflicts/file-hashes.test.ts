@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
 import { createFileHashes } from '../../../electron/conflicts/file-hashes.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { failed, failure } from '../../../electron/contract/failures.ts'
 import type { HashCache } from '../../../electron/journal/hash-cache.ts'
 import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
 import type { FileHash, Hasher } from '../../../electron/transfer/hasher.ts'
 
 const identity = { sizeBytes: 5_000, mtimeNs: 1n, inode: 7n }
 const file = { path: '/models/a.safetensors', identity }
-const sha256 = 'ab'.repeat(32)
 
 /** Hashes of files that a thread computes with this result. */
 function setup(result: Attempt<FileHash>) {
@@ -37,13 +36,6 @@ function setup(result: Attempt<FileHash>) {
     })
   return { hash, cached, jobs, readUpTo, progress }
 }
-
-test('hashes a file once, as a whole and without waiting for an upload', async () => {
-  const { hash, jobs, readUpTo, progress } = setup(success({ sha256 } as FileHash))
-  expect([await hash(), await hash()]).toEqual([success(sha256), success(sha256)])
-  expect(jobs).toMatchObject([{ path: file.path, segmentBytes: identity.sizeBytes }])
-  expect([readUpTo, progress]).toEqual([[identity.sizeBytes], [1_000]])
-})
 
 test.for<[string, Attempt<FileHash>]>([
   ['cannot be read', failed(failure('file-unreadable'))],

@@ -3,9 +3,8 @@ import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { registeredState, storedState, uploadRecord } from '../../support/records.ts'
+import { registeredState, uploadRecord } from '../../support/records.ts'
 import {
   bytesOf,
   proceed,
@@ -13,29 +12,6 @@ import {
   targetAt,
   type ConflictCheckSetup,
 } from './conflict-check-setup.ts'
-
-test.each([
-  ['registered', { state: registeredState('m1', 2 ** 50) }, 'models/vae/a.safetensors'],
-  [
-    'found to be a duplicate',
-    {
-      state: { kind: 'duplicate', sha256: '0'.repeat(64), modelId: 'm1', finishedAtMs: 2 ** 50 },
-      library: { already: { name: 'M', path: 'models/vae/m.safetensors', status: 'active' } },
-    },
-    'models/vae/m.safetensors',
-  ],
-] satisfies [string, Partial<UploadRecord>, string][])(
-  'adds the model of an upload that another process has %s to the listing',
-  async (_what, given, path) => {
-    const { add, check, listed, duplicates, store } = setup()
-    const target = { displayName: 'A', modelType: 'vae', modelPath: 'models/vae/a.safetensors' }
-    const { id, identity, team } = add('a', bytesOf(1_000, 1), { target })
-    store.add([uploadRecord({ identity, team, target, phase: 'registered', ...given })])
-    expect(await check(id)).toEqual({ kind: 'done' })
-    expect(listed).toEqual([['m1', path]])
-    expect(duplicates).toMatchObject([{ id, model: { id: 'm1', modelPath: path } }])
-  },
-)
 
 test('sends no file again of which the server can not say whether its model still exists', async () => {
   const { add, check, duplicates, store } = setup([], { current: failed(failure('offline')) })
@@ -45,15 +21,6 @@ test('sends no file again of which the server can not say whether its model stil
   ])
   expect(await check(id)).toEqual({ kind: 'done' })
   expect(duplicates).toMatchObject([{ id, model: { id: 'm1' } }])
-})
-
-test('fails if a copy of another process can not be written', async () => {
-  const { add, check, store } = setup([], { written: failed(failure('journal-full')) })
-  const { id, identity, team, target } = add('a', bytesOf(1_000, 1))
-  store.add([
-    uploadRecord({ identity, team, target, phase: 'registered', state: registeredState('m1', 2 ** 50) }),
-  ])
-  expect(await check(id)).toMatchObject({ kind: 'failed', failure: { code: 'journal-full' } })
 })
 
 test('sends a file again if all models that other processes have registered of it are deleted', async () => {
@@ -100,21 +67,4 @@ test('waits for another process that sends the file, without reading the file me
   expect(again.kind === 'retry' && again.failure).toBe(first.failure)
   theirs.releaseFile({ id: other.id })
   expect(await check(own.id)).toEqual(proceed)
-})
-
-test('an upload that waits for another process takes its path from no other upload', async () => {
-  const { add, own, theirs, other, check } = setupWithOtherProcess()
-  theirs.claimFile(other)
-  expect(await check(own.id)).toMatchObject({ kind: 'retry', failure: { code: 'other-process' } })
-  const first = add('first', bytesOf(8_000, 2), { target: own.target, position: -1 })
-  expect(await check(first.id)).toEqual(proceed)
-})
-
-test('continues with what another process has in storage after it has ended', async () => {
-  const { own, theirs, other, check, recordOf } = setupWithOtherProcess()
-  const state = storedState({ storageKey: 'theirs' })
-  theirs.save([{ ...other, state }])
-  theirs.close()
-  expect(await check(own.id)).toEqual(proceed)
-  expect(recordOf(own.id)?.state).toEqual(state)
 })

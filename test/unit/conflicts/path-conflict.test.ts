@@ -25,13 +25,6 @@ const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
 const path = 'models/loras/Style.safetensors'
 const model = (modelPath: string) => libraryModel(modelPath, { displayName: 'Style', sizeBytes: 1 })
 
-test('a path of one upload or of one model is not free', () => {
-  const upload = uploadTo(path)
-  const rows = rowsOf([upload, uploadTo('models/loras/Style-3.safetensors')])
-  const paths = pathsOf([model(path), model('models/loras/Style-2.safetensors')], rows, upload)
-  expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-4.safetensors')
-})
-
 test('equal team ids on two servers share no paths', () => {
   const here = uploadTo(path, { accountId: 'one.example alice' })
   const elsewhere = uploadTo(path, { accountId: 'two.example alice' })
@@ -57,13 +50,6 @@ test('paths that differ in case only are equal', () => {
   })
 })
 
-test('the model with the exact spelling comes first', () => {
-  const [other, same] = [model(path.toLowerCase()), model(path)]
-  const upload = uploadTo(path)
-  const rows = rowsOf([upload])
-  expect(pathsOf([other, same], rows, upload).modelsAt(path)[0]).toBe(same)
-})
-
 test('an active model comes before a disabled one with the exact spelling', () => {
   const disabled = { ...model(path), status: 'disabled' }
   const active = model(path.toLowerCase())
@@ -74,21 +60,6 @@ test('an active model comes before a disabled one with the exact spelling', () =
     [active, disabled],
   ])
     expect(pathsOf(models, rows, upload).modelsAt(path)).toEqual([active, disabled])
-})
-
-test('a free path is free without regard to case', () => {
-  const upload = uploadTo(path)
-  const paths = pathsOf([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)
-  expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-3.safetensors')
-})
-
-test('the active one of several models at a path is the conflict', () => {
-  const disabled = { ...model(path), id: 'old', status: 'disabled' }
-  const active = { ...model(path), id: 'now' }
-  const upload = uploadTo(path)
-  const rows = rowsOf([upload])
-  const conflict = findPathConflict(upload, pathsOf([disabled, active], rows, upload), true)
-  expect(conflict).toEqual({ with: 'model', model: active })
 })
 
 test('the choice to replace a disabled model does not apply to an active one', () => {
@@ -110,13 +81,6 @@ test('the choice to replace a disabled model does not apply to an active one', (
   expect(conflictOf(replacing('old'), [disabled])).toBeNull()
 })
 
-test('an upload’s own model is recognised by its hash if it has no storage key', () => {
-  const sha256 = 'cd'.repeat(32)
-  const upload = uploadTo(path, { state: storedState({ storageKey: 'models/1', sha256 }) })
-  const paths = pathsOf([{ ...model(path), sha256 }], rowsOf([upload]), upload)
-  expect(findPathConflict(upload, paths, true)).toBeNull()
-})
-
 test('an upload’s own model is recognised by its storage key, whatever its hash is', () => {
   const stored = uploadTo(path, { state: storedState({ storageKey: 'ours', sha256: 'cd'.repeat(32) }) })
   const conflictOf = (upload: UploadRecord, change: Partial<LibraryModel>) =>
@@ -125,17 +89,6 @@ test('an upload’s own model is recognised by its storage key, whatever its has
   expect(conflictOf(stored, { storageKey: 'theirs', sha256: 'cd'.repeat(32) })).toBe('model')
   expect(conflictOf(stored, {})).toBe('model')
   expect(conflictOf(uploadTo(path), { storageKey: 'ours' })).toBe('model')
-})
-
-test('a model or upload of the same size is no conflict before the hashes were compared', () => {
-  const [first, second] = [uploadTo(path), uploadTo(path)]
-  const rows = rowsOf([first, second])
-  const { sizeBytes } = second.identity
-  const conflictOf = (isHashed: boolean, models: readonly LibraryModel[]) =>
-    findPathConflict(second, pathsOf(models, rows, second), isHashed)?.with
-  expect([conflictOf(false, []), conflictOf(true, [])]).toEqual([undefined, 'upload'])
-  const same = [{ ...model(path), sizeBytes }]
-  expect([conflictOf(false, same), conflictOf(true, same)]).toEqual([undefined, 'model'])
 })
 
 const started: UploadRecord['state'] = { kind: 'queued', started: true }
@@ -188,13 +141,6 @@ test.for<[string, Phase, Partial<UploadRecord>, Partial<UploadRecord>, boolean]>
 ])('another upload that %s', ([, phase, other, own, isBefore]) => {
   const user = { record: uploadTo(path, { position: 1, ...other }), live: { phase } }
   expect(runsBefore(user, uploadTo(path, { position: 2, ...own }))).toBe(isBefore)
-})
-
-test('an order of their own comes before the positions of uploads', () => {
-  const user = { record: uploadTo(path, { position: 3 }), live: { phase: 'waiting' as const } }
-  const upload = uploadTo(path, { position: 2 })
-  expect(runsBefore(user, upload, () => -1)).toBe(true)
-  expect(runsBefore({ ...user, record: { ...user.record, position: 1 } }, upload, () => 1)).toBe(false)
 })
 
 test('a conflict is reported with a free path and what is known about the other one', () => {

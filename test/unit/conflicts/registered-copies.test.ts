@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest'
 import type { FileSamples } from '../../../electron/conflicts/file-samples.ts'
-import {
-  modelIdsWithOtherBytes,
-  registeredUploadsOfSameSize,
-  toLibraryModel,
-} from '../../../electron/conflicts/registered-copies.ts'
+import { modelIdsWithOtherBytes, toLibraryModel } from '../../../electron/conflicts/registered-copies.ts'
 import type { RegisteredRecord } from '../../../electron/journal/upload-record.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
-import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const target = { displayName: 'Ours', modelType: 'loras', modelPath: 'models/loras/ours.safetensors' }
 const sha256 = 'cd'.repeat(32)
-
-const duplicateRecord = (library?: RegisteredRecord['library']): RegisteredRecord => ({
-  ...registeredRecord({ target, ...(library && { library }) }),
-  state: { kind: 'duplicate', sha256, modelId: 'm1', finishedAtMs: 5 },
-})
 
 test('a registered upload has become the model at its path', () => {
   const record = registeredRecord({ target, modelId: 'm1', sha256, storageKey: 'k', finishedAtMs: 5 })
@@ -32,28 +22,6 @@ test('a registered upload has become the model at its path', () => {
   })
 })
 
-test('a duplicate is the model that the library had already, whose storage key is not known', () => {
-  const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'disabled' }
-  expect(toLibraryModel(duplicateRecord({ already }))).toMatchObject({
-    id: 'm1',
-    displayName: 'Theirs',
-    modelPath: already.path,
-    status: 'disabled',
-    storageKey: null,
-  })
-  const ofUnknownPath = { ...already, path: null }
-  expect(toLibraryModel(duplicateRecord({ already: ofUnknownPath })).modelPath).toBeNull()
-})
-
-test('a duplicate of an older version counts as the model at its path', () => {
-  expect(toLibraryModel(duplicateRecord())).toMatchObject({
-    displayName: 'Ours',
-    modelPath: target.modelPath,
-    status: 'active',
-    storageKey: null,
-  })
-})
-
 test('a registered upload that also names a model which the library had keeps its own path', () => {
   const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'disabled' }
   expect(toLibraryModel(registeredRecord({ target, library: { already } }))).toMatchObject({
@@ -61,18 +29,6 @@ test('a registered upload that also names a model which the library had keeps it
     modelPath: target.modelPath,
     status: 'active',
   })
-})
-
-test('finds the registered uploads of a file’s size and team', () => {
-  const upload = uploadRecord()
-  const same = registeredRecord()
-  const others = [
-    registeredRecord({ identity: { ...same.identity, sizeBytes: same.identity.sizeBytes + 1 } }),
-    registeredRecord({ team: { id: 'team_02', name: 'Other' } }),
-    uploadRecord(),
-  ]
-  const { rows } = rowsOnJournal([upload, same, ...others])
-  expect(registeredUploadsOfSameSize(rows, upload).map(({ id }) => id)).toEqual([same.id])
 })
 
 test('the samples of two records are compared before their files are read', async () => {

@@ -84,13 +84,6 @@ function setup({
 
 const registerConflict = { register: ['conflict'] } as const
 
-test('moves no model if the server accepts the new one, or refuses it for another reason', async () => {
-  const accepted = setup()
-  expect([await accepted.register(), accepted.steps]).toEqual([success('new'), ['register new']])
-  const refused = setup({ failing: { register: ['forbidden'] } })
-  expect([await refused.register(), refused.steps]).toEqual([failsWith('forbidden'), ['register new']])
-})
-
 test.for<[string, Partial<UploadRecord>]>([
   ['that replaces nothing', { library: {} }],
   [
@@ -110,19 +103,6 @@ test('moves the old model to a free path, after that is written, and registers t
   expect(await register()).toEqual(success('new'))
   const free = 'models/loras/style-3.safetensors'
   expect(steps).toEqual(['register new', `replacing ${free}`, `change old ${free}`, 'register new'])
-})
-
-test('moves the old model to the next path if the server has no listing', async () => {
-  const { register, steps } = setup({ isListed: false, failing: registerConflict })
-  expect(await register()).toEqual(success('new'))
-  expect(steps).toContain(`change old ${displacedPath}`)
-})
-
-test('moves the old model to the path of the attempt before, which the journal has', async () => {
-  const recordedReplaces = { ...replaces, asidePath: 'models/loras/style-7.safetensors' }
-  const { register, steps } = setup({ failing: registerConflict, recordedReplaces })
-  await register()
-  expect(steps).toContain('change old models/loras/style-7.safetensors')
 })
 
 test('moves nothing that could not be written to the journal', async () => {
@@ -171,20 +151,6 @@ test.for([
   expect(steps).toEqual(['replaced new', 'model old', step])
 })
 
-test.for<[string, Partial<UploadRecord>, string]>([
-  ['that replaces nothing', { library: {} }, 'new'],
-  ['that became the old model itself', {}, 'old'],
-  ['with another path now', { target: { ...target, modelPath: 'models/loras/new.safetensors' } }, 'new'],
-])('an upload %s changes no model', async ([, given, modelId]) => {
-  const { settle, steps } = setup()
-  expect([await settle(given, modelId), steps]).toEqual([ok, []])
-})
-
-test('disables nothing that could not be written to the journal', async () => {
-  const { settle, steps } = setup({ failing: { replaced: ['journal-full'] } })
-  expect([await settle(), steps]).toEqual([failsWith('journal-full'), ['replaced new']])
-})
-
 test.for<[string, string | null, string | null, boolean]>([
   ['disables an old model at its old path', path, null, true],
   ['disables an old model at the path that it was moved to', displacedPath, displacedPath, true],
@@ -214,19 +180,6 @@ test.for<[string, Parameters<typeof setup>[0], Result<void>]>([
   ],
 ])('settles the replacement of an old model that %s', async ([, options, result]) => {
   expect(await setup(options).settle()).toEqual(result)
-})
-
-test('an old model that stays is reported at the path that it was moved to', async () => {
-  const { settle } = setup({ failing: { change: ['forbidden'] } })
-  expect(await settle({ library: { replaces: { ...replaces, asidePath: path } } })).toMatchObject({
-    failure: { params: { path } },
-  })
-  const moved = setup({ models: [{ ...old, modelPath: displacedPath }], failing: { change: ['forbidden'] } })
-  expect(
-    await moved.settle({ library: { replaces: { ...replaces, asidePath: displacedPath } } }),
-  ).toMatchObject({
-    failure: { params: { path: displacedPath } },
-  })
 })
 
 const displaced = [{ ...old, modelPath: displacedPath }]

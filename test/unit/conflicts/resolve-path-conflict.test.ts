@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { runsBefore } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { resolvePathConflict } from '../../../electron/conflicts/resolve-path-conflict.ts'
 import { libraryModel } from '../../support/library-model.ts'
-import { replacingState, uploadRecord } from '../../support/records.ts'
+import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const path = 'models/loras/style.safetensors'
@@ -89,27 +88,6 @@ test.each(['skip', 'rename', 'keep-both', 'replace'] as const)(
   },
 )
 
-test('fails if it can’t be written that a replacement is cancelled', () => {
-  const record = uploadTo(elsewhere, { library: replacing(null) })
-  const { breakJournal, resolve } = setup([record])
-  breakJournal()
-  expect(resolve(record, [modelAt(path)])).toMatchObject({
-    kind: 'failed',
-    failure: { code: 'journal-trouble' },
-  })
-})
-
-test('an upload that is gone is not checked', () => {
-  expect(setup([]).resolve(uploadTo(path), [modelAt(path)])).toEqual({ kind: 'aborted' })
-})
-
-test('a replacement whose new model is registered is not cancelled', () => {
-  const record = uploadTo(elsewhere, { library: replacing(null), state: replacingState('new') })
-  const { rows, resolve } = setup([record])
-  expect(resolve(record, [modelAt(path)])).toEqual(proceed)
-  expect(rows.get(record.id)?.record.library?.replaces?.modelId).toBe('old')
-})
-
 test.each([
   [{ onConflict: 'replace' }, 'disable'],
   [{ onConflict: 'replace', fate: 'delete' }, 'delete'],
@@ -128,22 +106,6 @@ test.each([
     })
   },
 )
-
-test('an upload to be skipped waits for the one before it and runs if that fails', () => {
-  const first = uploadTo(path)
-  const second = uploadTo(path, { library: { onConflict: 'skip' } })
-  const { rows, skippedIds, resolve } = setup([first, second])
-  expect(resolve(second)).toEqual({ kind: 'wait', other: first })
-  rows.applyEvent(first.id, 'refuse', { failure: failure('forbidden') })
-  expect([resolve(second), skippedIds]).toEqual([proceed, []])
-})
-
-test('an upload to be skipped is removed once a model has its path', () => {
-  const record = uploadTo(path, { library: { onConflict: 'skip' } })
-  const { rows, skippedIds, resolve } = setup([record])
-  expect(resolve(record, [modelAt(path)])).toEqual({ kind: 'aborted' })
-  expect([skippedIds, rows.has(record.id)]).toEqual([[record.id], false])
-})
 
 test.each([
   [true, true],

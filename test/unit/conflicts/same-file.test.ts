@@ -48,12 +48,6 @@ test('accepts a file with another inode or device if its samples are the same', 
   expect(await find({ ...identity, device: 1n, sample: 'other' })).toBe('file-changed')
 })
 
-test('does not read a file whose numbers are the same', async () => {
-  const { identity, find } = await setup()
-  const unread = { ...identity, sample: 'of other bytes' }
-  expect(await find(unread)).toBe(unread)
-})
-
 test('takes an unsent file of an older version’s record for another one if its inode differs', async () => {
   const { identity, find } = await setup()
   const { sizeBytes, mtimeNs, inode, device, sample } = identity
@@ -92,15 +86,6 @@ test.runIf(process.platform === 'linux').each([
   expect(await findChange(record, signal)).toMatchObject(trouble)
 })
 
-test('returns why a file cannot be found, and follows no link in its place', async () => {
-  const { identity, find, path, root } = await setup()
-  expect(await find({ ...identity, sizeBytes: identity.sizeBytes + 1 })).toBe('file-changed')
-  renameSync(path, join(root, 'elsewhere'))
-  expect(await find(identity)).toBe('file-missing')
-  symlinkSync(join(root, 'elsewhere'), path)
-  expect(await find(identity)).toBe('file-changed')
-})
-
 test.for<[string, Attempt<{ readonly sha256: string }>, unknown]>([
   ['with the bytes that were sent is the same', success({ sha256: 'sent' }), success(undefined)],
   ['with other bytes has changed', success({ sha256: 'other' }), failed(failure('file-changed'))],
@@ -117,13 +102,6 @@ test.for<[string, Attempt<{ readonly sha256: string }>, unknown]>([
   } as unknown as Hasher
   expect(await verifySentFile(path, { sha256: 'sent', identity }, { hasher, signal })).toEqual(expected)
   expect(hashed).toEqual([path])
-})
-
-test('an aborted check of a file ends without a result', async () => {
-  const { path, identity } = await setup()
-  const record = uploadRecord({ path, identity })
-  expect(await findSameFile(record, AbortSignal.abort())).toEqual(aborted)
-  expect(await findChange(record, AbortSignal.abort())).toEqual(aborted)
 })
 
 test('a file during its upload has changed, was mounted again, was touched, or none of these', async () => {

@@ -56,18 +56,6 @@ test('restarts uploads that make no progress after a network change', () => {
   expect([restarted, clock.waits()]).toEqual([[[id]], []])
 })
 
-test('checks again when a dead connection still accepts bytes into its buffer', () => {
-  const { clock, monitor, progress, touch, restarts } = setup()
-  monitor.watch()
-  touch()
-  clock.advance(deadAfterMs / 2)
-  progress()
-  clock.advance(deadAfterMs / 2)
-  expect(restarts()).toBe(0)
-  clock.advance(deadAfterMs)
-  expect(restarts()).toBe(1)
-})
-
 test('does not count a row change without moved bytes as progress', () => {
   const { clock, monitor, touch, restarts } = setup()
   monitor.watch()
@@ -89,33 +77,6 @@ test('counts reading a file as progress', () => {
   expect([restarts(), clock.waits()]).toEqual([0, [deadAfterMs]])
 })
 
-test.each([
-  { sentBytes: 5, inFlightBytes: 5 },
-  { sentBytes: 5, hashedBytes: 5 },
-  { inFlightBytes: 5, hashedBytes: 5 },
-])('counts bytes of two kinds as progress: %j', (change) => {
-  const { clock, monitor, progress, touch, restarts } = setup()
-  monitor.watch()
-  touch()
-  clock.advance(deadAfterMs / 2)
-  progress(change)
-  clock.advance(deadAfterMs / 2)
-  expect(restarts()).toBe(0)
-})
-
-test.each([
-  [4_000, 1],
-  [3_999, 0],
-])('after progress %i ms before the check, it restarts %i uploads', (beforeMs, count) => {
-  const { clock, monitor, progress, touch, restarts } = setup()
-  monitor.watch()
-  touch()
-  clock.advance(deadAfterMs - beforeMs)
-  progress()
-  clock.advance(beforeMs)
-  expect(restarts()).toBe(count)
-})
-
 test('forgets the progress before a network change', () => {
   const { clock, monitor, progress, restarts } = setup()
   monitor.watch()
@@ -128,71 +89,10 @@ test('forgets the progress before a network change', () => {
   expect(restarts()).toBe(1)
 })
 
-test('counts the end of another run as progress', () => {
-  const { clock, monitor, pauseOther, restarts } = setup()
-  monitor.watch()
-  clock.advance(deadAfterMs / 2)
-  pauseOther()
-  clock.advance(deadAfterMs / 2)
-  expect(restarts()).toBe(0)
-})
-
-test('runs no timer after it was closed, whatever is reported', () => {
-  const { clock, monitor, progress, restarts } = setup()
-  monitor.close()
-  monitor.watch()
-  monitor.close()
-  progress()
-  clock.advance(deadAfterMs)
-  expect([restarts(), clock.waits()]).toEqual([0, []])
-})
-
-test('stops checking a connection that keeps making progress', () => {
-  const { clock, monitor, progress, touch, restarts } = setup()
-  monitor.watch()
-  touch()
-  for (let check = 0; check < 3; check += 1) {
-    expect(clock.waits()).toEqual([deadAfterMs])
-    clock.advance(deadAfterMs - 1)
-    progress()
-    clock.advance(1)
-  }
-  expect([restarts(), clock.waits()]).toEqual([0, []])
-})
-
-test('restarts no upload without a request to storage, such as one that is registered', () => {
-  const { clock, monitor, restarts } = setup({ isSending: false })
-  monitor.watch()
-  for (let check = 0; check < 3; check += 1) {
-    expect(clock.waits()).toEqual([deadAfterMs])
-    clock.advance(deadAfterMs)
-  }
-  expect([restarts(), clock.waits()]).toEqual([0, []])
-})
-
 test('restarts a whole file of which all bytes are sent and that is not answered', () => {
   const { clock, monitor, finish, restarts } = setup()
   finish()
   monitor.watch()
   clock.advance(deadAfterMs)
   expect(restarts()).toBe(1)
-})
-
-test('a second network change restarts the wait', () => {
-  const { clock, monitor, restarts } = setup()
-  monitor.watch()
-  clock.advance(deadAfterMs - 1)
-  monitor.watch()
-  clock.advance(deadAfterMs - 1)
-  expect(restarts()).toBe(0)
-  clock.advance(1)
-  expect(restarts()).toBe(1)
-})
-
-test('logs a restart that fails', async () => {
-  const { clock, lines, monitor } = setup({ restartRuns: () => Promise.reject(new Error('no thread')) })
-  monitor.watch()
-  clock.advance(deadAfterMs)
-  await expect.poll(() => lines.at(-1)?.level).toBe('error')
-  expect(lines.at(-1)?.message).toBe('uploads could not be restarted')
 })

@@ -8,7 +8,6 @@ import { findMissingVolume, isVolumeBack } from '../../../electron/platform/file
 import { createHangingFolders } from '../../../electron/platform/files/hanging-folders.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { hangFolderOf } from '../../support/hang-folder.ts'
-import { diskErrorCodes } from '../../support/disk-error-codes.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
 
@@ -51,25 +50,6 @@ test('checks each missing folder once per interval, however many uploads wait fo
   there.add('/disk')
   await tick()
   expect([back, clock.waits()]).toEqual([['a', 'b', 'c'], [3_000]])
-})
-
-test('stops checking when no upload waits', async () => {
-  const { missing, asked, gone, back, tick, clock } = setup()
-  missing.wait('a', folder('/disk'))
-  gone.add('a')
-  await tick()
-  expect([asked, back, clock.waits()]).toEqual([[], [], []])
-})
-
-test('checks nothing after it is closed', () => {
-  const { missing, clock } = setup()
-  missing.wait('a', folder('/disk'))
-  missing.close()
-  expect(clock.waits()).toEqual([])
-  const closed = setup()
-  closed.missing.close()
-  closed.missing.wait('a', folder('/disk'))
-  expect(closed.clock.waits()).toEqual([])
 })
 
 test('finds a file missing with its folder, and names the topmost missing one', async () => {
@@ -117,24 +97,6 @@ test('a dead mount is back when it responds, unless its folder is empty', async 
   expect(await isVolumeBack(dead)).toBe(true)
 })
 
-test.each(diskErrorCodes)('a dead mount is not back while it responds with %s', async (code) => {
-  const dead = { path: '/mount/models/a.gguf', isDead: true }
-  expect(await isVolumeBack(dead, { codeAt: async () => code })).toBe(false)
-  expect(await isVolumeBack(dead, { codeAt: async () => 'EACCES' })).toBe(true)
-})
-
-test.each(['win32', 'linux'] as const)(
-  'a mount that responds with an error without a code is dead on Windows only: %s',
-  async (platform) => {
-    const dead = { path: '/share/models/a.gguf', isDead: true }
-    const isBack = platform !== 'win32'
-    const unknown = async () => Promise.reject(Object.assign(new Error(), { code: 'UNKNOWN' }))
-    const list = async () => ['other.gguf']
-    expect(await isVolumeBack(dead, { codeAt: async () => 'UNKNOWN', list, platform })).toBe(isBack)
-    expect(await isVolumeBack(dead, { codeAt: async () => 'ENOENT', list: unknown, platform })).toBe(isBack)
-  },
-)
-
 test('a folder is back that was mounted again while a call for it never returns', async () => {
   const { now, timers, advance } = standingClock()
   const folders = createHangingFolders(now)
@@ -146,17 +108,6 @@ test('a folder is back that was mounted again while a call for it never returns'
   expect(await isBack()).toBe(false)
   advance(5 * 60_000)
   expect([await isBack(), await isBack()]).toEqual([true, true])
-})
-
-test('checks a mount again after a check of it has hung', async () => {
-  const { timers, advance } = standingClock()
-  const call = Promise.withResolvers<null>()
-  const dead = { path: '/nas/models/checkpoints/a.gguf', isDead: true }
-  const hanging = isVolumeBack(dead, { codeAt: () => call.promise, timers })
-  advance(30_000)
-  expect([await hanging, await isVolumeBack(dead, { codeAt: async () => null })]).toEqual([false, false])
-  call.resolve(null)
-  await expect.poll(() => isVolumeBack(dead, { codeAt: async () => null })).toBe(true)
 })
 
 test('makes no call for a folder in which one hangs, which is not back before that returns', async () => {
@@ -227,23 +178,4 @@ test('leaves an upload where it is when it was paused during the check', async (
   gone.add('a')
   await find(true)
   expect(back).toEqual(['b'])
-})
-
-test('stops checking a folder that is back', async () => {
-  const { missing, clock, checks, back, find } = setupSlow()
-  missing.wait('a', folder('/disk'))
-  clock.advance(3_000)
-  await find(true)
-  clock.advance(3_000)
-  expect([checks.length, back, clock.waits()]).toEqual([1, ['a'], []])
-})
-
-test('reports no folder that is found after it was closed, and waits for none', async () => {
-  const { missing, clock, back, find } = setupSlow()
-  missing.wait('a', folder('/disk'))
-  clock.advance(3_000)
-  missing.close()
-  await find(true)
-  missing.wait('b', folder('/other'))
-  expect([back, clock.waits()]).toEqual([[], []])
 })

@@ -66,17 +66,6 @@ test('holds the queue until the start and after the stop, whatever the condition
   expect(isHeld()).toBe(true)
 })
 
-test('reports a held queue once nothing runs any more', async () => {
-  const { hold, running, heldCounts } = setup()
-  await hold.start({ ownsQueue: true })
-  await hold.restartRuns(['a'])
-  expect(heldCounts).toEqual([])
-  await hold.pauseAll(true)
-  running.add('resumed while others ended')
-  await hold.hold('battery')
-  expect(heldCounts).toEqual([0])
-})
-
 test('the pause of the user and the conditions are independent', async () => {
   const { hold, choices, isHeld } = setup()
   await hold.start({ ownsQueue: true })
@@ -89,31 +78,12 @@ test('the pause of the user and the conditions are independent', async () => {
   expect(isHeld()).toBe(false)
 })
 
-test('remembers the pause of the user across a restart', async () => {
-  const { hold, isHeld } = setup({ stored: 'yes' })
-  await hold.start({ ownsQueue: true })
-  expect([isHeld(), hold.isPausedByUser()]).toEqual([true, true])
-})
-
 test('reports a pause of the user that cannot be stored, and its end, both of which apply', async () => {
   const { hold, choices, isHeld } = setup({ isFull: true })
   await hold.start({ ownsQueue: true })
   const notSaved = failed(failure('settings-not-saved', {}, { detail: 'journal-full' }))
   expect([await hold.pauseAll(true), isHeld(), choices.allPaused]).toEqual([notSaved, true, null])
   expect([await hold.pauseAll(false), isHeld()]).toEqual([notSaved, false])
-})
-
-test('a restart of dead connections holds nothing', async () => {
-  const { hold, restarted, isHeld } = setup()
-  await hold.start({ ownsQueue: true })
-  await hold.restartRuns(['a', 'b'])
-  expect([restarted, isHeld()]).toEqual([[['a', 'b']], false])
-})
-
-test('a paused app does not hold a command line', async () => {
-  const { hold, choices, isHeld } = setup({ stored: 'yes' })
-  await hold.start({ ownsQueue: false })
-  expect([isHeld(), choices.allPaused]).toEqual([false, 'yes'])
 })
 
 test.each([
@@ -130,17 +100,3 @@ test.each([
     expect([isHeld(), how()]).toEqual([true, expected])
   },
 )
-
-test('reports the reason for holding the queue before it is held', async () => {
-  const { hold, reasons } = setup()
-  await hold.start({ ownsQueue: true })
-  await hold.hold('quiet-hours')
-  await hold.pauseAll(true)
-  await hold.pauseAll(false)
-  await hold.hold(null)
-  await hold.restartRuns(['a'])
-  await hold.finishParts()
-  expect(reasons).toEqual([
-    ...([null, 'quiet-hours', 'all', 'quiet-hours', null, 'network-change', null, 'quit'] as const),
-  ])
-})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { positionsAfterMove, positionStep } from '../../../electron/queue/queue-order.ts'
+import { positionsAfterMove } from '../../../electron/queue/queue-order.ts'
 
 /** The order after a move, and the uploads whose positions were changed. */
 function move(queue: Readonly<Record<string, number>>, ids: readonly string[], before: string | null) {
@@ -31,23 +31,6 @@ test.each([
   expect(move(queue, ids, before)).toEqual(result)
 })
 
-test('an upload at either end gets a distance of 1,024 to its neighbour', () => {
-  const queue = [
-    { id: 'a', position: 10 },
-    { id: 'b', position: 20 },
-  ]
-  const afterMove = (ids: string[], before: string | null) => [...positionsAfterMove(queue, ids, before)]
-  expect(afterMove(['c', 'd'], 'a')).toEqual([
-    ['c', 10 - 2_048],
-    ['d', 10 - 1_024],
-  ])
-  expect(afterMove(['c', 'd'], null)).toEqual([
-    ['c', 20 + 1_024],
-    ['d', 20 + 2_048],
-  ])
-  expect([...positionsAfterMove([], ['c'], null)]).toEqual([['c', 1_024]])
-})
-
 test('uploads moved between two others divide the distance evenly, as long as each has a place', () => {
   const between = (position: number) =>
     [
@@ -63,12 +46,4 @@ test('uploads moved between two others divide the distance evenly, as long as ea
   expect(between(130)).toEqual([110, 120])
   expect(between(103)).toEqual([101, 102])
   expect(between(102)).toEqual([100 + 1_024, 100 + 2_048, 100 + 3_072])
-})
-
-test('a move changes other positions only until there is room', () => {
-  const queue = Array.from({ length: 1_000 }, (_, index) => ({ id: `${index}`, position: index }))
-  const wide = queue.map(({ id, position }) => ({ id, position: position * positionStep }))
-  expect(positionsAfterMove(wide, ['999'], '10').size).toBe(1)
-  const mixed = [...queue.slice(0, 20), ...wide.slice(20)]
-  expect(positionsAfterMove(mixed, ['999'], '10').size).toBeLessThan(40)
 })

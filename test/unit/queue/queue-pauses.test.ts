@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import { registerLimitMs, type Queue } from '../../../electron/queue/queue.ts'
-import { aborted, done, handQueue, hold, later } from './hand-queue.ts'
+import { type Queue } from '../../../electron/queue/queue.ts'
+import { aborted, done, handQueue, hold } from './hand-queue.ts'
 
 /** A queue with a run `a` that is asked to pause. */
 function pausingQueue(how: 'removal' | 'hold') {
@@ -44,66 +44,6 @@ test.each(['removal', 'hold'] as const)('a run continues when its pause is revok
   expect([outcomes, started()]).toEqual([['a pausing', 'a not pausing', 'a done'], ['a']])
 })
 
-test('a run that its pause had ended before it was revoked runs again', async () => {
-  const { a, paused, resume, started } = pausingQueue('removal')
-  void resume()
-  await paused
-  await a.end(aborted)
-  expect(started()).toEqual(['a', 'a'])
-})
-
-test('resuming uploads that are not being paused changes nothing', async () => {
-  const { queue, run, outcomes, started } = handQueue()
-  queue.add(['a', 'b'])
-  queue.resume(['a', 'b', 'unknown'])
-  await queue.setHeld(false)
-  expect([run('a').pause.isRequested, outcomes, started()]).toEqual([false, [], ['a']])
-  // Its abort is not taken for a pause that was revoked.
-  await run('a').end(aborted)
-  expect([queue.has('a'), outcomes]).toEqual([false, ['a aborted']])
-})
-
-test('pausing uploads that do not run changes nothing', async () => {
-  const { queue, run, outcomes, started } = handQueue()
-  queue.add(['a', 'b'])
-  await queue.pause(['b', 'unknown'])
-  expect([queue.has('b'), outcomes]).toEqual([true, []])
-  await run('a').end(done)
-  expect(started()).toEqual(['a', 'b'])
-})
-
-test('two pauses of an upload end when it is resumed, and it continues once', async () => {
-  const { queue, a, paused, outcomes } = pausingQueue('removal')
-  const pausedAgain = queue.pause(['a'])
-  queue.resume(['a'])
-  queue.resume(['a'])
-  await Promise.all([paused, pausedAgain])
-  expect([a.pause.isRequested, outcomes]).toEqual([false, ['a pausing', 'a not pausing']])
-})
-
-test('waits for the end of running uploads without stopping them', async () => {
-  const { queue, run, clock } = handQueue({ atOnce: 2 })
-  queue.add(['a', 'b', 'c'])
-  const ended: string[] = []
-  const waiting = queue.ended(['a', 'b']).then(() => ended.push('a and b'))
-  await queue.ended(['c', 'unknown'])
-  await run('a').end(done)
-  expect([ended, run('b').signal.aborted]).toEqual([[], false])
-  await run('b').end(done)
-  await waiting
-  expect([ended, clock.waits()]).toEqual([['a and b'], []])
-})
-
-test('waits for the end of a running upload for a few seconds', async () => {
-  const { queue, run, clock } = handQueue()
-  queue.add(['a'])
-  const waiting = queue.ended(['a'])
-  expect(clock.waits()).toEqual([registerLimitMs])
-  clock.advance(registerLimitMs)
-  await waiting
-  expect(run('a').signal.aborted).toBe(false)
-})
-
 test('a run with two reasons to pause continues only without both', async () => {
   const { queue, a, paused } = pausingQueue('removal')
   void queue.setHeld(true, 'finishing')
@@ -126,23 +66,6 @@ test.each([
   expect(a.signal.aborted).toBe(true)
 })
 
-test('stop now and a lost connection leave runs alone that are not being paused', () => {
-  const { queue, run } = handQueue()
-  queue.add(['a'])
-  queue.stopPausing()
-  queue.setOnline(false)
-  expect(run('a').signal.aborted).toBe(false)
-})
-
-test('an upload removed while it is being paused does not run again', async () => {
-  const { queue, a, paused, started } = pausingQueue('hold')
-  const removed = queue.remove(['a'])
-  await queue.setHeld(false)
-  await a.end(aborted)
-  await Promise.all([paused, removed])
-  expect([queue.has('a'), started()]).toEqual([false, ['a']])
-})
-
 test.each(['removal', 'hold'] as const)(
   'an upload that is resumed after stop now runs again once its run has ended (%s)',
   async (how) => {
@@ -155,33 +78,12 @@ test.each(['removal', 'hold'] as const)(
   },
 )
 
-test('an upload that is cancelled after stop now does not run again', async () => {
-  const { queue, a, paused, started } = pausingQueue('removal')
-  queue.stopPausing()
-  const removed = queue.remove(['a'])
-  await a.end(aborted)
-  await Promise.all([paused, removed])
-  expect([started(), queue.has('a')]).toEqual([['a'], false])
-})
-
 test.each(['removal', 'hold'] as const)('a rate limit met during a pause still applies (%s)', async (how) => {
   const { queue, a, paused, resume, clock, started } = pausingQueue(how)
   await a.end(hold(clock.now() + 8_000))
   await paused
   void resume()
   queue.add(['a'])
-  clock.advance(7_999)
-  expect(started()).toEqual(['a'])
-  clock.advance(1)
-  expect(started()).toEqual(['a', 'a'])
-})
-
-test('a retry met while the queue is being held waits for its time', async () => {
-  const { a, paused, resume, clock, started, outcomes } = pausingQueue('hold')
-  await a.end(later(clock.now() + 8_000))
-  await paused
-  expect(outcomes.at(-1)).toBe('a retry')
-  void resume()
   clock.advance(7_999)
   expect(started()).toEqual(['a'])
   clock.advance(1)

@@ -6,38 +6,6 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 
 import { done, handQueue, hold, later, aborted } from './hand-queue.ts'
 
-test('runs the lowest position first, whatever was added first', async () => {
-  const { queue, run, started } = handQueue({ order: { a: 3, b: 1, c: 2 }, held: true })
-  queue.add(['a', 'b', 'c'])
-  await queue.setHeld(false)
-  await run('b').end(done)
-  await run('c').end(done)
-  expect(started()).toEqual(['b', 'c', 'a'])
-})
-
-test('runs as many as allowed, and no upload twice', async () => {
-  const { queue, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
-  queue.add(['a', 'b', 'c', 'a'])
-  queue.add(['a', 'b'])
-  expect([...queue.running]).toEqual(['a', 'b'])
-  await run('a').end(done)
-  expect([...queue.running]).toEqual(['b', 'c'])
-  await run('b').end(done)
-  await run('c').end(done)
-  expect(started()).toEqual(['a', 'b', 'c'])
-})
-
-test('starts more when the limit is raised, and stops none when it is lowered', async () => {
-  const { queue, run } = handQueue({ order: { a: 1, b: 2, c: 3 } })
-  queue.add(['a', 'b', 'c'])
-  queue.setConcurrency(3)
-  expect([...queue.running]).toEqual(['a', 'b', 'c'])
-  queue.setConcurrency(1)
-  expect([...queue.running].filter((id) => run(id).signal.aborted)).toEqual([])
-  await run('a').end(done)
-  expect([...queue.running]).toEqual(['b', 'c'])
-})
-
 test('settles a run before the next one starts', async () => {
   const seen: string[] = []
   const gate = Promise.withResolvers<Outcome>()
@@ -93,24 +61,6 @@ test('continues with other uploads when settling one throws', async () => {
   expect(environment.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
 })
 
-test('reports that it is idle when the last run has ended', async () => {
-  const { queue, run, idleCount } = handQueue({ atOnce: 2 })
-  queue.add(['a', 'b', 'c'])
-  await run('a').end(done)
-  await run('b').end(done)
-  expect(idleCount()).toBe(0)
-  await run('c').end(done)
-  expect(idleCount()).toBe(1)
-})
-
-test('starts nothing while held', async () => {
-  const { queue, started } = handQueue({ held: true })
-  queue.add(['a'])
-  expect(started()).toEqual([])
-  await queue.setHeld(false)
-  expect(started()).toEqual(['a'])
-})
-
 test('holding aborts the runs, resolves once they have stopped, and restarts them later', async () => {
   const { queue, run, outcomes, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
@@ -124,26 +74,6 @@ test('holding aborts the runs, resolves once they have stopped, and restarts the
   expect([outcomes, started()]).toEqual([['a aborted'], ['a']])
   await queue.setHeld(false)
   expect(started()).toEqual(['a', 'a'])
-})
-
-test('a restart aborts the named runs, which start again as soon as they have stopped', async () => {
-  const { queue, run, outcomes, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
-  queue.add(['a', 'b', 'c'])
-  const restarting = queue.restart(['a', 'c', 'unknown'])
-  expect([run('a').signal.aborted, run('b').signal.aborted]).toEqual([true, false])
-  await run('a').end({ kind: 'failed', failure: failure('connection-lost') })
-  await restarting
-  expect([outcomes, started()]).toEqual([['a aborted'], ['a', 'b', 'a']])
-})
-
-test('a run that completes while being held is done', async () => {
-  const { queue, run, outcomes, started } = handQueue()
-  queue.add(['a'])
-  const holding = queue.setHeld(true)
-  await run('a').end(done)
-  await holding
-  await queue.setHeld(false)
-  expect([outcomes, started()]).toEqual([['a done'], ['a']])
 })
 
 test('a run that fails after it was aborted counts as aborted', async () => {
@@ -182,24 +112,6 @@ test('an upload removed while the queue is being held does not run again', async
   expect(started()).toEqual(['a'])
 })
 
-test('a waiting upload can be removed and added again', async () => {
-  const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
-  queue.add(['a', 'b'])
-  await queue.remove(['b'])
-  await run('a').end(done)
-  expect(started()).toEqual(['a'])
-  queue.add(['b'])
-  expect(started()).toEqual(['a', 'b'])
-})
-
-test('an upload that is ready keeps its place when it is to be retried', async () => {
-  const { queue, run, started } = handQueue()
-  queue.add(['a', 'b', 'c'])
-  queue.retryNow(['b', 'a', 'd'])
-  for (const id of ['a', 'b', 'c', 'd']) await run(id).end(done)
-  expect(started()).toEqual(['a', 'b', 'c', 'd'])
-})
-
 test('a retry waits for its time while others run', async () => {
   const { queue, clock, run, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
@@ -228,27 +140,6 @@ test('reports uploads whose time to retry has come while no place is free', asyn
   ])
   await run('c').end(done)
   expect([started().at(-1), postponed.length]).toEqual(['a', 2])
-})
-
-test('reports a later time to retry while the server of an upload asks to wait', async () => {
-  const { queue, clock, run, started, postponed } = handQueue({ atOnce: 2, order: { a: 1, b: 2 } })
-  queue.add(['a', 'b'])
-  const untilMs = clock.now() + 9_000
-  await run('a').end(later(clock.now() + 1_000))
-  await run('b').end(hold(untilMs))
-  clock.advance(1_000)
-  expect([started(), postponed]).toEqual([['a', 'b'], [['a', untilMs]]])
-  clock.advance(8_000)
-  expect([started(), postponed.length]).toEqual([['a', 'b', 'a', 'b'], 1])
-})
-
-test('waking ends all times to retry at', async () => {
-  const { queue, clock, run, started } = handQueue()
-  queue.add(['a'])
-  await run('a').end(later(clock.now() + 60_000))
-  expect(clock.waits()).toEqual([60_000])
-  queue.wake()
-  expect([started(), clock.waits()]).toEqual([['a', 'a'], []])
 })
 
 test('waking does not end a rate limit, but limits it to the longest one after a clock is set back', async () => {
@@ -324,23 +215,6 @@ test('a rate limit of one server does not hold uploads to another', async () => 
   expect(started()).toEqual(['a', 'c', 'a', 'b', 'd'])
 })
 
-test('uploads continue at the end of the rate limit of their own server', async () => {
-  const { queue, clock, run, started } = handQueue({
-    atOnce: 4,
-    order: { a: 1, b: 2, c: 3, d: 4 },
-    servers: { b: 'other.example', d: 'other.example' },
-  })
-  queue.add(['a', 'b'])
-  await run('a').end(hold(clock.now() + 9_000))
-  await run('b').end(hold(clock.now() + 1_000))
-  queue.add(['c', 'd'])
-  queue.retryNow(['a', 'b'])
-  clock.advance(1_000)
-  expect(started()).toEqual(['a', 'b', 'b', 'd'])
-  clock.advance(8_000)
-  expect(started()).toEqual(['a', 'b', 'b', 'd', 'a', 'c'])
-})
-
 test('a second, shorter rate limit does not shorten the first', async () => {
   const { queue, clock, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
@@ -350,15 +224,6 @@ test('a second, shorter rate limit does not shorten the first', async () => {
   expect(started()).toEqual(['a', 'b'])
   clock.advance(8_000)
   expect(started()).toEqual(['a', 'b', 'a', 'b'])
-})
-
-test('keeps no timer while held', async () => {
-  const { queue, clock, run, started } = handQueue()
-  queue.add(['a'])
-  await run('a').end(later(clock.now() + 5_000))
-  await queue.setHeld(true)
-  clock.advance(10_000)
-  expect([started(), clock.waits()]).toEqual([['a'], []])
 })
 
 test('handles a hundred thousand waiting uploads', async () => {
@@ -385,15 +250,4 @@ test('back online, uploads run that waited for a time, but none during a hold by
   expect(started()).toHaveLength(3)
   clock.advance(60_000)
   expect(started().slice(3)).toEqual(['c'])
-})
-
-test('a retry that becomes due while offline waits for the connection', async () => {
-  const { queue, run, started, clock } = handQueue()
-  queue.add(['a'])
-  await run('a').end(later(clock.now() + 1_000))
-  queue.setOnline(false)
-  clock.advance(60_000)
-  expect(started()).toEqual(['a'])
-  queue.setOnline(true)
-  expect(started()).toEqual(['a', 'a'])
 })

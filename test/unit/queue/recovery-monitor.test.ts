@@ -79,27 +79,11 @@ test('uploads that wait for a retry wait for the connection once it is lost', as
   expect(retryAt(ids[1])).toBeNull()
 })
 
-test('an upload that fails while offline waits too, and checks no server', async () => {
-  const { ids, fail, retryAt, answer, servers, rows, recovery } = setup()
-  fail(ids[0])
-  await answer(false)
-  expect([recovery.connectivity, servers().length]).toEqual(['offline', 1])
-  fail(ids[1])
-  expect([retryAt(ids[1]), rows.countAttempt(ids[1]), servers().length]).toEqual([null, 1, 1])
-})
-
 test('keeps the retry time of an upload while a server is reachable', async () => {
   const { ids, fail, retryAt, answer, clock, events, recovery } = setup()
   fail(ids[0])
   await answer(true)
   expect([recovery.connectivity, retryAt(ids[0]), events]).toEqual(['ok', clock.now() + retryInMs, []])
-})
-
-test('checks the connection only after connection failures', async () => {
-  const { ids, fail, servers } = setup()
-  fail(ids[0], failure('server-trouble', { status: 503 }))
-  fail(ids[1], failure('certificate-untrusted'))
-  expect(servers()).toEqual([])
 })
 
 test('is online when one server of unfinished uploads answers, and asks each once', async () => {
@@ -117,32 +101,6 @@ test('is online when one server of unfinished uploads answers, and asks each onc
   fail(ids[1])
   await answer(false, false, false, false)
   expect(recovery.connectivity).toBe('offline')
-})
-
-test('looks for access once per account and team, however many uploads wait', () => {
-  const team = { id: 'team_02', name: 'Studio South' }
-  const given = [{ accountId: 'a' }, { accountId: 'a' }, { accountId: 'a', team }, { accountId: 'nobody' }]
-  const { ids, fail, accessedTeams } = setup([...given, ...given].map(uploadRecord))
-  fail(ids[0])
-  expect(accessedTeams).toEqual(['a team_01', 'a team_02', 'nobody team_01'])
-})
-
-test('counts as online without a server to ask', async () => {
-  const { ids, fail, recovery, answer } = setup([uploadRecord({ accountId: 'nobody' })])
-  fail(ids[0])
-  await answer()
-  expect(recovery.connectivity).toBe('ok')
-})
-
-test('checks at once after a wake-up while offline, and reports the return', async () => {
-  const { ids, fail, recovery, answer, events, servers, clock } = setup()
-  recovery.check()
-  fail(ids[0])
-  await answer(false)
-  recovery.check()
-  expect([servers().length, clock.waits()]).toEqual([2, []])
-  await answer(true)
-  expect(events).toEqual(['offline', 'ok'])
 })
 
 test('continues an upload when its disk is back, unless it is paused or failed otherwise', async () => {
@@ -174,20 +132,4 @@ test('repeats a failed operation every five seconds until it succeeds', () => {
   expect([attempts, clock.waits()]).toEqual([3, []])
   recovery.tryUntilDone(() => true)
   expect(clock.waits()).toEqual([])
-})
-
-test('closing clears every timer and stops the checks', async () => {
-  const { ids, fail, recovery, clock, answer, servers, events } = setup()
-  recovery.tryUntilDone(() => false)
-  recovery.tryUntilDone(() => false)
-  clock.advance(5_000)
-  recovery.waitForVolume(ids[1], { path: '/nowhere', isDead: false })
-  fail(ids[0])
-  await answer(false)
-  expect(clock.waits()).toEqual([1_000, 3_000, 5_000, 5_000])
-  await recovery.close()
-  expect(clock.waits()).toEqual([])
-  recovery.check()
-  recovery.waitForVolume(ids[1], { path: '/nowhere', isDead: false })
-  expect([clock.waits(), servers().length, events]).toEqual([[], 1, ['offline']])
 })

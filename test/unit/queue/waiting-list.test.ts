@@ -39,20 +39,6 @@ test('takes uploads that become ready after others in the order of their positio
   expect(list.take('small', 9)).toEqual(['s'])
 })
 
-test('takes an upload that left and came back once, in its new place', () => {
-  const { list, put } = setup()
-  put('a', 1)
-  put('b', 2)
-  put('c', 3)
-  list.becomeReady(0)
-  expect(list.take('large', 1)).toEqual(['a'])
-  list.delete('b')
-  put('b', 4)
-  list.becomeReady(0)
-  expect(list.take('large', 9)).toEqual(['c', 'b'])
-  expect(list.size).toBe(0)
-})
-
 test('has one order, whether uploads are added one by one or together', () => {
   const random = seededRandom(7)
   const items = Array.from({ length: 400 }, (_, index) => ({
@@ -71,18 +57,6 @@ test('has one order, whether uploads are added one by one or together', () => {
     oneByOne.list.becomeReady(0)
   }
   expect(oneByOne.list.take('large', 400)).toEqual(together.list.take('large', 400))
-})
-
-test('takes small uploads that become ready later in the order of their positions', () => {
-  const { list, put } = setup()
-  put('s1', 1)
-  put('s3', 3)
-  list.becomeReady(0)
-  expect(list.take('small', 1)).toEqual(['s1'])
-  put('s2', 2)
-  put('a', 0)
-  list.becomeReady(0)
-  expect([list.take('small', 9), list.take('large', 9)]).toEqual([['s2', 's3'], ['a']])
 })
 
 test('sorts again after positions have changed, and after many have become ready', () => {
@@ -113,19 +87,6 @@ test('an upload with a time becomes ready at that time, in its place among the o
   expect([list.nextMs(), list.take('large', 9), list.size]).toEqual([Infinity, ['a', 'b', 'c'], 0])
 })
 
-test('knows the next time after uploads were removed and others added', () => {
-  const { list, put } = setup()
-  put('a', 1, 100)
-  put('b', 2, 200)
-  list.delete('a')
-  put('c', 3, 300)
-  expect(list.nextMs()).toBe(200)
-  put('d', 4, 150)
-  expect(list.nextMs()).toBe(150)
-  put('d', 4, 400)
-  expect(list.nextMs()).toBe(200)
-})
-
 test('ending delays makes uploads ready unless their time is fixed, which it shortens to the latest', () => {
   const { list, put } = setup()
   put('a', 1, 100)
@@ -137,18 +98,4 @@ test('ending delays makes uploads ready unless their time is fixed, which it sho
   expect([list.take('large', 9), list.nextMs()]).toEqual([['a', 'b'], 200])
   list.becomeReady(499)
   expect([list.take('large', 9), list.nextMs()]).toEqual([['fixed'], 500])
-})
-
-test('contains an upload, waiting or ready, until it is removed', () => {
-  const { list, put } = setup()
-  put('now', 1)
-  put('later', 2, 100)
-  put('ready', 0)
-  expect(['now', 'later', 'unknown'].map(list.has)).toEqual([true, true, false])
-  list.delete('now')
-  list.becomeReady(0)
-  expect(list.size).toBe(2)
-  for (const id of ['ready', 'later', 'later', 'unknown']) list.delete(id)
-  expect([list.has('ready'), list.has('later'), list.nextMs()]).toEqual([false, false, Infinity])
-  expect([list.size, list.take('large', 9)]).toEqual([0, []])
 })

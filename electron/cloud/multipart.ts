@@ -81,7 +81,7 @@ interface CompletedPart {
  * How long completing an upload may take, in ms: 60 s up to 100 parts and 300 s for 10,000 parts, since S3
  * may take minutes for a large upload (Amazon S3 API reference, CompleteMultipartUpload).
  */
-export const completionTimeoutMs = (partCount: number) =>
+const completionTimeoutMs = (partCount: number) =>
   60_000 + Math.round((240_000 * Math.max(0, partCount - 100)) / 9_900)
 
 /**

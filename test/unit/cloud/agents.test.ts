@@ -42,24 +42,3 @@ test.each([
   const agent = { agent_id: 'a', agent_status: 'syncing', sync_percent: percent }
   expect(await agentsOf([agent])).toMatchObject([{ syncPercent: expected }])
 })
-
-test('accepts an agent whose id has up to 200 characters', async () => {
-  const ids = [200, 201].map((length) => ({ agent_id: 'x'.repeat(length) }))
-  expect((await agentsOf(ids)).map(({ name }) => name.length)).toEqual([200])
-})
-
-test('keeps an agent whose other members have a wrong type', async () => {
-  const wrong = { agent_status: null, sync_percent: '45', sync_detail: null }
-  expect(await agentsOf([{ agent_id: 'gpu', ...wrong }])).toEqual([
-    { name: 'gpu', status: '', syncDetail: '', syncPercent: null },
-  ])
-})
-
-test('reads a list that is null as no agents', async () => {
-  expect(valueOf(await listFrom({ agent_list: null, page_meta: null }))).toEqual([])
-})
-
-test('reads a list of another name, and no list as a failure', async () => {
-  expect(valueOf(await listFrom({ agents: [{ agent_id: 'gpu' }], page_meta: {} }))).toHaveLength(1)
-  expect(await listFrom({ page_meta: {} })).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
-})

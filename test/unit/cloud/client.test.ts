@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
 import {
   createCloudClient,
@@ -9,10 +9,10 @@ import {
   isUnsupported,
   mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
-import { completionTimeoutMs, initiateMultipart } from '../../../electron/cloud/multipart.ts'
+import { initiateMultipart } from '../../../electron/cloud/multipart.ts'
 import { deleteModel, getModel } from '../../../electron/cloud/models.ts'
 import { pollPairing } from '../../../electron/cloud/pairing.ts'
-import { refresh, refreshTimeoutMs } from '../../../electron/cloud/auth.ts'
+import { refresh } from '../../../electron/cloud/auth.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { directConnection } from '../../../electron/platform/network/proxy-resolver.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
@@ -74,42 +74,12 @@ test('sends the team header for a session, but not for a device key', async () =
   ])
 })
 
-test('names the type of a body, and sends none without a body', async () => {
-  const { asked, client, get } = await setup(answering(200, '{"id":"1"}'))
-  await get()
-  await client.send({ method: 'POST', path: '/models', body: { a: 1 }, responseSchema })
-  const sent = asked.map(({ headers }) => [
-    headers['accept'],
-    headers['content-type'],
-    headers['content-length'],
-  ])
-  expect(sent).toEqual([
-    ['application/json', undefined, undefined],
-    ['application/json', 'application/json', '7'],
-  ])
-})
-
 test.each([
   [299, true],
   [300, false],
 ])('takes a %i for a success: %s', async (status, isSuccess) => {
   const { get } = await setup(answering(status, '{"id":"1"}'))
   expect((await get()).ok).toBe(isSuccess)
-})
-
-test('sends the query of a request, encoded', async () => {
-  const { asked, client } = await setup(answering(200, '{"id":"1"}'))
-  await client.send({ ...requestFor(), query: { current_page: 2, name: 'a&b' } })
-  expect(asked.map(({ url }) => url)).toEqual(['/api/v1/models?current_page=2&name=a%26b'])
-})
-
-test('ignores unknown members, and accepts a 204 without a body', async () => {
-  const { get, client } = await setup((request, response) =>
-    request.method === 'GET' ? response.end('{"id":"1","colour":"blue"}') : response.writeHead(204).end(),
-  )
-  expect(await get()).toEqual(success({ id: '1' }))
-  const empty = { method: 'DELETE', path: '/models/1', responseSchema: v.object({}) } as const
-  expect(await client.send(empty)).toEqual(success({}))
 })
 
 test.each([
@@ -147,16 +117,6 @@ test('removes a key that the server repeats from its message', async () => {
   expect(await get()).toMatchObject({ failure: { serverMessage: 'dk-[removed] is revoked' } })
 })
 
-test.each([404, 405, 410])(
-  'a %i that is not from the API does not mean that a resource is missing',
-  async (status) => {
-    for (const body of ['', '<h1>no such host</h1>', '404 page not found', '{"message":"no route"}']) {
-      const { get } = await setup(answering(status, body))
-      expect(await get()).toMatchObject({ failure: { code: 'not-the-api', detail: `HTTP ${status}` } })
-    }
-  },
-)
-
 test('a bare 404 or 405 means that the call may be unsupported', async () => {
   const says = async (status: number, body: string) => {
     const { get } = await setup(answering(status, body))
@@ -185,16 +145,6 @@ test.each([
   expect(!answer.ok && isUnsupported(answer.failure)).toBe(expected)
 })
 
-test('a 403 concerns the team if the request had one, else the sign-in', async () => {
-  const { get } = await setup(answering(403, '{"error_message":"no"}'))
-  expect(await get(fixed(session('jwt')))).toMatchObject({ failure: { code: 'forbidden' } })
-  expect(await get(fixed({ kind: 'device', token: 'dk-1' }))).toMatchObject({
-    failure: { code: 'forbidden' },
-  })
-  const ofNoTeam = { kind: 'session', token: 'jwt', teamId: null } as const
-  expect(await get(fixed(ofNoTeam))).toMatchObject({ failure: { code: 'sign-in-forbidden' } })
-})
-
 test('returns a failure for a token that is not a valid header', async () => {
   const { asked, get } = await setup(answering(200, '{"id":"1"}'))
   const signer = fixed(session('jwt\nmore'))
@@ -218,22 +168,6 @@ test.each([
   expect(await get()).toMatchObject({ ok: false, failure: { code } })
 })
 
-test('recognises an HTML page by its content type', async () => {
-  const { get } = await setup(answering(200, 'Please sign in', { 'content-type': 'text/html' }))
-  expect(await get()).toMatchObject({ failure: { code: 'not-the-api' } })
-})
-
-test.each([200, 302, 401, 404, 503])('counts a server that responds with %i as reachable', async (status) => {
-  const { client, asked } = await setup(answering(status, ''))
-  expect(await client.isReachable(new AbortController().signal)).toBe(true)
-  expect(asked.map(({ headers }) => headers['authorization'])).toEqual([undefined])
-})
-
-test('a server that closes the connection without a response is not reachable', async () => {
-  const { client } = await setup((request) => request.socket.destroy())
-  expect(await client.isReachable(new AbortController().signal)).toBe(false)
-})
-
 test('a proxy that asks for a login does not make the server unreachable, a missing one does', async () => {
   const { url: proxy } = await startTestServer(answering(407, ''))
   const isReachableBy = (proxyUrl: string) =>
@@ -254,35 +188,6 @@ test('measures the clock difference with any response, and logs it once', async 
   await get()
   expect(Math.round(client.clockAheadMs() / 60_000)).toBe(60)
   expect(environment.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
-})
-
-test.each([
-  [300_000, 0],
-  [-300_000, 0],
-  [301_000, 1],
-  [-301_000, 1],
-])('a clock that is %i ms ahead is logged so many times: %i', async (aheadMs, count) => {
-  const { environment, get } = await setup((_request, response) =>
-    response.setHeader('date', new Date(environment.now() - aheadMs).toUTCString()).end('{"id":"1"}'),
-  )
-  await get()
-  expect(environment.lines).toHaveLength(count)
-})
-
-test('logs a wrong clock again only after it was right in between', async () => {
-  const minutes = [60, -60, 4, -6]
-  const { environment, get, client } = await setup((_request, response) => {
-    const ahead = minutes.shift()
-    if (ahead !== undefined)
-      response.setHeader('date', new Date(environment.now() - ahead * 60_000).toUTCString())
-    response.end('{"id":"1"}')
-  })
-  const logged = async () => {
-    await get()
-    return environment.lines.filter(({ message }) => message.includes('clock')).length
-  }
-  expect([await logged(), await logged(), await logged(), await logged()]).toEqual([1, 1, 1, 2])
-  expect(Math.round(client.clockAheadMs() / 60_000)).toBe(-6)
 })
 
 test('aborts a response that is too long', async () => {
@@ -349,11 +254,6 @@ test('accepts a response of 1 MiB, and aborts one byte more', async () => {
   })
 })
 
-test('returns Retry-After with the failure', async () => {
-  const { get } = await setup(answering(429, '', { 'retry-after': '17' }))
-  expect(await get()).toMatchObject({ failure: failure('rate-limited', {}, { retryAfterMs: 17_000 }) })
-})
-
 test.each([-40, 40])('respects a date in Retry-After with a clock %i minutes off', async (minutes) => {
   const { get, environment } = await setup((_request, response) => {
     const serverTimeMs = environment.now() - minutes * 60_000
@@ -410,15 +310,6 @@ test.each([
   expect([calls, asked.length]).toEqual([[], 1])
 })
 
-test('reports an unreachable server with its host', async () => {
-  const { client } = await setup(answering(200, ''))
-  const unreachable = createCloudClient(await closedOrigin(), createTestEnvironment(standingClock()))
-  expect(await unreachable.send(requestFor())).toMatchObject({
-    failure: { code: 'server-unreachable', params: { host: expect.stringContaining('127.0.0.1') } },
-  })
-  expect(client.server.endsWith('/api/v1')).toBe(true)
-})
-
 test('fails when there is no response within 30 s', async () => {
   const { client, environment, asked } = await setup(() => {})
   const sent = client.send(requestFor())
@@ -427,15 +318,6 @@ test('fails when there is no response within 30 s', async () => {
   expect(environment.clock.waits()).toEqual([1])
   environment.clock.advance(1)
   expect(await sent).toMatchObject({ failure: { code: 'timed-out', params: { host: expect.any(String) } } })
-})
-
-test('waits as long for a response as the call needs', async () => {
-  const { client, environment, asked } = await setup(() => {})
-  const sent = client.send({ ...requestFor(), responseTimeoutMs: completionTimeoutMs(10_000) })
-  await expect.poll(() => asked.length).toBe(1)
-  expect(environment.clock.waits()).toEqual([300_000])
-  environment.clock.advance(300_000)
-  expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
 })
 
 test.each<[string, (client: CloudClient) => Promise<unknown>]>([
@@ -460,45 +342,6 @@ test.each<[string, (client: CloudClient) => Promise<unknown>]>([
   expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
 })
 
-test('the time for completing an upload grows with its parts', () => {
-  expect([1, 100, 5_050, 10_000].map(completionTimeoutMs)).toEqual([60_000, 60_000, 180_000, 300_000])
-})
-
-test('fails when a response is not complete a minute after its first byte', async () => {
-  let answer: ServerResponse | null = null
-  const { client, environment } = await setup((_request, response) => {
-    answer = response
-    response.write('{')
-  })
-  const sent = client.send(requestFor())
-  await expect.poll(() => environment.clock.waits()).toEqual([60_000])
-  for (let waitedMs = 0; waitedMs < 59_000; waitedMs += 1_000) {
-    environment.clock.advance(1_000)
-    ;(answer as ServerResponse | null)?.write(' ')
-  }
-  expect(environment.clock.waits()).toEqual([1_000])
-  environment.clock.advance(1_000)
-  expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
-})
-
-test('a refresh takes three minutes at most, of which two until the response begins', async () => {
-  const { client, environment } = await setup((_request, response) => {
-    environment.clock.advance(119_999)
-    response.write('{')
-  })
-  const refreshed = refresh(client, 'old')
-  await expect.poll(() => environment.clock.waits()).toEqual([60_000])
-  environment.clock.advance(60_000)
-  expect(await refreshed).toMatchObject({ failure: { code: 'timed-out' } })
-  expect(refreshTimeoutMs).toBe(180_000)
-})
-
-test('holds no timer after a response', async () => {
-  const { get, environment } = await setup(answering(200, '{"id":"1"}'))
-  await get()
-  expect(environment.clock.waits()).toEqual([])
-})
-
 test('rejects when aborted', async () => {
   const { client } = await setup(() => {})
   const controller = new AbortController()
@@ -506,25 +349,6 @@ test('rejects when aborted', async () => {
   controller.abort(new Error('paused'))
   await expect(sent).rejects.toThrow('paused')
 })
-
-test.each(['credential', 'renew', 'replacementFor'] as const)(
-  'rejects when aborted while the signer’s %s has no result',
-  async (call) => {
-    const { client } = await setup(acceptingOnly('good'))
-    const called = Promise.withResolvers<void>()
-    const signer: Signer = {
-      ...fixed(session('old')),
-      renew: async () => success(session('new')),
-      [call]: () => (called.resolve(), new Promise<never>(() => {})),
-    }
-    const controller = new AbortController()
-    const sent = client.send({ ...requestFor(signer), signal: controller.signal })
-    await called.promise
-    controller.abort(new Error('paused'))
-    await expect(sent).rejects.toThrow('paused')
-  },
-  5_000,
-)
 
 test('logs neither the token nor the URL’s query', async () => {
   const { get, environment } = await setup(answering(500, 'x'))

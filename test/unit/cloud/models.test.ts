@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
 import { mayBeUnsupported, type CloudClient } from '../../../electron/cloud/client.ts'
-import {
-  getModelPage,
-  listModels,
-  updateModel,
-  type ListingPosition,
-} from '../../../electron/cloud/models.ts'
+import { getModelPage, listModels, type ListingPosition } from '../../../electron/cloud/models.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
-import {
-  failed as failedWithReason,
-  failure,
-  retryClassOf,
-  success,
-  type Failure,
-} from '../../../electron/contract/failures.ts'
-import type { LibraryChange } from '../../../electron/contract/library.ts'
-import { createAnsweringClient, createRecordingClient, deviceSigner } from '../../support/answering-client.ts'
+import { failure, retryClassOf, type Failure } from '../../../electron/contract/failures.ts'
+import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 
 /** More pages than may be requested: then this server ends its list, so that the test ends in any case. */
 const lastPage = 3_000
@@ -76,17 +64,6 @@ test('treats texts of a model that are far too long as absent', async () => {
   })
 })
 
-test('keeps the longest texts that a model may have', async () => {
-  const model = {
-    display_name: '界'.repeat(255),
-    model_type: 't'.repeat(50),
-    storage_key: 'k'.repeat(1_024),
-    model_path: 'p'.repeat(1_024),
-  }
-  const { models } = await listFrom(1, (id) => ({ id, ...model }))
-  expect(models[0]).toMatchObject(model)
-})
-
 const pageFrom = (answer: unknown) =>
   getModelPage(
     createAnsweringClient(() => answer),
@@ -94,27 +71,6 @@ const pageFrom = (answer: unknown) =>
     1,
     new AbortController().signal,
   )
-
-test.each([
-  ['display_name', 300, ''],
-  ['model_type', 300, ''],
-  ['storage_key', 2_048, null],
-  ['file_hash', 200, null],
-  ['model_path', 1_024, null],
-  ['model_status', 200, null],
-  ['created_at', 200, null],
-  ['updated_at', 200, null],
-] as const)('reads a %s of up to %i characters', async (name, longest, absent) => {
-  const list = [longest, longest + 1].map((length) => ({ id: `${length}`, [name]: 'x'.repeat(length) }))
-  const page = await pageFrom({ model_list: list })
-  expect(page.ok && page.value.models.map((model) => model[name])).toEqual(['x'.repeat(longest), absent])
-})
-
-test('reads models whose id has up to 200 characters, and counts the others', async () => {
-  const list = [200, 201].map((length) => ({ id: 'x'.repeat(length) }))
-  const page = await pageFrom({ model_list: list })
-  expect(page).toMatchObject({ value: { models: [list[0]], count: 2, total: null } })
-})
 
 test('leaves out a model with an id that is far too long', async () => {
   const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
@@ -132,17 +88,6 @@ test.each([
   const page = await pageFrom(answer)
   expect(page).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
   expect(!page.ok && mayBeUnsupported(page.failure)).toBe(false)
-})
-
-test.each([
-  [{ model_list: [] }, null],
-  [{ model_list: null }, null],
-  [{ model_list: [], page_meta: null }, null],
-  [{ model_list: [], page_meta: { total_count: null } }, null],
-  [{ models: [], page_meta: {} }, null],
-  [{ page_meta: { total_count: 0 } }, 0],
-])('reads %j as an empty library', async (answer, total) => {
-  expect(await pageFrom(answer)).toEqual(success({ models: [], count: 0, total }))
 })
 
 /** A server with ten pages of a hundred models, the pages that were requested, and how many at a time. */
@@ -185,21 +130,6 @@ test('names the position of each page, from which a listing may be continued', a
   expect(await positionsFrom(all[7])).toEqual(all.slice(7))
 })
 
-test('a list that is too long after it was continued is counted from its beginning', async () => {
-  const client = createAnsweringClient(({ current_page: page }) => ({ model_list: [{ id: page }] }))
-  const texts = createAnsweringClient(({ current_page: page }) => ({ model_list: [{ id: `${page}` }] }))
-  const lastOf = async (answering: CloudClient) => {
-    const from = { page: 2_499, received: 10 }
-    const results: unknown[] = []
-    for await (const result of listModels(answering, deviceSigner, new AbortController().signal, from))
-      results.push(result)
-    return results.at(-1)
-  }
-  expect(await lastOf(texts)).toEqual(failedWithReason(failure('list-too-long', { count: 12 })))
-  // A page without a valid model ends the list.
-  expect(await lastOf(client)).toMatchObject({ ok: true, value: { models: [], count: 1 } })
-})
-
 test('a listing that ends aborts its other requests, unlike one that goes on', async () => {
   const signals: AbortSignal[] = []
   const { client } = createPagedClient()
@@ -218,16 +148,6 @@ test('a listing that ends aborts its other requests, unlike one that goes on', a
   expect(signals.every(({ aborted }) => aborted)).toBe(true)
 })
 
-test('requests a hundred models a page', async () => {
-  const queries: unknown[] = []
-  const client = createAnsweringClient((query) => {
-    queries.push(query)
-    return { model_list: [] }
-  })
-  await getModelPage(client, deviceSigner, 3, new AbortController().signal)
-  expect(queries).toEqual([{ current_page: 3, per_page: 100 }])
-})
-
 test('requests the pages after the first in parallel, and stops requesting when the caller stops', async () => {
   const { client, pages, mostRunning } = createPagedClient()
   const ids: string[] = []
@@ -244,24 +164,4 @@ test('requests the pages after the first in parallel, and stops requesting when 
     if (page.ok && page.value.models[0]?.id === '2-0') break
   }
   expect(Math.max(...pages)).toBeLessThanOrEqual(6)
-})
-
-test('continues a listing with parallel requests', async () => {
-  const { client, pages, mostRunning } = createPagedClient()
-  const from = { page: 3, received: 200 }
-  for await (const page of listModels(client, deviceSigner, new AbortController().signal, from))
-    expect(page.ok).toBe(true)
-  expect([pages, mostRunning()]).toEqual([[3, 4, 5, 6, 7, 8, 9, 10], 4])
-})
-
-test.each<[LibraryChange, object]>([
-  [{ displayName: 'A' }, { display_name: 'A' }],
-  [{ modelType: 'vae' }, { model_type: 'vae' }],
-  [{ modelPath: 'models/vae/a' }, { model_path: 'models/vae/a' }],
-  [{ status: 'disabled' }, { model_status: 'disabled' }],
-])('the change %j of a model leaves its other members as they are', async (change, body) => {
-  const { client, requests } = createRecordingClient(null)
-  const { signal } = new AbortController()
-  expect(await updateModel(client, deviceSigner, { id: 'm/1', change }, signal)).toEqual(success(undefined))
-  expect(requests).toEqual([{ method: 'PUT', path: '/models/m%2F1', body }])
 })

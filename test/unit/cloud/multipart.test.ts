@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { abortMultipart, completeMultipart, initiateMultipart } from '../../../electron/cloud/multipart.ts'
-import type { CloudClient } from '../../../electron/cloud/client.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { completeMultipart, initiateMultipart } from '../../../electron/cloud/multipart.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import { createAnsweringClient, createRecordingClient, deviceSigner } from '../../support/answering-client.ts'
 
 const { signal } = new AbortController()
@@ -16,31 +15,6 @@ test('joins parts in their order and with the ETags that storage returned', asyn
   expect(await completeMultipart(client, deviceSigner, upload, signal)).toEqual(success(undefined))
   const parts = [1, 2, 3, 10].map((number) => ({ part_number: number, etag: `"${number}-X"` }))
   expect(requests).toMatchObject([{ body: { upload_id: 'u', storage_key: 'k', parts } }])
-})
-
-test('aborts the named upload, and returns that it does not exist any more', async () => {
-  const upload = { uploadId: 'u', storageKey: 'k' }
-  const { client, requests } = createRecordingClient({})
-  expect(await abortMultipart(client, deviceSigner, upload, signal)).toEqual(success(undefined))
-  expect(requests).toMatchObject([{ body: { upload_id: 'u', storage_key: 'k' } }])
-  const gone = failed(failure('not-found'))
-  const failing: CloudClient = { ...client, send: async () => gone }
-  expect(await abortMultipart(failing, deviceSigner, upload, signal)).toEqual(gone)
-  expect(await completeMultipart(failing, deviceSigner, { ...upload, parts: [] }, signal)).toEqual(gone)
-})
-
-test.each([
-  ['storage_key', 2_048, true],
-  ['storage_key', 2_049, false],
-  ['storage_key', 0, false],
-  ['upload_id', 2_048, true],
-  ['upload_id', 2_049, false],
-  ['upload_id', 0, false],
-])('accepts a %s of %i characters: %s', async (name, length, isAccepted) => {
-  const answer = { upload_id: 'u', storage_key: 'k', part_size: 1, part_count: 1, [name]: 'a'.repeat(length) }
-  const client = createAnsweringClient(() => answer)
-  const opened = await initiateMultipart(client, deviceSigner, { storageKey: 'k', sizeBytes: 1 }, signal)
-  expect(opened.ok).toBe(isAccepted)
 })
 
 test.each([

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { refresh } from '../../../electron/cloud/auth.ts'
-import type { CloudClient } from '../../../electron/cloud/client.ts'
-import { currentTeam, pollPairing, revokeDevice, startPairing } from '../../../electron/cloud/pairing.ts'
-import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
-import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
+import { pollPairing, startPairing } from '../../../electron/cloud/pairing.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import { createAnsweringClient } from '../../support/answering-client.ts'
 
 const { signal } = new AbortController()
 
@@ -26,23 +25,6 @@ test.each([
     ...times,
   }))
   expect(await startPairing(client, signal)).toMatchObject({ ok: true, value: { intervalMs, lifetimeMs } })
-})
-
-const address = 'https://core.example/'
-test.each([
-  ['device_code', 2_048, (length: number) => 'a'.repeat(length)],
-  ['user_code', 40, (length: number) => 'b'.repeat(length)],
-  ['verification_uri', 2_000, (length: number) => address.padEnd(length, 'c')],
-])('accepts a pairing whose %s has up to %i characters', async (name, longest, ofLength) => {
-  const pair = { device_code: 'a', user_code: 'b', verification_uri: address }
-  const isAccepted = async (length: number) =>
-    (
-      await startPairing(
-        createAnsweringClient(() => ({ ...pair, [name]: ofLength(length) })),
-        signal,
-      )
-    ).ok
-  expect([await isAccepted(longest), await isAccepted(longest + 1)]).toEqual([true, false])
 })
 
 test.each([
@@ -78,18 +60,6 @@ test.each([
   ).toEqual(success(key))
 })
 
-test('a pairing that the server does not find any more is over, any other failure is returned', async () => {
-  const poll = (code: FailureCode) => pollPairing(failingClient(code), 'code')
-  expect(await poll('not-found')).toEqual(failed(failure('pairing-over')))
-  expect(await poll('rate-limited')).toEqual(failed(failure('rate-limited')))
-})
-
-test('accepts tokens of up to 8,000 characters', async () => {
-  const pair = { access_token: 'a'.repeat(8_000), refresh_token: '~' }
-  const client = createAnsweringClient(() => pair)
-  expect(await refresh(client, 'old')).toMatchObject({ ok: true, value: pair })
-})
-
 test.each(['a\r\nX: y', 'a b', '', 'é', 'a'.repeat(8_001)])(
   'does not accept %j as a token, and does not repeat it',
   async (token) => {
@@ -120,30 +90,4 @@ test.each([
     'old',
   )
   expect(answer).toMatchObject({ ok: true, value: { expires_in: expected } })
-})
-
-/** A client whose calls all fail. */
-const failingClient = (code: FailureCode): CloudClient => ({
-  ...createAnsweringClient(() => null),
-  send: async () => failed(failure(code)),
-})
-
-test.each(['offline', 'server-trouble', 'rate-limited'] as const)(
-  'the team of a key is not known yet after %s',
-  async (code) => {
-    expect(await currentTeam(failingClient(code), deviceSigner)).toEqual(failed(failure(code)))
-  },
-)
-
-test.each(['not-found', 'forbidden', 'signed-out', 'not-the-api'] as const)(
-  'a server that answers %s does not report the team of a key',
-  async (code) => {
-    expect(await currentTeam(failingClient(code), deviceSigner)).toEqual(success(null))
-  },
-)
-
-test('a key that the server does not accept any more counts as revoked, no other failure does', async () => {
-  const revoke = (code: FailureCode) => revokeDevice(failingClient(code), deviceSigner, signal)
-  expect(await revoke('signed-out')).toEqual(success(undefined))
-  expect(await revoke('not-found')).toEqual(failed(failure('not-found')))
 })

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { fetchProfile } from '../../../electron/cloud/auth.ts'
-import type { CloudClient } from '../../../electron/cloud/client.ts'
-import { tokenPair, userProfile } from '../../../electron/cloud/wire.ts'
+import { userProfile } from '../../../electron/cloud/wire.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { valueOf } from '../../support/engine.ts'
 
@@ -52,30 +51,6 @@ test('names a person without a name by the e-mail address, and a team by its id'
   })
 })
 
-test('reads a profile whose empty list and texts are null', async () => {
-  const profile = { id: 'ann', display_name: null, email_address: null, team_list: null }
-  const client = createAnsweringClient(() => profile)
-  expect(valueOf(await fetchProfile(client, deviceSigner))).toEqual({
-    personId: 'ann',
-    name: '',
-    email: '',
-    teams: [],
-  })
-})
-
-test.each([[{}], [{ expires_in: null }]])('a session without a lifetime %j has one hour', (lifetime) => {
-  const pair = { access_token: 'a', refresh_token: 'r', ...lifetime }
-  expect(v.parse(tokenPair, pair).expires_in).toBe(3_600)
-})
-
-test('accepts a person with up to 1,000 teams', () => {
-  const isValid = (count: number) => {
-    const team_list = Array.from({ length: count }, (_, index) => ({ id: `${index}` }))
-    return v.safeParse(userProfile, { id: 'ann', team_list }).success
-  }
-  expect([isValid(1_000), isValid(1_001)]).toEqual([true, false])
-})
-
 test('treats names and roles of more than 300 characters as absent', () => {
   const profileOf = (length: number) => {
     const text = 'x'.repeat(length)
@@ -85,20 +60,4 @@ test('treats names and roles of more than 300 characters as absent', () => {
   }
   expect(profileOf(300)).toEqual(Array(3).fill('x'.repeat(300)))
   expect(profileOf(301)).toEqual(['', '', null])
-})
-
-test('a request for the profile ends when it is aborted', async () => {
-  const { signal } = new AbortController()
-  const signals: unknown[] = []
-  const answering = createAnsweringClient(() => ({ id: 'ann' }))
-  const client: CloudClient = {
-    ...answering,
-    send(request) {
-      signals.push(request.signal)
-      return answering.send(request)
-    },
-  }
-  await fetchProfile(client, deviceSigner, signal)
-  await fetchProfile(client, deviceSigner)
-  expect(signals).toEqual([signal, undefined])
 })

@@ -32,20 +32,6 @@ function answering(status: number, body: string, headers: Record<string, string>
   return (_request, response) => response.writeHead(status, headers).end(body)
 }
 
-test('recognises the API by its 401, without sending a credential', async () => {
-  const { check, asked, origin } = await setup(answering(401, refusal))
-  expect(await check('/api/v1')).toMatchObject({
-    address: `${origin}/api/v1`,
-    failure: null,
-    isReached: true,
-    isApi: true,
-    certificate: 'none',
-    proxy: null,
-  })
-  expect(asked).toMatchObject([{ path: `/api/v1${usersMe}` }])
-  expect(asked[0]?.headers).not.toHaveProperty('authorization')
-})
-
 test.each([
   ['a bare 401', 401, '', {}],
   ['a gateway’s 401 page', 401, '<h1>Sign in</h1>', { 'www-authenticate': 'Basic realm="gate"' }],
@@ -75,32 +61,6 @@ test('the API is found under the usual path of an address without one', async ()
   expect(paths()).toEqual([usersMe, `/api/v1${usersMe}`])
 })
 
-test('the usual path is tried once, and only where something else answered', async () => {
-  const other = await setup(answering(404, ''))
-  await other.check('/api/v1')
-  expect(other.paths()).toEqual([`/api/v1${usersMe}`])
-  const busy = await setup(answering(503, ''))
-  expect(await busy.check()).toMatchObject({ failure: { code: 'server-trouble' }, isReached: true })
-  expect(busy.paths()).toEqual([usersMe])
-})
-
-test('ignores a failing server under the usual path', async () => {
-  const respond: RequestListener = ({ url }, response) =>
-    response.writeHead(url?.startsWith('/api/v1/') ? 503 : 404).end()
-  const { check, origin } = await setup(respond)
-  expect(await check()).toMatchObject({ address: origin, failure: { code: 'not-the-api' } })
-})
-
-test('a server that closes the connection is not reached', async () => {
-  const { check } = await setup((request) => request.socket.destroy())
-  expect(await check()).toMatchObject({
-    failure: { code: 'connection-lost' },
-    isReached: false,
-    isApi: false,
-    certificate: 'none',
-  })
-})
-
 test.each([
   ['https://cloud.example', failure('signed-out', {}, { serverMessage: 'unauthorized' }), 'trusted', true],
   ['https://cloud.example', failure('server-trouble', { status: 503 }), 'trusted', true],
@@ -122,10 +82,4 @@ test.each([
     isReached,
     clockAheadMs: 60_000,
   })
-})
-
-test('returns the proxy without its login', async () => {
-  const { check } = await setup(answering(401, refusal))
-  const proxies = { ...directConnection, resolve: async () => 'http://mira:secret@proxy.example:3128' }
-  expect((await check('/api/v1', proxies)).proxy).toBe('http://proxy.example:3128')
 })

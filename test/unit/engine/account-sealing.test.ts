@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account, KeychainState } from '../../../electron/contract/account.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
@@ -88,23 +87,6 @@ test('encrypts nothing of a signed-out user while this process still needs it', 
   expect(readable()).toEqual([])
 })
 
-test('encrypts with the key that was prepared, and with one for each user', async () => {
-  const { sealing, readable, keyCount, state } = setup([departed, accountOf('bob')])
-  expect([await sealing.prepare(), await sealing.prepare(), keyCount()]).toEqual([done, done, 1])
-  expect(await sealing.sealDeparted()).toEqual(done)
-  expect([readable(), keyCount(), state.changes]).toEqual([[], 2, 1])
-})
-
-test('keeps a prepared key for the next sign-out if nothing was encrypted with it', async () => {
-  const { sealing, keyCount, breakJournal, repairJournal } = setup()
-  await sealing.prepare()
-  breakJournal()
-  expect(await sealing.sealDeparted()).toEqual(pending('journal-trouble'))
-  repairJournal()
-  expect(await sealing.sealDeparted()).toEqual(done)
-  expect(keyCount()).toBe(1)
-})
-
 test.for<[string, (context: Context) => void, string]>([
   ['refuses the key', ({ secretStore }) => secretStore.failWith('keychain-locked'), 'keychain-locked'],
   ['keeps it in memory only', ({ state }) => void (state.keychain = 'absent'), 'absent'],
@@ -140,30 +122,6 @@ test('returns everything when the user has signed in again, and deletes the key'
   await sealing.unsealPresent()
   expect([readable(), keyCount(), sealing.problem()]).toEqual([[departed.id], 0, null])
   expect(state.changes).toBe(2)
-})
-
-test('handles other events between the parts that it decrypts', async () => {
-  const { sealing, accountStore, sealedCount } = setup(Array<Account>(450).fill(departed))
-  await sealing.sealDeparted()
-  const parts = sealedCount()
-  expect(parts).toBeGreaterThan(2)
-  accountStore.save(ready)
-  const counts = new Set<number>()
-  const unsealed = sealing.unsealPresent()
-  while (sealedCount() > 0) {
-    counts.add(sealedCount())
-    await nextTurn()
-  }
-  await unsealed
-  expect([...counts]).toEqual(Array.from({ length: parts }, (_none, index) => parts - index))
-})
-
-test('decrypts nothing of another user', async () => {
-  const { sealing, accountStore, readable, keyCount } = setup()
-  await sealing.sealDeparted()
-  accountStore.save({ ...accountOf('bob'), state: 'ready', hasLeft: false })
-  await sealing.unsealPresent()
-  expect([readable(), keyCount(), sealing.problem()]).toEqual([[], 1, null])
 })
 
 test.for<[string, (context: Context) => () => void, string]>([
@@ -248,18 +206,6 @@ test('notices within two seconds that another process has signed a user out or i
   expect(readable()).toEqual([ready.id])
 })
 
-test('requests a key from a keychain that refused it again after a minute', async () => {
-  const { sealing, secretStore, readable, check } = setup()
-  secretStore.failWith('keychain-locked')
-  await sealing.sealDeparted()
-  secretStore.failWith(null)
-  sealing.watch()
-  await check(58_000)
-  expect(readable()).toEqual([departed.id])
-  await check()
-  expect(readable()).toEqual([])
-})
-
 test.for<[string, (context: Context) => () => void]>([
   [
     'encrypts what a keychain refused',
@@ -302,16 +248,6 @@ test('decrypts the rest by itself once the journal can be written again', async 
   expect([readable(), sealing.problem()]).toEqual([[departed.id], null])
 })
 
-test('checks nothing after it was closed', async () => {
-  const { sealing, clock } = setup()
-  sealing.watch()
-  expect(clock.waits()).toEqual([2_000])
-  await sealing.close()
-  expect(clock.waits()).toEqual([])
-  sealing.watch()
-  expect(clock.waits()).toEqual([])
-})
-
 test('deletes the log with what is encrypted, and again on request, if anything was', async () => {
   const { sealing, accountStore, writeLog, hasLog } = setup([ready])
   writeLog()
@@ -326,20 +262,6 @@ test('deletes the log with what is encrypted, and again on request, if anything 
   expect(hasLog()).toBe(false)
 })
 
-test('tries again after a minute to delete a log that could not be deleted', async () => {
-  const { sealing, readable, check, protectLog, writeLog, hasLog } = setup()
-  const release = protectLog()
-  expect(await sealing.sealDeparted()).toEqual(pending())
-  expect(readable()).toEqual([])
-  release()
-  writeLog()
-  sealing.watch()
-  await check(58_000)
-  expect(hasLog()).toBe(true)
-  await check()
-  expect(hasLog()).toBe(false)
-})
-
 test('releases an account that another process has encrypted, and deletes lines of the log that followed', async () => {
   const { sealing, database, state, check, writeLog, hasLog } = setup([ready])
   sealing.watch()
@@ -349,15 +271,6 @@ test('releases an account that another process has encrypted, and deletes lines 
   expect([state.releasedIds, hasLog()]).toEqual([[ready.id], false])
   await check()
   expect(state.releasedIds).toEqual([ready.id])
-})
-
-test('releases an account once that this process has encrypted', async () => {
-  const { sealing, accountStore, state, check } = setup([ready])
-  sealing.watch()
-  accountStore.save(departed)
-  expect(await sealing.sealDeparted()).toEqual(done)
-  await check()
-  expect(state.releasedIds).toEqual([departed.id])
 })
 
 test('releases an account that could not be encrypted here, signed in again and was encrypted elsewhere', async () => {

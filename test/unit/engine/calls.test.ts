@@ -119,21 +119,6 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
   return { calls, steps, signOut, clock: environment.clock }
 }
 
-test('receipts include the other files of a model in the same library, each once', async () => {
-  const target = { displayName: 'SDXL', modelType: 'diffusers', modelPath: 'models/diffusers/sdxl/a' }
-  const group = { key: 'k', name: 'sdxl', kind: 'diffusers', root: '/sdxl', within: [] } as const
-  const part = (given: Partial<UploadRecord> = {}) =>
-    registeredRecord({ seen: { place: '/sdxl', group, target }, ...given })
-  const [first, second, alone] = [part(), part(), registeredRecord()]
-  const elsewhere = part({ team: { id: 'team_02', name: 'Other' } })
-  const { calls } = setup([first, second, alone, elsewhere, uploadRecord()])
-  const namesFor = async (...ids: readonly string[]) =>
-    valueOf(await calls.receipts({ ids: [...ids] })).map(({ file }) => file.name)
-  const ofModel = [first.fileName, second.fileName]
-  expect(await namesFor(first.id)).toEqual(ofModel)
-  expect(await namesFor(first.id, second.id, 'unknown', alone.id)).toEqual([...ofModel, alone.fileName])
-})
-
 test('a page of the history names the start of the next page if there may be one', async () => {
   const records = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
   const page = async (limit: number, beforeMs: number | null) => {
@@ -148,23 +133,6 @@ test('a page of the history names the start of the next page if there may be one
     [[3, 2, 1], 1],
     [[], null],
   ])
-})
-
-test('shows no log of an upload of a hidden account', async () => {
-  const record = uploadRecord()
-  const logOf = async (hiddenIds: readonly string[], id = record.id) =>
-    valueOf(await setup([record], { hiddenIds }).calls.uploadLog({ id }))
-  expect(await logOf([])).not.toBeNull()
-  expect([await logOf([record.accountId]), await logOf([], 'unknown')]).toEqual([null, null])
-})
-
-test('changes a model of the library only to what the server accepts', async () => {
-  const { calls, steps } = setup()
-  const choice = { accountId: 'a', teamId: 't' }
-  const change = (modelPath: string) => calls.changeModel({ choice, modelId: 'm', change: { modelPath } })
-  expect(await change('/etc/model')).toMatchObject({ ok: false, failure: { code: 'target-path' } })
-  expect(steps).toEqual([])
-  expect([await change('models/vae/a.pt'), steps]).toEqual([ok, ['change']])
 })
 
 test('finds a local file that had these bytes and has not changed since', async () => {
@@ -226,12 +194,6 @@ test('signs nobody out whose key cannot be stored, and reports what could not be
   expect(await setup([], { sealed: pending, signedOut: refused }).signOut()).toEqual(refused)
 })
 
-test('signs nobody out whose uploads cannot be removed', async () => {
-  const cancelled = failed(failure('not-registered-yet', { count: 1 }))
-  const { signOut, steps } = setup([uploadRecord({ id: 'u1' })], { cancelled })
-  expect([await signOut('removed'), steps]).toEqual([cancelled, ['cancel u1']])
-})
-
 test('a sign-out also removes uploads that are added while others are cancelled', async () => {
   const late = uploadRecord({ id: 'late' })
   const { signOut, steps } = setup([uploadRecord({ id: 'u1' })], { addedWhileCancelling: late })
@@ -239,39 +201,11 @@ test('a sign-out also removes uploads that are added while others are cancelled'
   expect(steps.slice(0, 3)).toEqual(['cancel u1', 'cancel late', suspend])
 })
 
-test('a sign-out waits fifteen seconds at most until storage is cleaned up', async () => {
-  const { signOut, steps, clock } = setup([], { cleaning: new Promise(() => {}) })
-  const signedOut = signOut('removed')
-  await expect.poll(() => clock.waits(), { interval: 1 }).toEqual([15_000])
-  expect(steps.at(-1)).toBe('clean up')
-  clock.advance(15_000)
-  expect(await signedOut).toEqual(success('a session'))
-})
-
-test('retries uploads after their records are verified again, with new listings', async () => {
-  const { calls, steps } = setup()
-  expect(await calls.retry({ ids: ['a', 'b'] })).toEqual(ok)
-  expect(steps).toEqual(['verify a,b', 'forget failures', 'retry a,b'])
-})
-
-test('lists a library again if the list must be fresh', async () => {
-  const { calls, steps } = setup()
-  const choice = { accountId: 'a', teamId: 't' }
-  await calls.library({ choice, isFresh: true })
-  await calls.library({ choice, isFresh: false })
-  expect(steps).toEqual(['list {"maxAgeMs":0}', 'list {}'])
-})
-
 test('adds the base models of uploads from this computer to a library', async () => {
   const upload = registeredRecord({ modelId: 'a' })
   const { calls } = setup([{ ...upload, recognition: { ...upload.recognition, base: 'SDXL' } }])
   const listed = await calls.library({ choice: { accountId: 'a', teamId: 't' }, isFresh: false })
   expect(listed).toEqual(success({ models: [libraryModel('a', { base: 'SDXL' }), libraryModel('b')] }))
-})
-
-test('pauses all uploads, and shows that before they have stopped', async () => {
-  const { calls, steps } = setup()
-  expect([await calls.pauseAll(undefined), steps]).toEqual([ok, ['show totals', 'pause all']])
 })
 
 test('resumes all uploads, also those that were paused one by one', async () => {
@@ -295,12 +229,6 @@ test('reports that pausing or resuming all uploads could not be stored, and resu
   expect(steps.at(-1)).toBe('resume a')
 })
 
-test('stops uploads at once that are being paused', async () => {
-  const { calls, steps } = setup()
-  expect(await calls.stopPausing({ ids: ['a'] })).toEqual(ok)
-  expect(steps).toEqual(['stop pausing a'])
-})
-
 test('removes only files from the review that are shown there', async () => {
   const reviewedIds = ['a', 'b']
   const { calls, steps } = setup([], { reviewedIds })
@@ -309,17 +237,6 @@ test('removes only files from the review that are shown there', async () => {
   expect(steps).toEqual(['cancel b', 'discard reviewed', 'cancel a,b'])
   const cancelled = failed(failure('journal-trouble'))
   expect(await setup([], { reviewedIds, cancelled }).calls.discardReview({ review: 'r1' })).toEqual(cancelled)
-})
-
-test('refreshes the teams before it answers', async () => {
-  const { calls, steps } = setup()
-  expect([await calls.refreshTeams(undefined), steps]).toEqual([ok, ['refresh teams']])
-})
-
-test('shows the session once what can’t be decrypted was discarded', async () => {
-  expect(await setup().calls.discardSealed(undefined)).toEqual(success('a session'))
-  const discarded = failed(failure('journal-trouble'))
-  expect(await setup([], { discarded }).calls.discardSealed(undefined)).toEqual(discarded)
 })
 
 test('reads about the file of an upload, shown or in the history, and of no unknown one', async () => {
@@ -334,9 +251,4 @@ test('reads about the file of an upload, shown or in the history, and of no unkn
   expect(await calls.modelFacts({ id: 'unknown' })).toEqual(success(null))
   expect(await calls.recognitionReport({ id: 'unknown' })).toEqual(failed(failure('not-found')))
   expect(await calls.modelStatus({ id: 'unknown' })).toEqual(success(null))
-})
-
-test('lists no companions that uploads of hidden accounts lack', async () => {
-  const { calls } = setup([], { hiddenIds: ['hidden'] })
-  expect(await calls.missingCompanions(undefined)).toEqual(success(['hidden']))
 })

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import { uploadRecord } from '../../support/records.ts'
 import { aborted } from '../queue/hand-queue.ts'
 import { setupCommands } from './commands-setup.ts'
 
@@ -33,24 +32,6 @@ test('approves uploads in review that have no failure', () => {
   breakJournal()
   expect(commands.approve(late)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect([sound, broken, late].map((id) => queue.has(id))).toEqual([true, false, false])
-})
-
-test('continues uploads that are paused, being paused, or failed, and no others', async () => {
-  const { recognition, target, identity } = uploadRecord()
-  const inspect = async () => ({ recognition, target, identity, failure: null })
-  const { commands, queue, rows, run, add, addFailed, addInReview } = setupCommands(inspect)
-  const [paused, pausing, waiting] = [add(), add(), add()]
-  const ids = [paused, addFailed('forbidden'), addInReview({ failure: failure('file-dangerous') }), pausing]
-  rows.applyEvent(paused, 'pause')
-  queue.add([pausing])
-  rows.applyEvent(pausing, 'begin')
-  const pause = commands.pause([pausing])
-  const others = [waiting, addInReview(), 'unknown']
-  const results = await Promise.all([...ids, ...others].map((id) => commands.continueUpload(id)))
-  expect(results).toEqual([true, true, true, true, false, false, false].map(success))
-  expect([run(pausing).pause.isRequested, rows.get(pausing)?.record.phase]).toEqual([false, 'waiting'])
-  expect(ids.map((id) => queue.has(id))).toEqual([true, true, false, true])
-  await pause
 })
 
 test('stops uploads of an account that wait or run, until an account with access signs in', async () => {

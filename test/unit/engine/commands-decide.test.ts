@@ -28,27 +28,3 @@ test.for<[string, FailureCode, 'keep-both' | 'replace', UploadRecord['library'] 
   expect(rows.get(id)?.record.library).toEqual(library ?? before)
   expect([queue.has(id), rows.get(paused)?.live.phase]).toEqual([library !== null, 'paused'])
 })
-
-test('a chosen path is used if it is valid, and needs no further decision', async () => {
-  const { commands, rows, queue, addFailed } = setupCommands()
-  const id = addFailed('path-taken', { library: { onConflict: 'rename', replaces } })
-  const rename = (path: string) => commands.decide({ ids: [id], choice: 'rename', fate: 'disable', path })
-  expect(await rename('/etc/style')).toMatchObject({ ok: false, failure: { code: 'target-path' } })
-  expect(queue.has(id)).toBe(false)
-  expect(await rename('models/loras/mine.safetensors')).toEqual(success(undefined))
-  expect(rows.get(id)?.record).toMatchObject({
-    target: { modelPath: 'models/loras/mine.safetensors' },
-    library: {},
-    failure: null,
-  })
-  expect(queue.has(id)).toBe(true)
-})
-
-test('skips the uploads that wait for a decision', async () => {
-  const { commands, rows, addFailed } = setupCommands()
-  const [asked, other] = [addFailed('path-taken'), addFailed('forbidden')]
-  expect(await commands.decide({ ids: [asked, other], choice: 'skip', fate: 'disable' })).toEqual(
-    success(undefined),
-  )
-  expect(rows.ids()).toEqual([other])
-})

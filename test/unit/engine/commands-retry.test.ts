@@ -3,7 +3,6 @@ import { failure, success, type FailureCode } from '../../../electron/contract/f
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
 import { multipartOpenState, uploadRecord } from '../../support/records.ts'
-import { later } from '../queue/hand-queue.ts'
 import { setupCommands } from './commands-setup.ts'
 
 const identity = { sizeBytes: 5_000, mtimeNs: 1n, inode: 7n, sample: 's' }
@@ -26,30 +25,6 @@ function setup(found: Partial<Inspection> = {}) {
   }
 }
 
-test('retries at once an upload that waits for its retry, and leaves a running one alone', async () => {
-  const { commands, queue, rows, run, started, clock, add, stateOf, inspected } = setup()
-  const [id, running] = [add(), add()]
-  queue.add([id, running])
-  for (const one of [id, running]) rows.applyEvent(one, 'begin')
-  await run(id).end(later(clock.now() + 60_000))
-  rows.applyEvent(id, 'trouble', { failure: failure('file-being-written') }, clock.now() + 60_000)
-  expect(await commands.retry([id, running, 'unknown'])).toEqual(success(undefined))
-  expect(started()).toEqual([id, running, id])
-  expect([stateOf(id), stateOf(running), inspected]).toEqual([['waiting', null], ['checking', null], []])
-})
-
-test('an upload that the server has asked to wait keeps its reason', async () => {
-  const { commands, queue, rows, run, started, clock, add, stateOf } = setup()
-  const id = add()
-  queue.add([id])
-  rows.applyEvent(id, 'begin')
-  const untilMs = clock.now() + 60_000
-  await run(id).end({ kind: 'hold', failure: failure('rate-limited'), untilMs })
-  rows.applyEvent(id, 'trouble', { failure: failure('rate-limited') }, untilMs)
-  expect(await commands.retry([id])).toEqual(success(undefined))
-  expect([started(), stateOf(id)]).toEqual([[id], ['retrying', 'rate-limited']])
-})
-
 test.for<[FailureCode, UploadRecord['state']]>([
   ['forbidden', multipartOpenState(5_000)],
   ['upload-ended', { kind: 'queued', started: false }],
@@ -59,20 +34,6 @@ test.for<[FailureCode, UploadRecord['state']]>([
   expect(await commands.retry([id])).toEqual(success(undefined))
   expect(rows.get(id)).toMatchObject({ live: { phase: 'waiting' }, record: { failure: null, state } })
   expect([queue.has(id), inspected]).toEqual([true, []])
-})
-
-test('retries thousands of uploads with a few flushes of the disk', async () => {
-  const { commands, rows, queue, addFailed, stateOf, commitCounter } = setup()
-  const records = Array.from({ length: 3_000 }, () =>
-    uploadRecord({ phase: 'failed', failure: failure('forbidden') }),
-  )
-  rows.add(records)
-  const unreadable = addFailed('file-unreadable')
-  const ids = [unreadable, ...records.map(({ id }) => id)]
-  const commitCount = commitCounter()
-  expect(await commands.retry(ids)).toEqual(success(undefined))
-  expect(commitCount()).toBeLessThan(10)
-  expect(ids.every((id) => stateOf(id)?.[0] === 'waiting' && queue.has(id))).toBe(true)
 })
 
 test('inspects a file again that was unreadable, and keeps sent parts only of the same bytes', async () => {
@@ -99,26 +60,6 @@ test.for<[string, FailureCode, Partial<Inspection>, boolean, string]>([
   const id = addFailed(code)
   await commands.retry([id], ({ failure: reason }) => mustReview && reason === null)
   expect([stateOf(id), queue.has(id)]).toEqual([[phase, null], phase === 'waiting'])
-})
-
-test('a file that is still rejected is reported, with what was found this time', async () => {
-  const { commands, queue, rows, addFailed, rejected, stateOf } = setup({
-    failure: failure('file-empty'),
-    identity: changed,
-  })
-  const id = addFailed('file-cut-short')
-  expect(await commands.retry([id])).toEqual(success(undefined))
-  expect([stateOf(id), rejected, queue.has(id)]).toEqual([['failed', 'file-empty'], [id], false])
-  expect(rows.get(id)?.record.identity).toEqual(changed)
-})
-
-test('continues no upload whose file is still rejected or that was removed meanwhile', async () => {
-  const { commands, rows, addFailed, stateOf } = setup({ failure: failure('file-cut-short') })
-  const [broken, gone] = [addFailed('file-cut-short'), addFailed('file-cut-short')]
-  const continued = [broken, gone].map((id) => commands.continueUpload(id))
-  rows.remove([gone])
-  expect(await Promise.all(continued)).toEqual([success(false), success(false)])
-  expect(stateOf(broken)).toEqual(['failed', 'file-cut-short'])
 })
 
 test('a file that grows while it is inspected is being written, unless it has not changed', async () => {
@@ -171,36 +112,4 @@ test('a file that may run code stays allowed while it has the same bytes', async
     ['failed', 'file-dangerous'],
   ])
   expect([queue.has(same), queue.has(other)]).toEqual([true, false])
-})
-
-test('an inspection that the end of the app stopped changes nothing', async () => {
-  const found = { identity: unknown, failure: failure('unexpected') }
-  const { commands, queue, rows, addFailed, stopping, rejected } = setup(found)
-  const id = addFailed('file-cut-short')
-  stopping.abort()
-  expect(await commands.retry([id])).toEqual(success(undefined))
-  expect(rows.get(id)?.record).toMatchObject({ failure: failure('file-cut-short'), identity })
-  expect([queue.has(id), rejected]).toEqual([false, []])
-})
-
-test('does not continue an upload whose request was aborted during its inspection', async () => {
-  const { commands, queue, addFailed } = setup()
-  const id = addFailed('file-cut-short')
-  const aborting = new AbortController()
-  const continued = commands.continueUpload(id, aborting.signal)
-  aborting.abort()
-  await continued
-  expect(queue.has(id)).toBe(false)
-  await commands.continueUpload(id)
-  expect(queue.has(id)).toBe(true)
-})
-
-test('inspects a file again whose inspection failed unexpectedly, unless some of it was sent', async () => {
-  const { commands, rows, addFailed, inspected } = setup({ failure: failure('file-dangerous') })
-  const [unsent, sent] = [
-    addFailed('unexpected'),
-    addFailed('unexpected', { state: multipartOpenState(5_000) }),
-  ]
-  await commands.retry([unsent, sent])
-  expect([rows.get(unsent)?.record.failure?.code, inspected.length]).toEqual(['file-dangerous', 1])
 })

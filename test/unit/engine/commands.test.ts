@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
-import type { UploadCommands } from '../../../electron/engine/commands.ts'
-import { registeredState, uploadRecord, replacingState } from '../../support/records.ts'
+import { registeredState, replacingState } from '../../support/records.ts'
 import { aborted } from '../queue/hand-queue.ts'
 import { setupCommands as setup } from './commands-setup.ts'
 
@@ -25,13 +24,6 @@ test.each(['pause', 'cancel'] as const)(
     expect(phases).toEqual(command === 'pause' ? ['paused', 'paused'] : [undefined, undefined])
   },
 )
-
-test('pauses an upload outside the queue synchronously', () => {
-  const { rows, commands, addAway } = setup()
-  const id = addAway()
-  void commands.pause([id])
-  expect(rows.get(id)?.live.phase).toBe('paused')
-})
 
 test('an upload that was resumed is not paused again when the others of its pause end', async () => {
   const { rows, queue, run, commands, add } = setup()
@@ -55,20 +47,6 @@ test('an upload that was resumed is not paused again when the others of its paus
   ])
   expect(await paused).toMatchObject({ ok: true })
   expect(rows.get(second)?.record.phase).toBe('paused')
-})
-
-test('a pause ends once the runs have ended', async () => {
-  const { rows, queue, run, commands, add } = setup()
-  const id = add()
-  queue.add([id])
-  rows.applyEvent(id, 'begin')
-  let isPaused = false
-  const paused = commands.pause([id]).then(() => (isPaused = true))
-  await setImmediate()
-  expect(isPaused).toBe(false)
-  rows.applyEvent(id, 'pause')
-  await run(id).end(aborted)
-  expect(await paused).toBe(true)
 })
 
 test('a run whose pause could not be written continues, and is not stored as paused later', async () => {
@@ -102,15 +80,6 @@ test('editing the path of an upload, but not its name, cancels its replacement o
   expect(rows.get(id)?.record.library).toEqual({ onConflict: 'replace' })
 })
 
-test('rejects a new target for an upload that is already in the library', () => {
-  const { rows, commands, add } = setup()
-  const id = add({ state: replacingState('new'), library: { replaces } })
-  const { target } = rows.get(id)?.record ?? uploadRecord()
-  const other = { ...target, modelPath: 'models/loras/mine.safetensors' }
-  expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'already-begun' } })
-  expect(rows.get(id)?.record.target).toEqual(target)
-})
-
 test('a bulk edit queues a failed upload again and restores the path of its displaced model', () => {
   const { rows, queue, commands, add, cleanups } = setup()
   const id = add({ library: { replaces: { ...replaces, asidePath: 'models/.aside/old' } } })
@@ -138,44 +107,6 @@ test.each(['paused', 'failed'] as const)(
     })
   },
 )
-
-test('an upload stays in the queue if its pause could not be written', async () => {
-  const { rows, queue, commands, add, breakJournal } = setup()
-  const waiting = add()
-  await queue.setHeld(true)
-  queue.add([waiting])
-  breakJournal()
-  expect(await commands.pause([waiting])).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
-  expect([rows.get(waiting)?.live.phase, queue.has(waiting)]).toEqual(['waiting', true])
-})
-
-test.each([
-  ['to the top', (commands: UploadCommands, ids: readonly string[]) => commands.moveToTop(ids)],
-  [
-    'before another',
-    (commands: UploadCommands, ids: readonly string[]) => commands.moveUploads(ids, 'first'),
-  ],
-])('the queue sorts again for a move %s that could not be committed, since it is shown', (_where, move) => {
-  const { rows, queue, commands, add, failCommits } = setup()
-  add({ id: 'first', position: 1 })
-  add({ id: 'last', position: 2 })
-  failCommits()
-  const reorder = vi.spyOn(queue, 'reorder')
-  expect(move(commands, ['last']).ok).toBe(false)
-  expect(reorder).toHaveBeenCalledOnce()
-  expect(rows.get('last')?.record.position).toBeLessThan(1)
-})
-
-test('rejects a new target for a running upload', () => {
-  const { rows, queue, commands, add } = setup()
-  const id = add()
-  queue.add([id])
-  rows.applyEvent(id, 'begin')
-  expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
-    ok: false,
-    failure: failure('already-begun'),
-  })
-})
 
 test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
   'cancelling an upload in the library keeps the older model and lets it finish (%s)',
@@ -220,16 +151,6 @@ test('queues all uploads of a decision of which a part could not be written', as
   expect(ids.filter((id) => !queue.has(id))).toEqual([])
 })
 
-test('pauses all uploads although no group of them could be written', async () => {
-  const { rows, queue, commands, addMany, failCommits } = setup()
-  const ids = addMany()
-  await queue.setHeld(true)
-  queue.add(ids)
-  failCommits()
-  expect(await commands.pause(ids)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
-  expect(ids.filter((id) => queue.has(id) || rows.get(id)?.live.phase !== 'paused')).toEqual([])
-})
-
 test('restores removed uploads if others could not be removed, and keeps those in the queue', async () => {
   const { queue, commands, addMany, failCommits } = setup()
   const ids = addMany()
@@ -251,27 +172,6 @@ test('keeps what is only in memory of uploads that could not be removed', async 
   repair()
   expect((await commands.cancel([id])).ok).toBe(true)
   expect(forgotten).toEqual([id])
-})
-
-test('keeps uploads in the queue if cancelling another one in the library could not be written', async () => {
-  const { queue, commands, add, failCommits } = setup()
-  const library = { onConflict: 'replace', replaces } as const
-  const ids = [add({ state: replacingState('new'), library }), add()]
-  await queue.setHeld(true)
-  queue.add(ids)
-  failCommits()
-  expect(await commands.cancel(ids)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
-  expect(ids.filter((id) => queue.has(id))).toEqual(ids)
-})
-
-test('writes nothing if no upload failed for the reason that is gone', () => {
-  const { commands, addMany, countTransactions } = setup()
-  addMany()
-  const count = countTransactions(() => {
-    commands.resumeAfter('proxy-sign-in')
-    commands.resumeWaiting(() => true)
-  })
-  expect(count).toBe(0)
 })
 
 /** The ids of all uploads in the order of their positions. */
@@ -305,18 +205,4 @@ test('moves uploads whose turn is still to come; the others keep their order', (
   expect(commands.moveUploads(all, 'first')).toEqual(success(undefined))
   const moved = ['retrying', 'failed', 'paused', 'waiting']
   expect(orderOf(context)).toEqual([...moved, 'first', 'running', 'review', 'registered'])
-})
-
-test('moves uploads to the top in the given order, and runs them first', () => {
-  const context = setup()
-  const { commands, add, queue } = context
-  for (const [id, position] of [
-    ['a', -5_000],
-    ['b', 1],
-    ['c', 2],
-  ] as const)
-    add({ id, position })
-  queue.add(['b'])
-  expect(commands.moveToTop(['c', 'b'])).toEqual(success(undefined))
-  expect([orderOf(context), queue.isPrioritised('b')]).toEqual([['c', 'b', 'a'], true])
 })

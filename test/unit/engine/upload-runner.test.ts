@@ -15,7 +15,7 @@ import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
 import { createUploadAccounts } from '../../../electron/uploads/upload-accounts.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { account, multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+import { account, multipartOpenState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 type RunnerOptions = Parameters<typeof createUploadRunner>[0]
@@ -80,44 +80,6 @@ function setup({
   }
 }
 
-test('an upload moved to the top keeps its priority when the copy it waits for fails', async () => {
-  const { queue, end, rows, nowMs } = setup({ waitersOf: (id) => (id === 'a' ? ['b'] : []) })
-  queue.add(['a', 'b', 'c'])
-  await queue.setHeld(false)
-  queue.prioritise(['b'])
-  await expect.poll(() => [...queue.running]).toEqual(['a', 'b'])
-  await end('b', { kind: 'retry', failure: failure('same-as-other', { name: 'a' }), atMs: nowMs + 5_000 })
-  await end('a', { kind: 'failed', failure: failure('forbidden') })
-  // It runs in addition to the next upload.
-  await expect.poll(() => [...queue.running].sort()).toEqual(['b', 'c'])
-  expect([queue.isPrioritised('b'), rows.get('a')?.live.phase]).toEqual([true, 'failed'])
-})
-
-test('small files run beside a large one, in the order of the queue', async () => {
-  const limitBytes = 16 * 1024 ** 2
-  for (const [sizeBytes, running] of [
-    [limitBytes, ['a', 'b', 'c']],
-    [limitBytes + 1, ['a', 'b']],
-  ] as const) {
-    const { queue } = setup({ sizes: { b: 1_000_000, c: sizeBytes } })
-    queue.add(['c', 'b', 'a'])
-    await queue.setHeld(false)
-    await expect.poll(() => [...queue.running]).toEqual(running)
-  }
-})
-
-test('a rate limit holds the uploads of all accounts of its server, and no others', async () => {
-  const { queue, end, rows, nowMs } = setup({
-    accounts: { b: 'cloud.example bob', c: 'other.example alice' },
-  })
-  queue.add(['a', 'b', 'c'])
-  await queue.setHeld(false)
-  await expect.poll(() => [...queue.running]).toEqual(['a'])
-  await end('a', { kind: 'hold', failure: failure('rate-limited'), untilMs: nowMs + 60_000 })
-  await expect.poll(() => [...queue.running]).toEqual(['c'])
-  expect(['a', 'b'].map((id) => rows.get(id)?.live.phase)).toEqual(['retrying', 'waiting'])
-})
-
 test.for<[string, FailureCode, readonly unknown[]]>([
   ['waits for its turn', 'server-trouble', ['waiting', undefined, null, 'turn']],
   [
@@ -142,18 +104,6 @@ test.for<[string, FailureCode, readonly unknown[]]>([
   const row = rows.view('a')
   const status = row && uploadStatusOf(row, unheldQueue)
   expect([row?.phase, row?.failure?.code, row?.retryAtMs, status]).toEqual(state)
-})
-
-test('an upload whose server asks to wait longer shows the later time to retry', async () => {
-  const { queue, end, rows, clock, nowMs } = setup({})
-  queue.add(['a', 'b'])
-  await queue.setHeld(false)
-  await expect.poll(() => [...queue.running]).toEqual(['a'])
-  await end('a', { kind: 'retry', failure: failure('server-trouble'), atMs: nowMs + 5_000 })
-  await expect.poll(() => [...queue.running]).toEqual(['b'])
-  await end('b', { kind: 'hold', failure: failure('rate-limited'), untilMs: nowMs + 60_000 })
-  clock.advance(5_000)
-  expect(rows.get('a')?.live).toMatchObject({ phase: 'retrying', retryAtMs: nowMs + 60_000 })
 })
 
 interface RunSetup {
@@ -306,30 +256,6 @@ test.for<[string, RunSetup, readonly unknown[], readonly (readonly unknown[])[]]
   expect(run.reports).toEqual(reports)
 })
 
-test('an exception of a run is a failure of its upload', async () => {
-  const { row, phase, errors } = await runOne({ check: new Error('a bug') })
-  expect([phase, row?.record.failure]).toEqual([
-    'failed',
-    failure('unexpected', {}, { detail: 'Error: a bug' }),
-  ])
-  expect(errors).toEqual(['an upload run threw an exception'])
-})
-
-test('a refused session is tried again at once if the user has signed in meanwhile', async () => {
-  const { phase, row, reports } = await runOne({ check: fails('signed-out'), hasSignedInAgain: true })
-  expect([phase, row?.live.retryAtMs]).toEqual(['retrying', nowMs])
-  expect(reports).toEqual([['connection', 'signed-out']])
-  expect(await runOne({ check: fails('forbidden'), hasSignedInAgain: true })).toMatchObject({
-    phase: 'failed',
-  })
-})
-
-test('a refused session is tried again at once with another sign-in that can send the upload', async () => {
-  const { phase, row, reports } = await runOne({ check: fails('signed-out'), laterAccountId: 'device' })
-  expect([phase, row?.live.retryAtMs]).toEqual(['retrying', nowMs])
-  expect(reports).toEqual([['connection', 'signed-out']])
-})
-
 test.for<[string, ConflictCheckResult, Partial<UploadRecord>, string, string]>([
   ['must restart later are abandoned', retries('upload-ended'), inParts, 'retrying', 'queued'],
   ['fails because storage lacks them are abandoned', fails('not-found'), inParts, 'failed', 'queued'],
@@ -361,38 +287,6 @@ test('an upload paused during its run stays paused, with the reason if it has to
   const check: ConflictCheckResult = { kind: 'aborted', failure: failure('upload-ended') }
   const restarted = await runOne({ meanwhile, check, given: inParts })
   expect([restarted.phase, restarted.failureCode]).toEqual(['paused', 'upload-ended'])
-})
-
-test('a registered upload is reported', async () => {
-  const { id, reports } = await runOne({ check: { kind: 'done' } })
-  expect(reports).toEqual([['registered', id]])
-})
-
-test('what was sent of a file whose bytes the library had is reported as abandoned', async () => {
-  const check: ConflictCheckResult = { kind: 'done' }
-  const found: RunSetup['meanwhile'] = (rows, id) =>
-    rows.applyEvent(id, 'found', {
-      state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 1 },
-      library: { already: { name: 'M', path: null, status: 'active' } },
-    })
-  expect((await runOne({ check, meanwhile: found })).reports).toEqual([])
-  expect((await runOne({ check, meanwhile: found, given: inParts })).reports).toEqual([['abandoned']])
-})
-
-test('what was sent of a file that is skipped is reported as abandoned', async () => {
-  const skipped: RunSetup = { meanwhile: (rows, id) => void rows.remove([id]), check: { kind: 'aborted' } }
-  expect((await runOne(skipped)).reports).toEqual([])
-  expect((await runOne({ ...skipped, given: inParts })).reports).toEqual([['abandoned']])
-})
-
-test('an upload removed during its run settles without a row', async () => {
-  const run = await runOne({ meanwhile: (rows, id) => void rows.forget([id]), check: { kind: 'aborted' } })
-  expect([run.row, run.reports]).toEqual([undefined, []])
-})
-
-test('another sign-in of the user takes over an upload that it can send', async () => {
-  const { row } = await runOne({ accountId: 'cloud.example alice team_01' })
-  expect(row?.record.accountId).toBe('cloud.example alice team_01')
 })
 
 test('a session that ended refuses thousands of waiting uploads without starting each', async () => {
@@ -471,8 +365,3 @@ test.for<[string, Partial<Inspection>, FailureCode, string | undefined]>([
     expect(inspected).toEqual([row?.record.path])
   },
 )
-
-test('inspects no file of which bytes were sent, or that has a sample', async () => {
-  expect((await runOne({ given: { identity: older, state: storedState() } })).inspected).toEqual([])
-  expect((await runOne({ given: { identity: sampled } })).inspected).toEqual([])
-})

@@ -60,22 +60,6 @@ test('applies our own change to the running request only', async () => {
   expect(await names()).toEqual(['theirs'])
 })
 
-test('does not apply an earlier change to the next response', async () => {
-  const { kept, ask, names } = setup()
-  await ask(listingOf([model('a')]))
-  kept.remove('a')
-  expect(await names()).toEqual([])
-  await ask(listingOf([model('a')]))
-  expect(await names()).toEqual(['a'])
-})
-
-test('clears the failure with the next response', async () => {
-  const { ask } = setup()
-  await ask(listingOf([model('a')]))
-  expect(valueOf((await ask(trouble)).listing).failure).toEqual(trouble.failure)
-  expect(valueOf((await ask(listingOf([model('a')]))).listing).failure).toBeNull()
-})
-
 test('requests again at once after the cause of a failure is gone', async () => {
   const { kept } = setup()
   const login = failed(failure('proxy-sign-in', { host: 'proxy' }))
@@ -84,18 +68,6 @@ test('requests again at once after the cause of a failure is gone', async () => 
   kept.forgetFailure()
   const late = await kept.listing(undefined, async () => listingOf([model('a')]))
   expect([early.listing, late.listing.ok, late.isNew]).toEqual([login, true, true])
-})
-
-test('repeats a request that fails after the cause of its failure was gone', async () => {
-  const { kept } = setup()
-  const first = Promise.withResolvers<Result<KnownListing>>()
-  const answers = [first.promise, Promise.resolve(listingOf([model('a')]))]
-  const request = async () => (await answers.shift()) ?? trouble
-  const waiting = [kept.listing(undefined, request), kept.listing(undefined, request)]
-  kept.forgetFailure()
-  first.resolve(failed(failure('offline')))
-  const listed = await Promise.all(waiting)
-  expect(listed.map(({ listing }) => valueOf(listing).models.list().length)).toEqual([1, 1])
 })
 
 test.each([
@@ -121,53 +93,6 @@ test.each([
     expect(count).toBe(expected)
   },
 )
-
-/** Requests a model that the server has, or not, and returns how often it was requested. */
-async function requestModel(
-  kept: ReturnType<typeof setup>['kept'],
-  answers: Result<LibraryModel>[],
-  id = 'a',
-) {
-  let count = 0
-  const request = async () => {
-    count += 1
-    const answer = answers[0] ?? trouble
-    if (!answer.ok && answer.failure.code === 'not-found') kept.remove(id)
-    return answer
-  }
-  const both = await Promise.all([kept.recent(id, request), kept.recent(id, request)])
-  expect(both).toEqual([answers[0], answers[0]])
-  await kept.recent(id, request)
-  return count
-}
-
-test('requests a model once in half a minute', async () => {
-  const { kept, clock, ask } = setup()
-  await ask(listingOf([model('a')]))
-  const [found, missing] = [success(model('a')), failed(failure('not-found'))]
-  expect([await requestModel(kept, [found]), await requestModel(kept, [found])]).toEqual([1, 0])
-  clock.advance(29_999)
-  expect(await requestModel(kept, [found])).toBe(0)
-  clock.advance(1)
-  expect([await requestModel(kept, [missing]), await requestModel(kept, [missing])]).toEqual([1, 0])
-  expect(await requestModel(kept, [trouble], 'failing')).toBe(2)
-})
-
-test('requests a model again after our own change, or a newer listing', async () => {
-  const { kept, clock, ask } = setup()
-  const found = success(model('a'))
-  await ask(listingOf([model('a')], clock.now()))
-  await requestModel(kept, [found])
-  kept.change('a', { displayName: 'ours' })
-  expect(await requestModel(kept, [found])).toBe(1)
-  kept.remove('a')
-  expect(await requestModel(kept, [found])).toBe(1)
-  await ask(listingOf([model('a')], clock.now()))
-  expect(await requestModel(kept, [found])).toBe(0)
-  clock.advance(1)
-  await ask(listingOf([model('a')], clock.now()))
-  expect(await requestModel(kept, [found])).toBe(1)
-})
 
 test('requests the present listing after an older request, once for all who ask for it', async () => {
   const { kept, names } = setup()
@@ -202,21 +127,6 @@ test('requests the listing again at once with another sign-in after one was refu
   expect(valueOf((await later.listing(undefined, other)).listing).models.list()).toHaveLength(1)
 })
 
-test('can request again after an exception', async () => {
-  const { kept, ask, names } = setup()
-  await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
-  await ask(listingOf([model('a')]))
-  expect(await names()).toEqual(['a'])
-})
-
-test('changes only the model with that id', async () => {
-  const { kept, ask, names } = setup()
-  await ask(listingOf([model('a'), model('b')]))
-  kept.change('b', { displayName: 'other' })
-  kept.change('c', { displayName: 'unknown' })
-  expect(await names()).toEqual(['a', 'other'])
-})
-
 test('does not replace a complete listing by an update that was requested before it', async () => {
   const { kept, ask, names } = setup()
   await ask(listingOf([model('a', 'old'), model('deleted')]))
@@ -242,61 +152,6 @@ test.each([
   expect(await names()).toEqual(expected)
 })
 
-test('adds what an update finds to the complete listing of the same time', async () => {
-  const { ask, names } = setup()
-  await ask(listingOf([model('a')], 5))
-  await ask(listingOf([model('a'), model('b')], 5))
-  expect(await names()).toEqual(['a', 'b'])
-})
-
-test('any recent listing is the answer of a request that runs, but for a caller of the present one', async () => {
-  const { kept } = setup()
-  const answer = Promise.withResolvers<Result<KnownListing>>()
-  const asked = [undefined, 1].map((maxAgeMs) => kept.listing(maxAgeMs, () => answer.promise))
-  const present = kept.listing(0, async () => listingOf([model('a'), model('b')]))
-  answer.resolve(listingOf([model('a')]))
-  const results = await Promise.all([...asked, present])
-  expect(results.map(({ isNew }) => isNew)).toEqual([true, false, true])
-})
-
-test('refreshes again after a refresh has ended, also by an exception', async () => {
-  const { kept, names } = setup()
-  expect(await kept.refresh(async () => listingOf([model('a')]))).toBe(true)
-  await expect(kept.refresh(() => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
-  expect(await kept.refresh(async () => listingOf([model('b')], 1))).toBe(true)
-  expect(await names()).toEqual(['b'])
-})
-
-test('a request of a model that fails after our own change does not end the one after it', async () => {
-  const { kept } = setup()
-  const [first, second] = [Promise.withResolvers<Result<LibraryModel>>(), success(model('a'))]
-  const before = kept.recent('a', () => first.promise)
-  kept.change('a', { displayName: 'ours' })
-  expect(await kept.recent('a', async () => second)).toEqual(second)
-  first.resolve(trouble)
-  expect(await before).toEqual(trouble)
-  expect(await kept.recent('a', async () => trouble)).toEqual(second)
-})
-
-test('requests a model again after an exception', async () => {
-  const { kept } = setup()
-  await expect(kept.recent('a', () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
-  expect(await kept.recent('a', async () => success(model('a')))).toEqual(success(model('a')))
-})
-
-test('uses the present listing during a refresh, and applies our changes to its result', async () => {
-  const { kept, ask, names } = setup()
-  await ask(listingOf([model('a')]))
-  const answer = Promise.withResolvers<Result<KnownListing>>()
-  const refreshed = kept.refresh(() => answer.promise)
-  expect(await kept.refresh(() => Promise.reject(new Error('a second one')))).toBe(false)
-  kept.add(model('ours'))
-  expect(await names()).toEqual(['a', 'ours'])
-  answer.resolve(listingOf([model('a'), model('b')], 1))
-  expect(await refreshed).toBe(true)
-  expect(await names()).toEqual(['a', 'b', 'ours'])
-})
-
 test('saves the listing as it is, and not what changes while it is written', async () => {
   const saved: KnownListing[] = []
   const kept = createListingCache(standingClock(), {
@@ -309,24 +164,6 @@ test('saves the listing as it is, and not what changes while it is written', asy
 })
 
 const minuteMs = 60_000
-
-test('requests a listing again after five minutes, or earlier if the caller needs a newer one', async () => {
-  const { kept, clock } = setup()
-  let requests = 0
-  const ask = async (maxAgeMs?: number) => {
-    const { isNew } = await kept.listing(maxAgeMs, async () => {
-      requests += 1
-      return listingOf([model('a')], clock.now())
-    })
-    return isNew
-  }
-  expect([await ask(), await ask()]).toEqual([true, false])
-  clock.advance(5 * minuteMs - 1)
-  expect([await ask(), await ask(6 * minuteMs)]).toEqual([false, false])
-  clock.advance(1)
-  expect([await ask(6 * minuteMs), await ask(), await ask(0)]).toEqual([false, true, true])
-  expect(requests).toBe(3)
-})
 
 test.for([
   ['that may pass', failed(failure('server-trouble', { status: 503 })), 15_000],
@@ -348,14 +185,6 @@ test.for([
   clock.advance(waitMs)
   await ask()
   expect(requests).toEqual([true, false, false, true, true])
-})
-
-test('a listing with a failure is old, whatever its age', async () => {
-  const { kept, clock } = setup()
-  await kept.listing(0, async () => listingOf([model('a')], clock.now()))
-  await kept.listing(0, async () => trouble)
-  clock.advance(15_000)
-  expect((await kept.listing(Infinity, async () => trouble)).isNew).toBe(true)
 })
 
 /** A cache with a file that has this listing, and what is saved to it. */
@@ -401,15 +230,4 @@ test('continues an interrupted listing of its file, until all pages are read', a
   // The file has a listing now.
   cache.keepInterrupted(later)
   expect(saved).toHaveLength(2)
-})
-
-test('saves nothing once it is detached', async () => {
-  const { cache, saved } = setupWithFile(null)
-  const answer = Promise.withResolvers<Result<KnownListing>>()
-  const asked = cache.listing(0, () => answer.promise)
-  cache.detach()
-  answer.resolve(listingOf([model('a')]))
-  await asked
-  cache.keepInterrupted(valueOf(listingOf([])))
-  expect(saved).toEqual([])
 })

@@ -1,10 +1,8 @@
 import {
   appendFileSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -64,14 +62,6 @@ test('loads in another process what was saved last', async () => {
   expect(names()).toHaveLength(1)
 })
 
-test('keeps only listings of large libraries', async () => {
-  const { files, root } = setup()
-  files.fileOf(alice).save(listingOf(500))
-  await files.written()
-  expect(readdirSync(root)).toEqual([])
-  expect(await files.fileOf(alice).load()).toBeNull()
-})
-
 test('keeps no listing of a user who has signed out while it was written', async () => {
   const { files, names, hasLeft } = setup()
   files.fileOf(alice).save(listingOf(501))
@@ -80,13 +70,6 @@ test('keeps no listing of a user who has signed out while it was written', async
   await files.written()
   expect(names()).toHaveLength(1)
   expect(await files.fileOf(alice).load()).toBeNull()
-})
-
-test('names neither user nor team in the name of a file', async () => {
-  const { files, names } = setup()
-  files.fileOf(alice).save(listingOf(501))
-  await files.written()
-  expect(names()).toEqual([expect.stringMatching(/^[0-9a-f]{32}-[0-9a-f]{32}\.jsonl$/)])
 })
 
 test.skipIf(process.platform === 'win32')('only the user can read a file and its folder', async () => {
@@ -134,55 +117,4 @@ test('deletes the listings of one user only, also those that are being written',
   await files.written()
   const loaded = await Promise.all([...own, ...others].map((owner) => files.fileOf(owner).load()))
   expect(loaded.map((listing) => listing?.models.size ?? null)).toEqual([null, null, 501, 501])
-})
-
-test('leaves no temporary file where the folder can not be written', async () => {
-  const { root, files, lines } = setup()
-  writeFileSync(join(root, 'libraries'), 'a file in place of the folder')
-  files.fileOf(alice).save(listingOf(501))
-  await files.written()
-  expect(readdirSync(root)).toEqual(['libraries'])
-  expect(lines).toMatchObject([{ level: 'warn', message: 'the listing of a library could not be written' }])
-})
-
-test('leaves no temporary file if the listing can not get its name, and can save the next one', async () => {
-  const { files, folder, names } = setup()
-  const file = files.fileOf(alice)
-  const saved = async () => {
-    file.save(listingOf(501))
-    await files.written()
-    return names()
-  }
-  const [name = ''] = await saved()
-  rmSync(join(folder, name))
-  mkdirSync(join(folder, name, 'a folder in place of the file'), { recursive: true })
-  expect(await saved()).toEqual([name])
-  rmSync(join(folder, name), { recursive: true })
-  expect(await saved()).toEqual([name])
-  expect(await file.load()).toEqual(listingOf(501))
-})
-
-// Other systems have no list of a process's open files.
-test.runIf(process.platform === 'linux')('closes each file that it has written or read', async () => {
-  const { files, folder } = setup()
-  const file = files.fileOf(alice)
-  file.save(listingOf(501))
-  await files.written()
-  expect(await file.load()).not.toBeNull()
-  const targets = () =>
-    readdirSync('/proc/self/fd').map((descriptor) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${descriptor}`)
-      } catch {
-        return ''
-      }
-    })
-  // A stream closes its file a moment after it has ended.
-  await expect.poll(() => targets().filter((target) => target.startsWith(folder))).toEqual([])
-})
-
-test('forgets a user of whom nothing was ever stored', async () => {
-  const { files, root } = setup()
-  await files.forget(alice)
-  expect(readdirSync(root)).toEqual([])
 })

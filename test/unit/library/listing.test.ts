@@ -56,20 +56,6 @@ test.each([
 })
 
 test.each([
-  ['beginning', [...idsOf(501, 'new'), ...idsOf(1_000)], 1_500, [1, 2, 3, 4, 5, 16]],
-  ['end', [...idsOf(1_000), ...idsOf(501, 'new')], 1_401, [1, 16, 15, 14, 13, 12]],
-])('finds new models on no more than five pages at the %s', async (_where, ids, count, pages) => {
-  const result = await update(await knownOf(idsOf(1_000)), serverWith(ids))
-  expect(result).toMatchObject({ count, isComplete: false, pages })
-})
-
-test('finds new models on pages that are smaller than requested', async () => {
-  const known = await knownOf(idsOf(1_000), { pageSize: 20 })
-  const server = serverWith([...idsOf(1_000), 'new'], { pageSize: 20 })
-  expect(await update(known, server)).toMatchObject({ count: 1_001, isComplete: true, pages: [1, 51] })
-})
-
-test.each([
   ['a deleted one', idsOf(999)],
   ['one in the middle', [...idsOf(500), 'new', ...idsOf(1_000).slice(500)]],
   ['one that replaces a deleted one', [...idsOf(999), 'new']],
@@ -84,18 +70,6 @@ test('allows for models that the server counts but does not list', async () => {
   expect(known.unlistedCount).toBe(7)
   const server = serverWith([...idsOf(3, 'new'), ...idsOf(1_000)], { total: 1_010 })
   expect(await update(known, server)).toMatchObject({ count: 1_003, isComplete: true })
-})
-
-test('counts no unlisted models of a server that sends its total only later', async () => {
-  const known = await knownOf(idsOf(1_000), { total: null })
-  expect(await update(known, serverWith(idsOf(1_000)))).toMatchObject({ count: 1_000, isComplete: true })
-  expect(await update(known, serverWith(idsOf(999)))).toMatchObject({ count: 1_000, isComplete: false })
-})
-
-test('requests few pages of a server with an absurd total', async () => {
-  const server = serverWith([...idsOf(3, 'new'), ...idsOf(1_000)], { total: Number.MAX_SAFE_INTEGER })
-  const { isComplete, pages } = await update(await knownOf(idsOf(1_000)), server)
-  expect([isComplete, pages]).toEqual([false, [1, 2_500]])
 })
 
 test.each([
@@ -116,23 +90,6 @@ test('a listing may get as many models as a library may have, and not one more',
   expect(valueOf(await listNewModels(access, { known, atMs: 2 }, signal)).listing.models.size).toBe(50_000)
   const more = serverWith(idsOf(2, 'new'))
   expect((await listNewModels(more.access, { known, atMs: 2 }, signal)).ok).toBe(false)
-})
-
-test('adds no more models to a listing than a library may have', async () => {
-  const known = await knownOf(idsOf(1_000))
-  const { access } = serverWith(idsOf(60_000, 'new'), { pageSize: 15_000 })
-  expect(await listNewModels(access, { known, atMs: 2 }, signal)).toEqual(
-    failed(failure('list-too-long', { count: 50_000 })),
-  )
-})
-
-test('dates the update, but not the complete listing', async () => {
-  const { listing } = await update(await knownOf(idsOf(10)), serverWith(idsOf(10)))
-  expect(listing).toMatchObject({ listedAtMs: 2, completeAtMs: 1 })
-})
-
-test('has no number of unlisted models without a total', async () => {
-  expect((await knownOf(idsOf(10), { total: null })).unlistedCount).toBeNull()
 })
 
 /** Reads a listing until the server fails at this page, then continues with another server. */
@@ -184,18 +141,6 @@ test.each([
   const ids = idsOf(1_000)
   const later = await interruptAndContinue(ids, failsAtPage, ids)
   expect([later.pages, later.listing.models.size]).toEqual([pages, 1_000])
-})
-
-test('keeps no part of a large listing that was completed', async () => {
-  const parts: KnownListing[] = []
-  const onInterrupted = (part: KnownListing) => void parts.push(part)
-  const { access } = serverWith(idsOf(1_000))
-  const listing = await listAllModels(access, { ...complete, onInterrupted }, signal)
-  expect([valueOf(listing).models.size, parts]).toEqual([1_000, []])
-})
-
-test('keeps nothing of an interrupted listing of a small library', async () => {
-  await expect(interruptAndContinue(idsOf(600), 5, [])).resolves.toMatchObject({ pages: [1] })
 })
 
 test('converts a listed model, with null for what is missing or has another format', () => {

@@ -117,7 +117,7 @@ function problemOf({ displayName, modelType, modelPath }: Target): BulkProblem |
 }
 
 /** Placeholders that don't exist, each once: without a warning they would end up in a path. */
-export function unknownFields(template: string, fields: readonly TemplateField[] = fileFields): string[] {
+function unknownFields(template: string, fields: readonly TemplateField[] = fileFields): string[] {
   const words = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, word = '']) => word)
   return [...new Set(words.filter((word) => fieldOf(word, fields) === null))]
 }

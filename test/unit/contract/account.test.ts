@@ -4,9 +4,7 @@ import {
   hasSameEmail,
   hiddenAccounts,
   isAccountIdOf,
-  isLastSignIn,
   isSameChoice,
-  isToBeRemoved,
   teamKey,
   type Account,
 } from '../../../electron/contract/account.ts'
@@ -61,16 +59,6 @@ describe('an account whose user has signed out', () => {
     // What was kept is neither encrypted nor deleted.
     expect(departedAccounts([departed, ...others])).toEqual([])
   })
-
-  test('is removed with its uploads only if the user chose that', () => {
-    const expired = account('expired', { state: 'signed-out', data: 'removed' })
-    const all = [left({ data: 'removed' }), left({ data: 'kept' }), left(), expired]
-    expect(all.map(isToBeRemoved)).toEqual([true, false, false, false])
-  })
-})
-
-test('a sign-in that has expired stays visible while another user is signed in', () => {
-  expect(hiddenBeside(account('expired', { state: 'signed-out' }), bob)).toBe(false)
 })
 
 test.each<[string, boolean, Partial<Account>]>([
@@ -85,20 +73,6 @@ test.each<[string, boolean, Partial<Account>]>([
   ['the same id on another server', false, { server: elsewhere, email: 'other@example.com' }],
 ])('%s may belong to the same human being: %s', (_who, expected, change) => {
   expect(hasSameEmail(account('a'), account('b', change))).toBe(expected)
-})
-
-test('users without an e-mail address on different servers are different', () => {
-  const other = account('b', { server: elsewhere, personId: '7', email: '' })
-  expect(hasSameEmail(account('a', { email: '' }), other)).toBe(false)
-})
-
-test('a sign-in is a user’s last one unless another one of the user is signed in', () => {
-  const own = account('own')
-  const isLast = (...others: readonly Account[]) => isLastSignIn([own, ...others], 'own')
-  expect([isLast(), isLast(bob)]).toEqual([true, true])
-  expect(isLast(account('expired', { state: 'signed-out' }))).toBe(true)
-  expect(isLast(account('device', { kind: 'device' }))).toBe(false)
-  expect(isLastSignIn([bob], 'own')).toBe(false)
 })
 
 test.each([

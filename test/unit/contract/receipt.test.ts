@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { receiptOf, receiptSchema, type Receipt } from '../../../electron/contract/receipt.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
-import { registeredRecord, withVerification } from '../../support/records.ts'
+import { registeredRecord } from '../../support/records.ts'
 
 const row = toUploadRow(registeredRecord({ addedAtMs: 0, finishedAtMs: 60_000 }), null)
 const receipt = (change: object = {}) => receiptOf({ ...row, ...change })
@@ -25,32 +25,6 @@ test('a receipt says what was registered where, and when', () => {
     registeredAt: '1970-01-01T00:01:00.000Z',
     verifiedAt: null,
   })
-})
-
-test.each([
-  ['that is not registered', { phase: 'finishing' }],
-  ['without a hash', { sha256: null }],
-  ['without a model', { modelId: null }],
-  ['without an end', { finishedAtMs: null }],
-])('an upload %s has no receipt', (_which, change) => {
-  expect(receipt(change)).toBeNull()
-})
-
-test('the receipt of a model that the library had names that model, without a type', () => {
-  const already = { name: 'Old', path: 'models/old', status: 'active' }
-  expect(receipt({ already })?.model).toEqual({
-    id: row.modelId,
-    name: 'Old',
-    type: null,
-    path: 'models/old',
-  })
-})
-
-test('a receipt has the time of a comparison only if the record matched', () => {
-  const verifiedAt = (verification: Parameters<typeof withVerification>[0]) =>
-    receiptOf(toUploadRow(withVerification(verification), null))?.verifiedAt
-  expect(verifiedAt({ kind: 'verified', atMs: 2_000 })).toBe('1970-01-01T00:00:02.000Z')
-  expect(verifiedAt({ kind: 'differs', differences: [], atMs: 2_000 })).toBeNull()
 })
 
 const valid = receipt({
@@ -137,11 +111,4 @@ test.each<[string, (given: Receipt) => object]>([
   ['has a wrong time', () => ({ addedAt: 'yesterday' })],
 ])('a receipt that %s is refused', (_what, change) => {
   expect(accepts(change)).toBe(false)
-})
-
-test('a receipt of an empty file, and one without optional facts, are accepted', () => {
-  expect(accepts(({ file }) => ({ file: { ...file, sizeBytes: 0 } }))).toBe(true)
-  expect(accepts(({ model }) => ({ model: { ...model, type: null, path: null }, storageKey: null }))).toBe(
-    true,
-  )
 })

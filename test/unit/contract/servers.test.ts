@@ -1,14 +1,10 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import {
-  baseOf,
   isKnownServer,
   isLoopback,
   putLimitOf,
-  serverAddress,
   serverAddressOf,
-  singlePutLimit,
-  serversOf,
   storedServerAddress,
   withDefaultScheme,
 } from '../../../electron/contract/servers.ts'
@@ -18,12 +14,6 @@ const entry = (address: string, singlePutLimitBytes: number | null = null) => ({
   singlePutLimitBytes,
 })
 const [core, studio] = ['https://core.example/api/v1', 'https://studio.example/api/v1'] as const
-
-test('lists the server for new sign-ins first, unless it is in the list', () => {
-  expect(serversOf({ server: core, servers: [entry(studio, 9)] })).toEqual([entry(core), entry(studio, 9)])
-  const servers = [entry(studio), entry(core, 9)]
-  expect(serversOf({ server: `${core}/`, servers })).toEqual(servers)
-})
 
 test('a server’s own limit of one PUT replaces the general one', () => {
   const settings = { singlePutLimitBytes: 5, servers: [entry(studio), entry(core, 9)] }
@@ -38,15 +28,6 @@ test.each([
   ['  ', ''],
 ])('the typed address %j means %j', (typed, address) => {
   expect(withDefaultScheme(typed)).toBe(address)
-})
-
-test.each([
-  [5 * 1024 ** 2 - 1, false],
-  [5 * 1024 ** 2, true],
-  [5 * 1024 ** 3, true],
-  [5 * 1024 ** 3 + 1, false],
-])('S3 can take a file of %i bytes with one PUT or as a part: %s', (sizeBytes, isPossible) => {
-  expect(v.is(singlePutLimit, sizeBytes)).toBe(isPossible)
 })
 
 test('requests may be sent only to the server for new sign-ins and to those in the list', () => {
@@ -87,21 +68,4 @@ test.each([
 ])('the address %s is stored as %s', (text, stored) => {
   expect(serverAddressOf(text)).toBe(stored)
   expect(v.safeParse(storedServerAddress, text).success).toBe(stored !== null)
-})
-
-test('an address of up to 2,000 characters is checked, whatever it is', () => {
-  const address = (length: number) => 'http://core.example/'.padEnd(length, 'x')
-  expect([100, 2_000, 2_001].map((length) => v.is(serverAddress, address(length)))).toEqual([
-    true,
-    true,
-    false,
-  ])
-  expect(v.is(serverAddress, 'core')).toBe(false)
-})
-
-test('the API’s paths are appended to an address without slashes at its end', () => {
-  expect(['https://a.example//', 'https://a.example/b'].map(baseOf)).toEqual([
-    'https://a.example',
-    'https://a.example/b',
-  ])
 })

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import {
-  defaultSettings,
   maxKnownNetworks,
   settingsChange,
   settingsSchema,
@@ -11,67 +10,8 @@ import {
 } from '../../../electron/contract/settings.ts'
 
 const accepts = (name: keyof Settings, value: unknown) => v.is(settingsSchema.entries[name], value)
-
-test('a new installation uploads three files at a time and asks about path conflicts', () => {
-  expect(v.parse(settingsSchema, {})).toEqual(defaultSettings)
-  expect(defaultSettings).toMatchObject({
-    server: 'https://core.cyberun.cloud/api/v1',
-    servers: [],
-    atOnce: 3,
-    singlePutLimitBytes: 500_000_000,
-    limitBytesPerSecond: null,
-    streamsMost: 64,
-    onConflict: 'ask',
-    replacedFate: 'disable',
-    review: 'when-needed',
-    allowedFormats: null,
-    allowPickles: true,
-    dense: false,
-    onClose: 'ask',
-    pauseBelowPercent: null,
-    pauseOnMetered: false,
-    deadlineMs: null,
-    updates: 'automatic',
-    updateOnQuit: false,
-  })
-})
-
-test.each<[keyof Settings, number, number]>([
-  ['atOnce', 1, 8],
-  ['limitBytesPerSecond', 100_000, 10_000_000_000],
-  ['streamsMost', 1, 64],
-  ['pauseBelowPercent', 1, 99],
-  // The last moment that a date can be.
-  ['deadlineMs', 0, 8_640_000_000_000_000],
-])('the setting %s is a whole number from %i to %i', (name, least, most) => {
-  const isAccepted = [least - 1, least, least + 0.5, most, most + 1].map((value) => accepts(name, value))
-  expect(isAccepted).toEqual([false, true, false, true, false])
-})
-
-test('only the settings that can be off accept null', () => {
-  const names = Object.keys(settingsSchema.entries) as (keyof Settings)[]
-  expect(names.filter((name) => accepts(name, null))).toEqual([
-    'limitBytesPerSecond',
-    'allowedFormats',
-    'pauseBelowPercent',
-    'deadlineMs',
-  ])
-})
-
-const server = (index: number) => ({ address: `https://${index}.example`, singlePutLimitBytes: null })
 const network = (index: number): KnownNetwork => ({ id: `${index}`, name: 'Home', isMetered: true })
 const hours = { days: [0], fromMinute: 0, toMinute: 1, limitBytesPerSecond: null }
-
-test.each<[keyof Settings, number, (index: number) => unknown]>([
-  ['servers', 50, server],
-  ['lines', 100, network],
-  ['quietHours', 10, () => hours],
-  ['confirmLicences', 50, (index) => `licence ${index}`],
-  ['allowedFormats', 5, () => 'gguf'],
-])('the list %s has %i entries at most', (name, most, entry) => {
-  const entries = (length: number) => Array.from({ length }, (_, index) => entry(index))
-  expect([0, most, most + 1].map((length) => accepts(name, entries(length)))).toEqual([true, true, false])
-})
 
 test.each([
   ['on no day', { days: [] }, true],

@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import {
-  storageTestBytes,
-  storageTestBlocker,
-  type StorageTest,
-} from '../../../electron/contract/storage-test.ts'
-import { storageTestText } from '../../../electron/messages/storage-test-text.ts'
-import { failure } from '../../../electron/contract/failures.ts'
-import { translatorFor } from '../../../electron/messages/messages.ts'
+import { storageTestBlocker } from '../../../electron/contract/storage-test.ts'
 
 const team = { id: 'team-1', name: 'North' }
 const account = (change: Partial<Account>): Account => ({
@@ -54,39 +47,4 @@ test.each([
   ],
 ])('decides whether storage can be tested: %s', (_who, view, hindrance) => {
   expect(storageTestBlocker(view)).toBe(hindrance)
-})
-
-const t = translatorFor('en')
-const resultOf = (change: Partial<StorageTest>): StorageTest => ({
-  state: 'good',
-  sentBytes: storageTestBytes,
-  tookMs: 1000,
-  failure: null,
-  isLeft: false,
-  ...change,
-})
-
-test('shows the speed and the resulting time for a model', () => {
-  expect(storageTestText(resultOf({}), t, false)).toBe(
-    'Uploaded 8 MB in 1.0 s (8.0 MB/s). At this speed, a 10 GB model takes about 21 minutes. The test data was deleted.',
-  )
-  expect(storageTestText(resultOf({ tookMs: 60_000 }), t, true)).toBe(
-    'Uploaded 8 MB in 60.0 s (133 kB/s). At this speed, a 10 GB model takes about 21 hours. Your speed limit was applied. The test data was deleted.',
-  )
-})
-
-test('shows the failure with its remedy, and that leftovers are still being deleted', () => {
-  const why = failure('timed-out', { host: 's3.example' })
-  const bad = storageTestText(resultOf({ state: 'bad', failure: why, isLeft: true }), t, false)
-  expect(bad).toContain('can’t be reached')
-  expect(bad).toContain('The connection timed out.')
-  expect(bad).toMatch(/It will be deleted automatically\.$/)
-  expect(storageTestText(resultOf({ state: 'cancelled', sentBytes: 0 }), t, false)).toBe('Stopped.')
-})
-
-test('does not blame storage for the temporary folder of this computer', () => {
-  const why = failure('temporary-folder-not-writable', { folder: '/tmp' })
-  expect(storageTestText(resultOf({ state: 'bad', failure: why, sentBytes: 0 }), t, false)).toBe(
-    'Can’t write to the temporary folder /tmp. Nothing was uploaded. Make sure that it exists, is writable and has free space, then try again.',
-  )
 })

@@ -1,7 +1,5 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
-import type { LibraryRelation } from '../../../electron/contract/library.ts'
 import {
   logDocumentOf,
   logEventSchema,
@@ -38,12 +36,6 @@ test('the totals sum what the phases have sent, repeated and lost', () => {
   })
 })
 
-test('sending for less than a second shows no speed', () => {
-  const speedOf = (sendingMs: number) =>
-    totalsOf({ event: 'sending', atMs: 0, sentBytes: 500, sendingMs }).bytesPerSecond
-  expect([speedOf(999), speedOf(1_000)]).toEqual([null, 500])
-})
-
 test('each repetition of a retry counts, also among events that were omitted', () => {
   const { retries } = totalsOf(
     { event: 'retrying', atMs: 0 },
@@ -68,49 +60,6 @@ test('a log that ends early gets the outcome of its record', () => {
   for (const event of ['registered', 'found'] as const)
     expect(eventsOf(registered, { event, atMs: 0 })).toEqual([[event, start]])
   expect(eventsOf(waiting)).toEqual([])
-})
-
-test('a failure without a log is its only event, and is not added to a log', () => {
-  const failed: UploadRow = {
-    ...waiting,
-    addedAtMs: 60_000,
-    phase: 'failed',
-    failure: failure('file-changed', {}, { detail: 'x' }),
-  }
-  expect(documentOf(failed).events).toEqual([
-    { event: 'failed', at: '1970-01-01T00:01:00.000Z', failure: { code: 'file-changed', params: {} } },
-  ])
-  expect(documentOf(failed, { event: 'paused', atMs: 0 }).events).toHaveLength(1)
-  expect(documentOf({ ...failed, phase: 'retrying' }).events).toEqual([])
-})
-
-test('the times of a retry are written as the others', () => {
-  const [event] = documentOf(waiting, {
-    event: 'retrying',
-    atMs: 0,
-    lastAtMs: 1_000,
-    retryAtMs: 2_000,
-  }).events
-  expect(event).toEqual({
-    event: 'retrying',
-    at: '1970-01-01T00:00:00.000Z',
-    lastAt: '1970-01-01T00:00:01.000Z',
-    retryAt: '1970-01-01T00:00:02.000Z',
-  })
-})
-
-test('names the library’s model if the team already had it, without the type that was not set', () => {
-  const already: LibraryRelation['already'] = { name: 'Old', path: 'models/old', status: 'active' }
-  const { model, registeredAt } = documentOf({ ...registered, already })
-  expect(model).toEqual({ id: registered.modelId, name: 'Old', type: null, path: 'models/old' })
-  expect(registeredAt).toBe('1970-01-01T00:01:00.000Z')
-  expect(documentOf(waiting)).toMatchObject({
-    log: 'modelferry upload',
-    version: 1,
-    model: { id: null, name: waiting.target.displayName, type: 'loras', path: waiting.target.modelPath },
-    registeredAt: null,
-    server: 'cloud.example',
-  })
 })
 
 test('a stored event may have amounts of zero, but no negative ones', () => {

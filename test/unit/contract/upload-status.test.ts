@@ -7,7 +7,7 @@ import {
   type QueueConditions,
   type QueueStatus,
 } from '../../../electron/contract/upload-status.ts'
-import { needsAttention, type Totals } from '../../../electron/contract/uploads.ts'
+import { type Totals } from '../../../electron/contract/uploads.ts'
 import { emptyTotals } from '../../support/totals.ts'
 
 const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 30 }
@@ -54,19 +54,6 @@ test('an upload has failed only if the user has to act outside of the app', () =
   }
 })
 
-test('an upload that needs an account or a proxy sign-in waits for the sign-in', () => {
-  for (const code of codesWith('sign-in')) expect(['sign-in', 'proxy']).toContain(failureKinds[code].remedy)
-  expect(codesWith('sign-in')).toEqual(
-    expect.arrayContaining(['signed-out', 'too-large-for-device', 'keychain-locked', 'proxy-sign-in']),
-  )
-})
-
-test('a file that is still being written or to be inspected waits and needs no attention', () => {
-  expect([codesWith('file'), codesWith('turn')]).toEqual([['file-being-written'], ['file-not-inspected']])
-  const waiting = ['file-being-written', 'file-not-inspected']
-  expect(codes.filter((code) => !needsAttention(failed(code)))).toEqual(waiting)
-})
-
 test.each([
   ['offline', 'connection'],
   ['proxy-unreachable', 'connection'],
@@ -81,27 +68,6 @@ test.each([
   ['other-process', 'upload'],
 ] as const)('an upload that is retried after %s waits for: %s', (code, status) => {
   expect(uploadStatusOf({ phase: 'retrying', failure: failure(code) }, unheldQueue)).toBe(status)
-})
-
-test('a waiting upload says what holds the queue', () => {
-  const waiting: State = { phase: 'waiting', failure: null }
-  const statusWith = (queue: object) => uploadStatusOf(waiting, { ...unheldQueue, ...queue })
-  expect(statusWith({})).toBe('turn')
-  expect(statusWith({ connectivity: 'offline' })).toBe('connection')
-  expect(statusWith({ hold: 'quiet-hours', connectivity: 'offline' })).toBe('schedule')
-  expect(statusWith({ hold: 'battery' })).toBe('charger')
-  expect(statusWith({ hold: 'metered' })).toBe('network')
-})
-
-test('nothing waits while everything is paused, and failures stay', () => {
-  const paused = { ...unheldQueue, allPaused: true }
-  for (const phase of ['waiting', 'retrying'] as const)
-    expect(uploadStatusOf({ phase, failure: phase === 'retrying' ? failure('offline') : null }, paused)).toBe(
-      'paused',
-    )
-  expect(uploadStatusOf(failed('file-being-written'), paused)).toBe('paused')
-  expect(uploadStatusOf(failed('forbidden'), paused)).toBe('failed')
-  expect(uploadStatusOf({ phase: 'sending', failure: null }, paused)).toBe('sending')
 })
 
 test.each<[string, State]>([

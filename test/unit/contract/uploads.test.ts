@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest'
 import { failure, isRechecked, type FailureCode } from '../../../electron/contract/failures.ts'
 import {
-  allPausing,
   failureStateOf,
-  hasUnreadableFolder,
   isAllPaused,
   isFileRechecked,
   needsAttention,
-  skippedCount,
-  targetBeside,
-  targetFailure,
   withModelType,
   type Phase,
 } from '../../../electron/contract/uploads.ts'
@@ -29,25 +24,6 @@ test.each([
     modelType,
     modelPath: expected,
   })
-})
-
-test.each<[Partial<typeof target>, FailureCode | null]>([
-  [{ displayName: ' ' }, 'target-name'],
-  [{ displayName: '界'.repeat(255) }, null],
-  [{ displayName: '😀'.repeat(255) }, null],
-  [{ displayName: 'a'.repeat(256) }, 'target-name'],
-  [{ modelType: ' ' }, 'target-type'],
-  [{ modelType: '界'.repeat(50) }, null],
-  [{ modelType: 'a'.repeat(51) }, 'target-type'],
-  [{ modelPath: 'models/../a.pt' }, 'target-path'],
-])('the server accepts the target %j unless it is a %s', (change, code) => {
-  expect(targetFailure({ ...target, ...change })?.code ?? null).toBe(code)
-})
-
-test('everything is being paused once each running upload is', () => {
-  const pausing = { uploadCount: 2, finishingParts: 3, unacknowledgedBytes: 5 }
-  expect(allPausing({ ...emptyTotals, running: 2, pausing })).toEqual(pausing)
-  expect([allPausing({ ...emptyTotals, running: 3, pausing }), allPausing(emptyTotals)]).toEqual([null, null])
 })
 
 test.each([
@@ -107,24 +83,4 @@ test.each<[Phase, FailureCode | null, string]>([
   ['failed', 'file-unreadable', 'final'],
 ])('the text for an upload that is %s with %s says what follows: %s', (phase, code, expected) => {
   expect(failureStateOf({ phase, failure: code && failure(code) })).toBe(expected)
-})
-
-test('another file of a model has its type and folder, under its own name', () => {
-  expect(targetBeside(target, 'b.pt')).toEqual({ modelType: 'loras', modelPath: 'models/loras/sdxl/b.pt' })
-  expect(targetBeside({ modelPath: 'a.pt' }, 'b+c.pt')).toEqual({ modelPath: 'b_c.pt' })
-  expect(targetBeside({ modelType: 'vae' }, 'b.pt')).toEqual({ modelType: 'vae' })
-  expect(targetBeside({}, 'b.pt')).toEqual({})
-})
-
-test('counts skipped files with those that are not listed', () => {
-  const skipped = [
-    { name: 'a', reason: 'junk' },
-    { name: 'b', reason: 'junk', others: 3 },
-  ]
-  expect([skippedCount([]), skippedCount(skipped)]).toEqual([0, 5])
-})
-
-test('finds a folder that could not be read among skipped files', () => {
-  const skipped = ['junk', 'folder-unreadable'].map((reason) => ({ name: 'a', reason }))
-  expect([hasUnreadableFolder(skipped), hasUnreadableFolder(skipped.slice(0, 1))]).toEqual([true, false])
 })

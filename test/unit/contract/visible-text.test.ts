@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { visibleName, visiblePath, visibleText } from '../../../electron/contract/visible-text.ts'
-import { translatorFor } from '../../../electron/messages/messages.ts'
 
 test.each([
   ['a\u001b]0;title\u0007\u001b[2J', 'a�]0;title��[2J'],
@@ -21,12 +20,6 @@ test.each(['水墨 (v2).safetensors', 'Zoë’s 👩‍🚀 models', 'مدل\u20
   },
 )
 
-test('shortens a name to 80 characters, without cutting one in half', () => {
-  expect(visibleName('a'.repeat(80))).toBe('a'.repeat(80))
-  expect(visibleName(` ${'😀'.repeat(5_000)} `)).toBe(`${'😀'.repeat(79)}…`)
-  expect(visibleName('abcd', 3)).toBe('ab…')
-})
-
 test('shortens a path in the middle to 100 characters', () => {
   expect(visiblePath('/home/mira/models')).toBe('/home/mira/models')
   const longest = `/home/${'x'.repeat(94)}`
@@ -40,10 +33,4 @@ test('shortens a path in the middle to 100 characters', () => {
     '/home/mira/x',
     'x�/inbox',
   ])
-})
-
-test('shows deceptive characters in the names that a message quotes', () => {
-  const t = translatorFor('en')
-  const team = '\u202eStudio\nNorth\u001b[2J'
-  expect(t('send-found.question', { count: 1, sizeBytes: 5, team })).toContain('�Studio�North�[2J')
 })

@@ -37,21 +37,6 @@ test('counts a registered file in both sums until the batch is over', () => {
   expect(sum()).toEqual({ totalBytes: 500, movedBytes: 0, leftBytes: 500 })
 })
 
-test('is half done when half of ten thousand small files are registered', () => {
-  const { put, sum } = setup()
-  for (let file = 0; file < 10_000; file += 1) put(`${file}`, { phase: 'waiting', sizeBytes: 10 })
-  for (let file = 0; file < 5_000; file += 1) put(`${file}`, { phase: 'registered', sentBytes: 10 })
-  expect(sum()).toEqual({ totalBytes: 100_000, movedBytes: 50_000, leftBytes: 50_000 })
-})
-
-test('excludes uploads that ended before the batch', () => {
-  const { put, sum } = setup()
-  put('old', { phase: 'registered', sizeBytes: 9_000, sentBytes: 9_000 })
-  put('broken', { phase: 'failed', sizeBytes: 9_000 })
-  put('a', { phase: 'waiting', sizeBytes: 10 })
-  expect(sum()).toMatchObject({ totalBytes: 10, movedBytes: 0 })
-})
-
 test('leaves out a file while another one with the same bytes is sent, and counts it once it is sent itself', () => {
   const { put, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 250 })
@@ -63,40 +48,11 @@ test('leaves out a file while another one with the same bytes is sent, and count
   expect(sum()).toEqual({ totalBytes: 2_000, movedBytes: 250, leftBytes: 1_750 })
 })
 
-test('counts a file that waits for another reason', () => {
-  const { put, sum } = setup()
-  put('a', { phase: 'retrying', sizeBytes: 1_000, failure: failure('offline') })
-  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 0, leftBytes: 1_000 })
-})
-
-test('keeps only the moved bytes of a cancelled file', () => {
-  const { put, take, sum } = setup()
-  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 900 })
-  put('b', { phase: 'waiting', sizeBytes: 1_000 })
-  take('a')
-  expect(sum()).toEqual({ totalBytes: 1_900, movedBytes: 900, leftBytes: 1_000 })
-})
-
-test('excludes files that the team already has', () => {
-  const { put, sum } = setup()
-  put('a', { phase: 'checking', sizeBytes: 1_000 })
-  put('b', { phase: 'waiting', sizeBytes: 400 })
-  put('a', { phase: 'registered', already: { name: 'A', path: null, status: 'active' } })
-  expect(sum()).toEqual({ totalBytes: 400, movedBytes: 0, leftBytes: 400 })
-})
-
 test('keeps moved bytes when parts in flight have to be sent again', () => {
   const { put, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 300, inFlightBytes: 200 })
   put('a', { phase: 'waiting', inFlightBytes: 0 })
   expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 500, leftBytes: 700 })
-})
-
-test('subtracts moved bytes when an upload restarts', () => {
-  const { put, sum } = setup()
-  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 300, inFlightBytes: 200 })
-  put('a', { sentBytes: 0, inFlightBytes: 10 })
-  expect(sum().movedBytes).toBe(10)
 })
 
 test('keeps the moved bytes of a failed upload that is retried and has sent less so far', () => {
@@ -107,19 +63,6 @@ test('keeps the moved bytes of a failed upload that is retried and has sent less
   expect(sum()).toEqual({ totalBytes: 600, movedBytes: 500, leftBytes: 100 })
   put('a', { phase: 'sending', inFlightBytes: 10 })
   expect(sum()).toEqual({ totalBytes: 1_100, movedBytes: 500, leftBytes: 1_090 })
-})
-
-test('subtracts the bytes of a single PUT that starts again', () => {
-  const { put, sum } = setup()
-  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 0, inFlightBytes: 500 })
-  put('a', { phase: 'retrying', inFlightBytes: 0 })
-  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 0, leftBytes: 1_000 })
-})
-
-test('counts no more bytes than an upload has', () => {
-  const { put, sum } = setup()
-  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 900, inFlightBytes: 300 })
-  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 1_000, leftBytes: 0 })
 })
 
 test.each<[Phase, boolean]>([
@@ -137,16 +80,6 @@ test.each<[Phase, boolean]>([
   const { put, sum } = setup()
   put('a', { phase, sizeBytes: 10 })
   expect(sum().totalBytes).toBe(isOpen ? 10 : 0)
-})
-
-test('an upload that was removed before the batch, or twice, changes nothing', () => {
-  const { put, take, sum } = setup()
-  take('a')
-  put('b', { phase: 'sending', sizeBytes: 10, sentBytes: 4 })
-  put('c', { phase: 'waiting', sizeBytes: 1 })
-  take('b')
-  take('b')
-  expect(sum()).toEqual({ totalBytes: 5, movedBytes: 4, leftBytes: 1 })
 })
 
 const running: readonly Phase[] = ['checking', 'sending', 'finishing', 'registering']

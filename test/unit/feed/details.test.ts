@@ -53,35 +53,6 @@ test('reports only the watched upload, at most ten times a second', () => {
   expect(reports).toHaveLength(10)
 })
 
-test('stops reporting and drops pending updates when nothing is watched', () => {
-  const { put, clock, reports, details } = setup()
-  put('a', 'sending')
-  details.watch('a')
-  put('a', 'sending', {}, 1)
-  expect(details.watch(null)).toBeNull()
-  put('a', 'sending', {}, 2)
-  expect(clock.waits()).toEqual([])
-  clock.advance(1_000)
-  expect(reports).toEqual([])
-})
-
-test('repeats the details of a running upload although nothing moves', () => {
-  const { put, clock, reports, details } = setup()
-  put('a', 'sending')
-  details.watch('a')
-  details.renew()
-  clock.advance(100)
-  expect(reports).toHaveLength(1)
-  put('a', 'paused')
-  clock.advance(100)
-  details.renew()
-  expect([reports.length, clock.waits()]).toEqual([2, []])
-})
-
-test('has no details of an upload outside the queue', () => {
-  expect(setup().details.watch('gone')).toBeNull()
-})
-
 test('shows a single PUT as one part with its bytes', () => {
   const { put, details } = setup()
   const parts = (phase: Phase, bytes = 0, given: Partial<UploadRecord> = {}) => {
@@ -104,55 +75,6 @@ test('shows running parts as reported, and none in flight after the run', () => 
   expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'sWww', flying: [] })
 })
 
-test('reads the parts of an earlier start from the journal', () => {
-  const { put, details } = setup()
-  put('a', 'paused', inParts)
-  expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'bwwb', flying: [] })
-  put('a', 'registered', { state: storedState({ multipart: inParts.state.multipart }) })
-  expect(details.watch('a')?.parts?.states).toBe('bbbb')
-})
-
-test('shows no more parts than storage accepts, whatever size the server has set', () => {
-  const { put, details } = setup()
-  put('a', 'waiting', { state: multipartOpenState(1) })
-  expect(details.watch('a')?.parts?.states).toMatch(/^b..b.{9996}$/)
-})
-
-test('reports a change a tenth of a second later, and once', () => {
-  const { put, clock, reports, details } = setup()
-  put('a', 'sending')
-  details.watch('a')
-  put('a', 'sending', {}, 1)
-  clock.advance(99)
-  expect(reports).toEqual([])
-  clock.advance(1)
-  expect(reports.map(({ parts }) => parts?.flying)).toEqual([[{ number: 1, bytes: 1 }]])
-  clock.advance(1_000)
-  expect([reports.length, clock.waits()]).toEqual([1, []])
-})
-
-test('drops the pending report of the upload that was watched before', () => {
-  const { put, clock, reports, details } = setup()
-  put('a', 'sending')
-  put('b', 'sending')
-  details.watch('a')
-  put('a', 'sending', {}, 1)
-  expect(details.watch('b')?.id).toBe('b')
-  clock.advance(1_000)
-  expect(reports).toEqual([])
-})
-
-test('reports nothing about a watched upload that was removed', () => {
-  const { put, clock, rows, reports, details } = setup()
-  put('a', 'sending')
-  details.watch('a')
-  rows.delete('a')
-  details.changed('a')
-  clock.advance(100)
-  details.renew()
-  expect([reports, clock.waits()]).toEqual([[], []])
-})
-
 test('forgets the parts of a run once its upload is removed', () => {
   const { put, rows, details } = setup()
   put('a', 'paused', inParts)
@@ -163,35 +85,4 @@ test('forgets the parts of a run once its upload is removed', () => {
   details.changed('a')
   put('a', 'paused', inParts)
   expect(details.watch('a')?.parts?.states).toBe('bwwb')
-})
-
-test.each([true, false])('reports nothing after it is closed while a report is pending: %s', (isPending) => {
-  const { put, clock, reports, details } = setup()
-  put('a', 'sending')
-  details.watch('a')
-  if (isPending) put('a', 'sending', {}, 1)
-  details.close()
-  expect(clock.waits()).toEqual([])
-  put('a', 'sending', {}, 2)
-  clock.advance(1_000)
-  expect(reports).toEqual([])
-})
-
-test('shows a single PUT until storage has closed the file, and nothing while nothing is watched', () => {
-  const { put, clock, details } = setup()
-  put('a', 'finishing', {}, 9)
-  expect(details.watch('a')?.parts).toMatchObject({ states: 'f', flying: [{ number: 1, bytes: 9 }] })
-  put('a', 'retrying')
-  expect(details.watch('a')?.parts).toBeNull()
-  details.watch(null)
-  put('a', 'sending')
-  details.renew()
-  expect(clock.waits()).toEqual([])
-})
-
-test('shows parts that wait for their URL or are repeated as waiting after the run', () => {
-  const { put, details } = setup()
-  put('a', 'paused', inParts)
-  details.follow('a', () => ({ partSizeBytes: 2e9, states: 'fuFUffuuFFUUsSbB', flying: [] }))
-  expect(details.watch('a')?.parts?.states).toBe('wwWWwwwwWWWWsSbB')
 })

@@ -102,16 +102,6 @@ test('removes finished uploads from the list at local midnight, and keeps the hi
   expect(clock.waits()).toEqual([100])
 })
 
-test('keeps unfinished uploads, whatever the date', () => {
-  const { clock, open } = setup()
-  const { rows, finish, ids } = open()
-  const waiting = uploadRecord()
-  rows.add([waiting])
-  finish()
-  clock.advance(26 * hourMs)
-  expect(ids()).toEqual([waiting.id])
-})
-
 test('restores the uploads that finished today, and none from yesterday', () => {
   const { clock, store, open } = setup()
   const today = registeredRecord({ finishedAtMs: clock.now() - hourMs })
@@ -119,19 +109,6 @@ test('restores the uploads that finished today, and none from yesterday', () => 
   const { ids, count } = open()
   expect([ids(), count()]).toEqual([[today.id], 1])
 })
-
-test.each([true, false])(
-  'an upload of midnight is of the day that begins (the computer’s zone: %s)',
-  (isLocal) => {
-    const { clock, store, open } = setup({ isLocal })
-    const midnightMs = clock.now() - 22 * hourMs
-    const first = registeredRecord({ finishedAtMs: midnightMs })
-    store.add([first, registeredRecord({ finishedAtMs: midnightMs - 1 })])
-    const { ids, count } = open()
-    expect([ids(), count()]).toEqual([[first.id], 1])
-    expect(clock.waits()).toEqual([2 * hourMs - 100])
-  },
-)
 
 test('counts no upload of a user who has signed out', () => {
   const { clock, store, hidden, open } = setup()
@@ -142,18 +119,6 @@ test('counts no upload of a user who has signed out', () => {
   hidden.add(ofBob)
   const { count } = open()
   expect(count()).toBe(1)
-})
-
-test('lists the uploads of a user although one who has signed out finished more of them later', () => {
-  const { clock, store, hidden, open } = setup()
-  const finished = (accountId: string, agoMs: number) =>
-    registeredRecord({ accountId, finishedAtMs: clock.now() - agoMs })
-  const mine = finished(uploadRecord().accountId, hourMs)
-  const ofBob = 'cloud.example bob'
-  store.add([...Array.from({ length: 201 }, () => finished(ofBob, 1_000)), mine])
-  hidden.add(ofBob)
-  const { ids, count } = open()
-  expect([ids(), count()]).toEqual([[mine.id], 1])
 })
 
 test('checks on request after a sleep over midnight or a new time zone', () => {
@@ -185,25 +150,6 @@ test('lists the latest two hundred of a day, and counts all', () => {
   expect([again.ids(), again.count()]).toEqual([[], 0])
 })
 
-test('counts the uploads that were removed if others could not be removed', () => {
-  const { store, open, clock, database } = setup()
-  const records = Array.from({ length: 1_500 }, () =>
-    registeredRecord({ finishedAtMs: clock.now() - hourMs }),
-  )
-  store.add(records)
-  const { doneToday, count } = open()
-  expect(count()).toBe(1_500)
-  database.exec(
-    `CREATE TRIGGER no_room BEFORE DELETE ON uploads WHEN OLD.id = '${records[1_200]?.id}'
-     BEGIN SELECT RAISE(ABORT, 'no room'); END`,
-  )
-  expect(doneToday.forget(records.map(({ id }) => id))).toMatchObject({
-    failure: { code: 'journal-trouble' },
-  })
-  clock.advance(100)
-  expect(count()).toBe(500)
-})
-
 test('keeps an upload that needs attention in the list, whatever the date and the number of others', () => {
   const { clock, open } = setup()
   const { finish, findWrong, ids, count, needsYou } = open()
@@ -216,20 +162,6 @@ test('keeps an upload that needs attention in the list, whatever the date and th
   expect([ids(), count(), needsYou()]).toEqual([[wrong], 0, 1])
   const again = open()
   expect([again.ids(), again.needsYou()]).toEqual([[wrong], 1])
-})
-
-test('counts each upload once if what has finished is read again', () => {
-  const { clock, open } = setup()
-  const { doneToday, finish, findWrong, count, needsYou } = open()
-  const all = Array.from({ length: 200 }, () => finish())
-  clock.advance(100)
-  for (const id of all.slice(-20)) findWrong(id)
-  for (let more = 0; more < 20; more += 1) finish()
-  clock.advance(100)
-  expect([count(), needsYou()]).toEqual([200, 20])
-  doneToday.restore()
-  clock.advance(100)
-  expect([count(), needsYou()]).toEqual([200, 20])
 })
 
 test('lists an upload again that needs attention after it has left the list', () => {
@@ -245,15 +177,6 @@ test('lists an upload again that needs attention after it has left the list', ()
   expect([new Set(ids()), count(), needsYou()]).toEqual([new Set(all.toSpliced(1, 1)), 200, 2])
   const again = open()
   expect([again.needsYou(), again.count()]).toEqual([2, 200])
-})
-
-test('unfinished uploads at the start don’t reduce the count of finished ones', () => {
-  const { clock, store, open } = setup()
-  store.add(Array.from({ length: 202 }, () => registeredRecord({ finishedAtMs: clock.now() - hourMs })))
-  const { rows, doneToday, count } = open()
-  rows.add([uploadRecord(), uploadRecord(), uploadRecord()])
-  doneToday.restore()
-  expect(count()).toBe(202)
 })
 
 test('an upload that is listed again is counted once, whether it was dismissed or finished before', () => {
@@ -274,36 +197,6 @@ test('an upload that is listed again is counted once, whether it was dismissed o
   expect([ids().includes(dismissed), count()]).toEqual([true, 202])
 })
 
-test('lists nothing again that needs no attention, that is not finished, or that is unknown', () => {
-  const { clock, store, open } = setup()
-  const waiting = uploadRecord()
-  const finished = registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })
-  store.add([waiting, finished])
-  const { doneToday, ids } = open()
-  for (const id of [waiting.id, finished.id, 'nobody'])
-    expect(doneToday.relist(id)).toEqual({ ok: true, value: undefined })
-  expect(ids()).toEqual([])
-})
-
-test('counts nothing after midnight, however many uploads were finished before', () => {
-  const { clock, store, open } = setup()
-  store.add(Array.from({ length: 401 }, () => registeredRecord({ finishedAtMs: clock.now() - hourMs })))
-  const { ids, count } = open()
-  expect([ids().length, count()]).toEqual([200, 401])
-  clock.advance(2 * hourMs)
-  clock.advance(100)
-  expect([ids(), count()]).toEqual([[], 0])
-})
-
-test('counts none once the only finished upload is removed', () => {
-  const { clock, open, store } = setup()
-  const { doneToday, finish, count } = open()
-  const id = finish()
-  doneToday.forget([id])
-  clock.advance(100)
-  expect([count(), store.find(id)]).toEqual([0, null])
-})
-
 test('the upload that finished first leaves the list, whatever the order in which they were listed', () => {
   const { clock, store, open } = setup()
   const finishedAgo = (agoMs: number) => registeredRecord({ finishedAtMs: clock.now() - agoMs })
@@ -320,51 +213,6 @@ test('the upload that finished first leaves the list, whatever the order in whic
     true,
     true,
   ])
-})
-
-test('counts one less after an upload in the list is removed while there are more than the list shows', () => {
-  const { clock, open } = setup()
-  const { doneToday, finish, ids, count } = open()
-  const all = Array.from({ length: 202 }, () => finish())
-  clock.advance(100)
-  doneToday.forget(all.slice(-1))
-  clock.advance(100)
-  expect([ids().length, count()]).toEqual([199, 201])
-})
-
-test('waits for midnight only while a finished upload of today is counted', () => {
-  const { clock, open } = setup()
-  const { doneToday, finish, ids } = open()
-  const all = [finish(), finish()]
-  expect(clock.waits()).toEqual([2 * hourMs - 300])
-  doneToday.dismiss(all)
-  clock.advance(100)
-  expect(ids()).toEqual([])
-  clock.advance(2 * hourMs)
-  clock.advance(100)
-  expect(clock.waits()).toEqual([])
-  finish()
-  expect(clock.waits()).toHaveLength(1)
-  doneToday.close()
-  expect(clock.waits()).toEqual([])
-})
-
-test('counts a dismissed upload only until it is dismissed', () => {
-  const { clock, open } = setup()
-  const { doneToday, finish, count } = open()
-  const [first = ''] = Array.from({ length: 203 }, () => finish())
-  clock.advance(100)
-  const last = finish()
-  clock.advance(100)
-  doneToday.dismiss([last])
-  clock.advance(100)
-  expect(count()).toBe(203)
-  doneToday.forget([last])
-  clock.advance(100)
-  expect(count()).toBe(203)
-  doneToday.forget([first])
-  clock.advance(100)
-  expect(count()).toBe(202)
 })
 
 test('reports each upload as done before it is dropped from the list', () => {

@@ -78,17 +78,6 @@ test('joins the changes within a tenth of a second into one patch', () => {
   expect(patches[0]?.changed[0]?.sentBytes).toBe(7)
 })
 
-test('sends at most ten patches a second, and none without changes', () => {
-  const { put, clock, patches } = setup()
-  for (let ms = 0; ms < 1_000; ms += 1) {
-    put('a', { sentBytes: ms })
-    clock.advance(1)
-  }
-  expect(patches).toHaveLength(10)
-  clock.advance(60_000)
-  expect([patches.length, clock.waits()]).toEqual([10, []])
-})
-
 test('sends nothing while it is held, and then everything in one patch', () => {
   const { put, clock, patches, feed } = setup()
   put('a', {})
@@ -145,16 +134,6 @@ test('reports removed rows', () => {
     [['a'], []],
     [[], ['a']],
   ])
-})
-
-test('reports that everything is paused although no row has changed', () => {
-  const { put, pauseAll, clock, patches, feed } = setup()
-  put('a', {})
-  clock.advance(100)
-  pauseAll()
-  clock.advance(100)
-  expect(patches.map(({ allPaused }) => allPaused)).toEqual([false, true])
-  expect(feed.snapshot().allPaused).toBe(true)
 })
 
 test('sums up the rows, and counts the bytes of running and waiting ones', () => {
@@ -246,16 +225,6 @@ test('shows a steady speed while files of a second each begin and end', () => {
   expect(Math.max(...shown)).toBeLessThan(12_000_000)
 })
 
-test('sends nothing and starts no timer after it is closed', () => {
-  const { put, clock, patches, feed } = setup()
-  put('a', {})
-  feed.close()
-  put('b', {})
-  expect(clock.waits()).toEqual([])
-  clock.advance(1_000)
-  expect(patches).toEqual([])
-})
-
 test('updates the speeds each second while something runs, so a stall is visible', () => {
   const { put, clock, patches, feed } = setup()
   put('a', { phase: 'sending', sizeBytes: 100_000 })
@@ -269,37 +238,6 @@ test('updates the speeds each second while something runs, so a stall is visible
   expect(patches.length - before).toBeGreaterThanOrEqual(7)
   expect(patches.at(-1)?.totals.secondsLeft).toBeNull()
   expect(ids(patches.at(-1)?.changed ?? [])).toEqual(['a'])
-})
-
-test('reports the overall speed each second while something runs, and once at the end', () => {
-  const { put, clock, flows, feed } = setup()
-  put('a', { phase: 'sending', sizeBytes: 100_000 })
-  for (let tenth = 0; tenth < 55; tenth += 1) {
-    feed.moved(1_000)
-    put('a', { inFlightBytes: tenth * 1_000 })
-    clock.advance(100)
-  }
-  expect(flows.length).toBeGreaterThanOrEqual(4)
-  expect(flows.at(-1)).toMatchObject({ streamsInUse: 3, streamsLimit: 8, speed: { stepMs: 1_000 } })
-  expect(flows.at(-1)?.speed.points.slice(1, 4)).toEqual([10_000, 10_000, 10_000])
-  expect(feed.snapshot().flow).toMatchObject({ streamsInUse: 3, streamsLimit: 8 })
-  const sentCount = flows.length
-  put('a', { phase: 'registered' })
-  clock.advance(100)
-  clock.advance(60_000)
-  expect([flows.length, clock.waits()]).toEqual([sentCount + 1, []])
-})
-
-test('counts bytes that moved before an upload is shown as running in the speed', () => {
-  const { put, clock, flows, feed } = setup()
-  put('a', { phase: 'sending', sizeBytes: 100_000 })
-  clock.advance(1_100)
-  put('a', { phase: 'paused' })
-  clock.advance(60_000)
-  feed.moved(10_000)
-  put('a', { phase: 'sending', inFlightBytes: 10_000 })
-  for (let seconds = 0; seconds < 3; seconds += 1) clock.advance(1_100)
-  expect(flows.at(-1)?.speed.points.reduce((sum, speed) => sum + speed, 0)).toBe(10_000)
 })
 
 test('caps the time left by a limit at once, and not by one that is out of reach', () => {
@@ -318,13 +256,6 @@ test('caps the time left by a limit at once, and not by one that is out of reach
   expect(secondsLeft()).toBe(Math.ceil((sizeBytes - 99 * 4_100_000) / 2_000_000))
 })
 
-test('counts uploads that wait for their turn as waiting', () => {
-  const { feed, put } = setup()
-  put('a', { phase: 'sending' })
-  put('b', { phase: 'sending', waitsForTurn: true })
-  expect(feed.snapshot().totals).toMatchObject({ running: 1, waiting: 1 })
-})
-
 test('sums up what uploads that are being paused still send', () => {
   const { feed, put } = setup()
   const pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 30 }
@@ -340,84 +271,6 @@ test('sums up what uploads that are being paused still send', () => {
   expect(feed.snapshot().totals.pausing).toMatchObject({ uploadCount: 1, finishingParts: 1 })
   put('b', { phase: 'paused', pausing: undefined } as never)
   expect(feed.snapshot().totals).not.toHaveProperty('pausing')
-})
-
-test('sends nothing to a listener that has unsubscribed', () => {
-  const { feed, put, clock } = setup()
-  let patchCount = 0
-  const unsubscribe = feed.subscribe({ patch: () => void (patchCount += 1), flow: () => {} })
-  put('a', {})
-  clock.advance(100)
-  unsubscribe()
-  put('a', {})
-  clock.advance(100)
-  expect(patchCount).toBe(1)
-})
-
-test('keeps no timer after it is closed while something runs', () => {
-  const { feed, put, clock, flows } = setup()
-  put('a', { phase: 'sending' })
-  clock.advance(100)
-  feed.close()
-  expect(clock.waits()).toEqual([])
-  clock.advance(5_000)
-  expect(flows).toEqual([])
-})
-
-test('the rows of a snapshot are in the next patch as the same objects, and are computed once', () => {
-  const { feed, put, clock, patches } = setup()
-  put('a', {})
-  const [row] = feed.snapshot().rows
-  clock.advance(100)
-  expect(patches[0]?.changed[0]).toBe(row)
-  put('a', { sentBytes: 1 })
-  clock.advance(100)
-  expect(patches[1]?.changed[0]).not.toBe(row)
-})
-
-test('sends a flow exactly one second after something has begun to run, and then each second', () => {
-  const { put, clock, flows } = setup()
-  put('a', { phase: 'checking' })
-  clock.advance(100)
-  clock.advance(999)
-  expect(flows).toEqual([])
-  clock.advance(1)
-  expect(flows).toHaveLength(1)
-  // The next second begins with the patch that the refresh leads to.
-  clock.advance(100)
-  clock.advance(999)
-  expect(flows).toHaveLength(1)
-  clock.advance(1)
-  expect(flows).toHaveLength(2)
-})
-
-test('reports the end also if it comes between the report of a second and the next patch', () => {
-  const { put, clock, flows } = setup()
-  put('a', { phase: 'sending' })
-  clock.advance(100)
-  clock.advance(1_000)
-  expect(flows).toHaveLength(1)
-  put('a', { phase: 'registered' })
-  clock.advance(100)
-  expect([flows.length, clock.waits()]).toEqual([2, []])
-})
-
-test('sends no flow before anything has run', () => {
-  const { put, clock, flows } = setup()
-  put('a', { phase: 'waiting' })
-  clock.advance(100)
-  expect([flows, clock.waits()]).toEqual([[], []])
-})
-
-test('the refresh of each second repeats only the rows that are sending', () => {
-  const { put, clock, patches } = setup()
-  put('a', { phase: 'sending' })
-  put('b', { phase: 'finishing' })
-  put('c', { phase: 'waiting' })
-  clock.advance(100)
-  clock.advance(1_000)
-  clock.advance(100)
-  expect(patches.map(({ changed }) => ids(changed))).toEqual([['a', 'b', 'c'], ['a']])
 })
 
 test('a snapshot before the first change is the zeroth, and says what earlier starts left', () => {
@@ -440,30 +293,6 @@ test('a snapshot before the first change is the zeroth, and says what earlier st
   expect(patches).toMatchObject([{ sequence: 1, isIncomplete: true, totals: { registeredToday: 8 } }])
 })
 
-test('a snapshot has rows that were in the queue before the feed was told about them', () => {
-  const { feed, rows } = setup()
-  rows.set('a', toUploadRow(uploadRecord({ id: 'a' }), null))
-  expect(ids(feed.snapshot().rows)).toEqual(['a'])
-})
-
-test('sends one patch when it is released, although nothing has changed', () => {
-  const { feed, clock, patches } = setup()
-  feed.hold()
-  feed.release()
-  clock.advance(100)
-  expect(patches).toMatchObject([{ sequence: 1, changed: [], removed: [] }])
-})
-
-test('a row that is removed and added again before a patch is only changed', () => {
-  const { put, take, clock, patches } = setup()
-  put('a', {})
-  clock.advance(100)
-  take('a')
-  put('a', { sentBytes: 5 })
-  clock.advance(100)
-  expect(patches.at(-1)).toMatchObject({ changed: [{ id: 'a', sentBytes: 5 }], removed: [] })
-})
-
 test('shows no time left once nothing runs, and one that starts again from zero afterwards', () => {
   const { put, clock, feed } = setup()
   const send = (seconds: number) => {
@@ -482,17 +311,4 @@ test('shows no time left once nothing runs, and one that starts again from zero 
   put('a', { phase: 'sending' })
   clock.advance(100)
   expect(feed.snapshot().totals.secondsLeft).toBeNull()
-})
-
-test('computes a changed row once for a patch and the snapshots after it', () => {
-  const { feed, put, clock, computedIds } = setup()
-  put('a', {})
-  put('b', {})
-  clock.advance(100)
-  feed.snapshot()
-  put('b', { sentBytes: 1 })
-  feed.snapshot()
-  clock.advance(100)
-  feed.snapshot()
-  expect(computedIds).toEqual(['a', 'b', 'b'])
 })

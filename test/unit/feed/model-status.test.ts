@@ -55,10 +55,6 @@ function setup(records: readonly UploadRecord[], models: readonly LibraryModel[]
 
 const inLibrary = (...paths: readonly string[]) => paths.map((path) => libraryModel(`${folder}/${path}`))
 
-test('a model of one file has no status', async () => {
-  expect(await setup([uploadRecord()], []).status()).toBeNull()
-})
-
 test('a file is present if the library has its path, and a folder if it has a file in it', async () => {
   const files = [fileOf('model_index.json'), fileOf('unet/a.safetensors')]
   const statusWith = (...paths: readonly string[]) =>
@@ -71,25 +67,6 @@ test('a file is present if the library has its path, and a folder if it has a fi
     presentCount: 1,
     missing: ['model_index.json', 'vae/'],
   })
-})
-
-test('the weights of a folder are present if the library has any there', async () => {
-  const file = registered(
-    fileOf('model_index.json', { group: { files: ['model_index.json', 'vae/*.safetensors'] } }),
-  )
-  const missingWith = async (path: string) =>
-    (await setup([file], inLibrary('model_index.json', path)).status())?.missing
-  expect(await missingWith('vae/b.fp16.safetensors')).toEqual([])
-  expect(await missingWith('vae/config.json')).toEqual(['vae/*.safetensors'])
-  expect(await missingWith('vae2/b.safetensors')).toEqual(['vae/*.safetensors'])
-})
-
-test('a file that is being uploaded is not missing, one that has failed is', async () => {
-  const [index, weights] = [fileOf('model_index.json'), fileOf('unet/a.safetensors')]
-  const { rows, status } = setup([index, weights], inLibrary('vae/x'))
-  expect(await status()).toEqual({ fileCount: 3, presentCount: 1, missing: [] })
-  rows.applyEvent(weights.id, 'refuse', { failure: failure('forbidden') })
-  expect(await status()).toEqual({ fileCount: 3, presentCount: 1, missing: ['unet/a.safetensors'] })
 })
 
 test.for<[string, readonly LibraryModel[] | null]>([
@@ -159,21 +136,6 @@ test('finds the folder of a model by most of its files, since single ones may ha
   )
 })
 
-test('counts the files that the model had when it was found last', async () => {
-  const [early, late] = [
-    fileOf('model_index.json', { addedAtMs: 1, group: { files: ['model_index.json', 'old.json'] } }),
-    fileOf('unet/a.safetensors', { addedAtMs: 2 }),
-  ]
-  expect((await setup([early, late].map(registered), []).status())?.missing).toEqual(names)
-  expect((await setup([late, early].map(registered), []).status())?.missing).toEqual(names)
-  const together = [
-    { ...early, addedAtMs: 2, position: 1 },
-    { ...late, position: 2 },
-  ]
-  expect((await setup(together.map(registered), []).status())?.missing).toEqual(names)
-  expect((await setup(together.toReversed().map(registered), []).status())?.missing).toEqual(names)
-})
-
 test('counts numbered parts by their numbers', async () => {
   const shard = { stem: 'm', count: 3, extension: '.safetensors' }
   const part = fileOf('m-00002-of-00003.safetensors', {
@@ -197,15 +159,6 @@ test('counts parts from 0 if one of them is part 0, also if others were found be
   ]
   const status = await setup([second, first].map(registered), inLibrary(first.fileName)).status()
   expect(status).toEqual({ fileCount: 2, presentCount: 1, missing: [second.fileName] })
-})
-
-test('counts numbered parts by the widths of their numbers', async () => {
-  const shard = { stem: 'm', count: 2, extension: '.gguf', numberDigits: 4, countDigits: 6 }
-  const part = fileOf('m-0001-of-000002.gguf', { group: { kind: 'shards', files: null, shard } })
-  expect((await setup([registered(part)], []).status())?.missing).toEqual([
-    'm-0001-of-000002.gguf',
-    'm-0002-of-000002.gguf',
-  ])
 })
 
 test('finds a renamed file by its own path, and the other files of its model by their names', async () => {

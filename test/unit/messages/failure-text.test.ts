@@ -138,11 +138,6 @@ test.each([
   expect(harmlessText(text)).toBe(expected)
 })
 
-test('shortens a long text of the server between two characters', () => {
-  const [...characters] = harmlessText('😀'.repeat(5_000))
-  expect([characters.length, characters[198], characters[199]]).toEqual([200, '😀', '…'])
-})
-
 test('shortens a text of 300,000 full stops without a delay', () => {
   expect(harmlessText(`${'.'.repeat(300_000)}x`)).toBe(`${'.'.repeat(199)}…`)
 })
@@ -150,11 +145,6 @@ test('shortens a text of 300,000 full stops without a delay', () => {
 test('keeps the marks around a right-to-left name when the sentence about retries follows', () => {
   const met = failure('file-dangerous', { imports: 'סטודיו' })
   expect(failureText(met, nativeTranslatorFor('en'), 'retrying')).toContain('\u2068סטודיו\u2069')
-})
-
-test('keeps braces and markup of the server as text', () => {
-  const met = failure('bad-request', {}, { serverMessage: "it's <b>{name}</b>, '{x}'" })
-  expect(failureText(met, translatorFor('en'))).toContain("“it's <b>{name}</b>, '{x}'”")
 })
 
 test('has a retrying message of its own for each failure that uploads retry', () => {
@@ -196,16 +186,4 @@ test.each(locales)('names in %s the extension that a misnamed model should have'
   expect(sentence('gguf')).toContain(' .gguf')
   expect(sentence('safetensors')).toContain(' .safetensors')
   expect(sentence('zip')).not.toMatch(/\.(gguf|safetensors)/)
-})
-
-const nothingUploaded = /Nothing was uploaded|未上传任何内容|未上傳任何內容/
-const reviewed = codes.filter((code) => code.startsWith('file-') || code.startsWith('path-'))
-
-test.each(locales)('says in %s only after a decision that nothing was uploaded', (locale) => {
-  const t = translatorFor(locale)
-  const textsIn = (state: 'review' | 'final') =>
-    reviewed.map((code) => failureText(failureWithParams(code), t, state))
-  expect(textsIn('final').filter((text) => nothingUploaded.test(text))).toHaveLength(10)
-  expect(textsIn('review').filter((text) => nothingUploaded.test(text))).toEqual([])
-  expect(failureStateOf({ phase: 'review', failure: failure('file-link') })).toBe('review')
 })

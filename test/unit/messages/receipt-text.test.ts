@@ -3,7 +3,7 @@ import { receiptOf } from '../../../electron/contract/receipt.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { receiptText } from '../../../electron/messages/receipt-text.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { registeredRecord } from '../../support/records.ts'
 
 const t = translatorFor('en')
 
@@ -19,10 +19,6 @@ test('the text of a receipt has one line for each fact, and none for what is unk
   expect(lines).toContain('Model ID: model-1')
   expect(lines).toContain('Verification: Not verified yet.')
   expect(lines.some((line) => line.startsWith('Compared:'))).toBe(false)
-})
-
-test('an upload that is not registered has no receipt', () => {
-  expect(receiptOf(toUploadRow(uploadRecord(), null))).toBeNull()
 })
 
 test('the receipt of a file of a multi-file model names the model', () => {

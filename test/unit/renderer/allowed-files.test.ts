@@ -8,8 +8,3 @@ test.each(['all', 'no-pickles', 'safe-formats'] as const)(
     expect(allowedFilesChoice(settings)).toBe(choice)
   },
 )
-
-test('another combination is shown as custom and changes nothing', () => {
-  expect(allowedFilesChoice({ allowedFormats: ['onnx'], allowPickles: true })).toBe('custom')
-  expect(allowedFilesSettings('custom')).toEqual({})
-})

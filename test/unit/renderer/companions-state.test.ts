@@ -43,29 +43,6 @@ function setup() {
   }
 }
 
-test('changes of the list while it waits cause one more request after the delay', async () => {
-  const { state, delays, requestCount, change } = setup()
-  void state.loadList(2)
-  await expect.poll(() => delays.length).toBe(1)
-  expect(state.byId.get('Flux')).toEqual([t5])
-  change()
-  void state.loadList(2)
-  void state.loadList(2)
-  expect(requestCount()).toBe(1)
-  delays[0]?.end()
-  await expect.poll(() => delays.length).toBe(2)
-  expect([requestCount(), state.byId.get('Flux')]).toEqual([2, []])
-})
-
-test('the delay is a second, and longer for more than 2,000 rows', async () => {
-  const { state, delays } = setup()
-  void state.loadList(10)
-  await expect.poll(() => delays.length).toBe(1)
-  void state.loadList(10_000)
-  delays[0]?.end()
-  await expect.poll(() => delays.map(({ ms }) => ms)).toEqual([1_000, 5_000])
-})
-
 test('an open row that changes all the time is loaded once per delay, and another one at once', async () => {
   const { state, delays, requests, change } = setup()
   change()
@@ -81,24 +58,4 @@ test('an open row that changes all the time is loaded once per delay, and anothe
   close()
   state.open('SDXL')
   expect(requests).toEqual(['Flux', 'Flux', 'SDXL'])
-})
-
-test('what an upload brings is shown although this computer is still being searched', async () => {
-  const { state, delays, requests, change } = setup()
-  const close = state.open('Flux')
-  await expect.poll(() => requests).toEqual(['Flux', 'search for Flux'])
-  expect(state.value).toEqual({ id: 'Flux', missing: [t5], isSearching: true })
-  change()
-  close()
-  state.open('Flux')
-  delays[0]?.end()
-  await expect.poll(() => state.value).toEqual({ id: 'Flux', missing: [], isSearching: false })
-})
-
-test('a row that was closed before its response is loaded at once when it is opened again', () => {
-  const { state, requests, setSilent } = setup()
-  setSilent(true)
-  state.open('Flux')()
-  state.open('Flux')
-  expect(requests).toEqual(['Flux', 'Flux'])
 })

@@ -1,36 +1,10 @@
-import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { calls } from '../../../electron/contract/calls.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { HistoryState } from '../../../renderer/history/history-state.svelte.ts'
 import { registeredRow } from '../../components/support/rows.ts'
 
 const historyFilters = () => Promise.resolve(success({ teams: [], modelTypes: [] }))
-
-test('an open history is loaded again at most once per second while uploads finish', async () => {
-  const delays: { readonly ms: number; readonly end: () => void }[] = []
-  let requestCount = 0
-  const history = new HistoryState(
-    {
-      history: () => {
-        requestCount += 1
-        return Promise.resolve(success({ rows: [], nextBeforeMs: null }))
-      },
-      historyFilters,
-      forget: () => Promise.resolve(success(undefined)),
-    },
-    (ms) => new Promise((resolve) => delays.push({ ms, end: resolve })),
-  )
-  void history.refresh()
-  await expect.poll(() => delays.map(({ ms }) => ms)).toEqual([1_000])
-  void history.refresh()
-  void history.refresh()
-  expect(requestCount).toBe(1)
-  delays[0]?.end()
-  await expect.poll(() => delays.length).toBe(2)
-  expect(requestCount).toBe(2)
-})
 
 interface Page {
   readonly rows: readonly UploadRow[]
@@ -77,19 +51,6 @@ test('a refresh that the next page has replaced is repeated after it', async () 
   await expect.poll(names).toEqual(['Flux', 'Grain', 'Depth'])
 })
 
-test('a refresh that the next page has replaced is repeated also if the page can’t be loaded', async () => {
-  const { history, pages, answer, names } = await setup()
-  const refreshed = history.refresh()
-  const more = history.more()
-  answer(1, ['Flux', 'Grain'], 1)
-  await refreshed
-  pages[2]?.resolve(null)
-  await more
-  expect(pages).toHaveLength(4)
-  answer(3, ['Flux', 'Grain'], 1)
-  await expect.poll(names).toEqual(['Flux', 'Grain'])
-})
-
 test('the next page does not restore a record that was removed while it was loaded', async () => {
   const { history, forgotten, answer, names } = await setup()
   const removed = history.forget(['Grain'])
@@ -99,9 +60,4 @@ test('the next page does not restore a record that was removed while it was load
   answer(1, ['Depth'])
   await more
   expect(names()).toEqual(['Depth'])
-})
-
-test('a library path of any length can be searched for', () => {
-  const search = { beforeMs: null, search: `models/${'x'.repeat(3_000)}`, limit: 100 }
-  expect(v.is(calls.history.args, search)).toBe(true)
 })

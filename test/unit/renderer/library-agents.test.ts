@@ -35,36 +35,6 @@ function createLibrary(agents: () => Promise<readonly Agent[]> | readonly Agent[
   }
 }
 
-test('lists the agents again when models change, at most once in 30 seconds', async () => {
-  const { library, clock, requestCount, change } = createLibrary()
-  await library.open(choice)
-  for (const nowMs of [1_000_000, 1_029_999, 1_030_000, 1_059_999, 1_060_000]) {
-    clock.nowMs = nowMs
-    await change()
-  }
-  expect(requestCount()).toBe(3)
-  expect(library.agents?.listedAtMs).toBe(1_060_000)
-})
-
-test('lists the agents again after the clock was set back', async () => {
-  const { library, clock, requestCount, change } = createLibrary()
-  await library.open(choice)
-  clock.nowMs = 0
-  await change()
-  expect(requestCount()).toBe(2)
-})
-
-test('does not list the agents while another view is shown', async () => {
-  const { library, clock, requestCount, change } = createLibrary()
-  await library.open(choice)
-  library.close()
-  clock.nowMs += 60_000
-  await change()
-  expect(requestCount()).toBe(1)
-  await library.open(choice)
-  expect(requestCount()).toBe(2)
-})
-
 test('a late response does not replace a newer list of agents', async () => {
   const late = Promise.withResolvers<readonly Agent[]>()
   const answers = [late.promise, Promise.resolve([agent('new')])]

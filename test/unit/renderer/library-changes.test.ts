@@ -59,20 +59,6 @@ test('shows that many models are changed, and their answers, in one step each', 
   expect(library.models.filter(({ status }) => status !== 'disabled').map(({ id }) => id)).toEqual(['7'])
 })
 
-test('shows the answers of a long change before its end', async () => {
-  const last = Promise.withResolvers<ReturnType<typeof success<undefined>>>()
-  const { library, delays } = await openLibrary((_, id) => (id === '39' ? last.promise : success(undefined)))
-  const changed = library.change(ids, { status: 'disabled' })
-  await expect.poll(() => delays.length).toBe(1)
-  // The answer of the model before the last is among them.
-  await new Promise(setImmediate)
-  delays[0]?.()
-  await expect.poll(() => [...library.operations.keys()]).toEqual(['39'])
-  last.resolve(success(undefined))
-  await changed
-  expect(library.operations.size).toBe(0)
-})
-
 test('an undo leaves a model that is being changed, and can be repeated for it', async () => {
   const requested: string[] = []
   const renamed = Promise.withResolvers<ReturnType<typeof success<undefined>>>()
@@ -111,23 +97,4 @@ test.each<[FailureCode, boolean]>([
   isRefused = true
   expect(await undo()).toBe(isOver)
   expect(undoFailures).toEqual([code])
-})
-
-test('an undo that partly failed is offered again for the models that can be tried again', async () => {
-  const requested: string[] = []
-  const refused = new Map<string, FailureCode>()
-  const { library, offers } = await openLibrary((_, id) => {
-    requested.push(id)
-    const code = refused.get(id)
-    return code ? failed(failure(code)) : success(undefined)
-  })
-  await library.setStatus(['0', '1', '2', '3'], 'disabled')
-  refused.set('1', 'not-found').set('2', 'offline')
-  expect(await offers[0]?.undo()).toBe(true)
-  expect(offers.map(({ count }) => count)).toEqual([4, 1])
-  refused.clear()
-  requested.length = 0
-  expect(await offers[1]?.undo()).toBe(true)
-  expect(requested).toEqual(['2'])
-  expect(offers).toHaveLength(2)
 })

@@ -23,22 +23,10 @@ const all: LibraryQuery = { search: '', type: '', base: '', status: '', sort: 'n
 const names = (models: readonly LibraryModel[], query: Partial<LibraryQuery> = {}) =>
   filterAndSort(models, { ...all, ...query }).map(({ displayName }) => displayName)
 
-test('sorts names numerically and case-insensitively', () => {
-  expect(names([model('b 10'), model('B 9'), model('a')])).toEqual(['a', 'B 9', 'b 10'])
-})
-
 test('sorts equal sizes by name in both directions and unknown sizes as smallest', () => {
   const models = [model('b'), model('a'), model('big', { sizeBytes: 9_000 }), model('?', { sizeBytes: null })]
   expect(names(models, { sort: 'size' })).toEqual(['?', 'a', 'b', 'big'])
   expect(names(models, { sort: 'size', isDescending: true })).toEqual(['big', 'a', 'b', '?'])
-})
-
-test('sorts by date and type', () => {
-  const models = [model('new', { createdAtMs: 2, modelType: 'vae' }), model('old', { createdAtMs: 1 })]
-  expect([names(models, { sort: 'added' }), names(models, { sort: 'type', isDescending: true })]).toEqual([
-    ['old', 'new'],
-    ['new', 'old'],
-  ])
 })
 
 test('finds models by words in name, path, type, hash or id', () => {
@@ -48,15 +36,6 @@ test('finds models by words in name, path, type, hash or id', () => {
     names(models, { search: 'ab12' }),
     names(models, { search: 'x9' }),
   ]).toEqual([['Soft Light'], ['Soft Grain'], []])
-})
-
-test('type and status filter together', () => {
-  const models = [
-    model('a', { status: 'disabled' }),
-    model('b'),
-    model('c', { modelType: 'vae', status: 'disabled' }),
-  ]
-  expect(names(models, { type: 'loras', status: 'disabled' })).toEqual(['a'])
 })
 
 test.for<[what: string, paths: readonly string[], rows: readonly [path: string, files: number][]]>([
@@ -124,13 +103,5 @@ test('lists the existing values of a field with number and total size of their m
   expect(valuesOf(models, 'modelType', '')).toEqual([
     { value: 'loras', count: 2, totalBytes: 12 },
     { value: 'vae', count: 2, totalBytes: null },
-  ])
-})
-
-test('lists the chosen value of a field also while no model has it', () => {
-  const values = valuesOf([model('a', { sizeBytes: 5 })], 'modelType', 'checkpoints')
-  expect(values).toEqual([
-    { value: 'checkpoints', count: 0, totalBytes: null },
-    { value: 'loras', count: 1, totalBytes: 5 },
   ])
 })

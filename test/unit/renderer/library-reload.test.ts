@@ -61,29 +61,6 @@ test('loads the models once for several changes, after a time that grows with th
   expect([loadCount(), delays.length]).toEqual([3, 2])
 })
 
-test('loads no models while another view is shown, and those of a change when it is opened again', async () => {
-  const { library, delays, loadCount, register } = await openLibrary(1)
-  library.close()
-  register()
-  await turn()
-  expect([loadCount(), delays.length]).toEqual([1, 0])
-  await library.open(choice)
-  expect(loadCount()).toBe(2)
-})
-
-test('ends when the view is closed, and loads what has changed meanwhile when it is opened', async () => {
-  const { library, delays, loadCount, register } = await openLibrary(1)
-  register()
-  await expect.poll(() => delays.length).toBe(1)
-  register()
-  library.close()
-  delays[0]?.end()
-  await turn()
-  expect(loadCount()).toBe(2)
-  await library.open(choice)
-  expect(loadCount()).toBe(3)
-})
-
 test('loads the models again after a change during a load', async () => {
   const { library, delays, loadCount, register } = await openLibrary(1)
   const refreshed = library.refresh()
@@ -104,28 +81,5 @@ test('loads the models again if a later listing than the answer was reported', a
   const again = library.refresh()
   list(6)
   await again
-  await expect.poll(loadCount).toBe(4)
-})
-
-test('loads the models again after a change that was missed while it was closed during a load', async () => {
-  const { library, delays, loadCount, register } = await openLibrary(1)
-  const refreshed = library.refresh()
-  library.close()
-  register()
-  void library.open(choice)
-  await refreshed
-  await expect.poll(() => delays.length).toBe(1)
-  delays[0]?.end()
-  await expect.poll(loadCount).toBe(3)
-})
-
-test('does not wait for the models of one team before it loads those of another', async () => {
-  const { library, delays, loadCount, register } = await openLibrary(8_000)
-  register()
-  await expect.poll(() => delays.length).toBe(1)
-  const other = { ...choice, teamId: 'team-2' }
-  await library.open(other)
-  expect(loadCount()).toBe(3)
-  register(other.teamId)
   await expect.poll(loadCount).toBe(4)
 })

@@ -3,25 +3,16 @@ import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { NoticesState } from '../../../renderer/ui/notices-state.svelte.ts'
 
 const undoable = (drop: string): AddReport => ({ added: 1, refused: 0, skipped: [], drop, newIds: [drop] })
-const plain: AddReport = { added: 1, refused: 0, skipped: [] }
 const skipping: AddReport = { added: 0, refused: 0, skipped: [{ name: 'a.txt', reason: 'junk' }] }
 
 const reports = ({ all }: NoticesState) =>
   all.flatMap((notice) => (notice.kind === 'report' ? [notice.report] : []))
-const keys = ({ all }: NoticesState) => all.flatMap((notice) => ('key' in notice ? [notice.key] : []))
 
 test('a report without undo keeps the undo of an earlier drop', () => {
   const notices = new NoticesState()
   notices.report(undoable('drop-1'))
   notices.report(skipping)
   expect(reports(notices)).toEqual([undoable('drop-1'), skipping])
-})
-
-test('a report that disappears after a while keeps one that lists skipped files', () => {
-  const notices = new NoticesState()
-  notices.report(skipping)
-  notices.report(plain)
-  expect(reports(notices)).toEqual([skipping, plain])
 })
 
 const later = (...names: readonly string[]): AddReport => ({
@@ -41,36 +32,6 @@ test('files skipped after they had been queued are collected in one report until
   notices.dismiss(notices.all[0]?.id ?? 0)
   notices.report(later('d'))
   expect(reports(notices)).toEqual([undoable('drop-1'), later('d')])
-})
-
-test('a report of files skipped after they had been queued keeps the list of an earlier drop', () => {
-  const notices = new NoticesState()
-  notices.report(skipping)
-  notices.report(later('a'))
-  notices.report(skipping)
-  expect(reports(notices)).toEqual([later('a'), skipping])
-})
-
-test('a report with undo replaces the one of an earlier drop', () => {
-  const notices = new NoticesState()
-  notices.report(undoable('drop-1'))
-  notices.report(undoable('drop-2'))
-  expect(reports(notices)).toEqual([undoable('drop-2')])
-})
-
-test('a text that disappears after a while keeps an error', () => {
-  const notices = new NoticesState()
-  notices.showError('bulk-edit.undone', { stay: 1 })
-  notices.show('notice.copied')
-  notices.show('receipt.saved')
-  expect(keys(notices)).toEqual(['bulk-edit.undone', 'receipt.saved'])
-})
-
-test('an error replaces a text that disappears after a while', () => {
-  const notices = new NoticesState()
-  notices.show('notice.copied')
-  notices.showError('bulk-edit.undone', { stay: 1 })
-  expect(keys(notices)).toEqual(['bulk-edit.undone'])
 })
 
 test('errors stay side by side until closed, each one once', () => {
@@ -107,17 +68,6 @@ test('an older undo of the same kind is not offered while the newer one runs', a
   await undone
   expect(shownNames(notices)).toEqual(['Flux', 'A'])
   expect(notices.latestUndo()).toMatchObject({ params: { name: 'A' } })
-})
-
-test('a report whose undo runs is kept when another drop is reported, and shown again if it fails', async () => {
-  const notices = new NoticesState()
-  notices.report(undoable('drop-1'))
-  const isDone = Promise.withResolvers<boolean>()
-  const undone = notices.undo(notices.latestUndo()?.id ?? 0, () => isDone.promise)
-  notices.report(undoable('drop-2'))
-  isDone.resolve(false)
-  await undone
-  expect(notices.shown).toMatchObject([{ report: undoable('drop-1') }, { report: undoable('drop-2') }])
 })
 
 test('a notice whose undo is rejected is shown again', async () => {

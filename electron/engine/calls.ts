@@ -1,68 +1,39 @@
-import type { Accounts } from '../accounts/accounts.ts'
-import type { SignIns } from '../accounts/sign-ins.ts'
-import { isLastSignIn, type SessionView, type TeamChoice } from '../contract/account.ts'
-import type { CallArgs, CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
+import { isLastSignIn, type SessionView } from '../contract/account.ts'
+import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryListing } from '../contract/library.ts'
 import { receiptOf } from '../contract/receipt.ts'
 import { logDocumentOf } from '../contract/upload-log.ts'
-import { targetFailure, type AddReport, type ModelStatus } from '../contract/uploads.ts'
-import type { Details } from '../feed/details.ts'
-import type { DoneToday } from '../feed/done-today.ts'
-import type { Feed } from '../feed/feed.ts'
-import type { Companions } from '../intake/companions/companions.ts'
-import type { Intake } from '../intake/enqueue.ts'
-import type { Reading } from '../intake/reading.ts'
+import { targetFailure } from '../contract/uploads.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
-import type { TypeCorrections } from '../intake/type-corrections.ts'
-import type { Review } from '../intake/review/review.ts'
 import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
-import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, reviewIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import type { Library } from '../library/library.ts'
 import { withTimeout } from '../platform/delays.ts'
-import type { Environment } from '../platform/environment.ts'
 import { identityAt, isUntouched } from '../platform/files/file-identity.ts'
-import type { QueueHold } from '../queue/queue-hold.ts'
-import type { Inspector } from '../recognition/inspector.ts'
-import type { AbandonedUploads } from '../uploads/abandoned-uploads.ts'
-import type { AccountSealing } from './account-sealing.ts'
-import type { UploadCommands } from './commands.ts'
 
-export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
-/** Calls that discovery answers itself. */
-type DiscoveryCalls = CallNameIn<'discovery' | 'watchedFolders'>
+import type { EngineCalls } from './engine-api.ts'
+import type { Adding } from './areas/adding.ts'
+import type { Base } from './areas/base.ts'
+import type { Control } from './areas/control.ts'
+import type { Finding } from './areas/finding.ts'
+import type { People } from './areas/people.ts'
+import type { Sending } from './areas/sending.ts'
+import type { Uploads } from './areas/uploads.ts'
+import type { View } from './areas/view.ts'
 
-interface CallServices {
-  readonly rows: Rows
-  readonly store: UploadStore
-  readonly hold: QueueHold
-  readonly feed: Feed
-  readonly details: Details
-  readonly doneToday: DoneToday
-  readonly signIns: SignIns
-  readonly commands: UploadCommands
-  readonly corrections: Pick<TypeCorrections, 'decline'>
-  readonly library: Library
-  readonly hashCache: HashCache
-  readonly inspector: Pick<Inspector, 'readDetails' | 'report'>
-  readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
-  readonly companions: Pick<Companions, 'ofUpload' | 'ofList'>
-  /** Compares the library's records of registered uploads with their files. */
-  readonly verify: (ids: readonly string[]) => void
-  readonly waitingFiles: WaitingFiles
-  readonly reading: Pick<Reading, 'stop'>
-  readonly review: Review
-  readonly intake: Pick<Intake, 'discardReviewed'>
-  readonly accounts: Pick<Accounts, 'list'>
-  readonly sealing: AccountSealing
-  readonly abandonedUploads: Pick<AbandonedUploads, 'cleanUp'>
-  readonly environment: Environment
-  /** Adds files and folders for a team, or for the chosen one; without one they wait. */
-  readonly addPaths: (paths: readonly string[], team: TeamChoice | null) => Promise<Result<AddReport>>
+/** The areas of the engine (see `engine.ts`). */
+export interface Areas {
+  readonly base: Base
+  readonly people: People
+  readonly uploads: Uploads
+  readonly sending: Sending
+  readonly control: Control
+  readonly adding: Adding
+  readonly finding: Finding
+  readonly view: View
 }
 
 function waitingFileCalls(waitingFiles: WaitingFiles) {
@@ -74,8 +45,8 @@ function waitingFileCalls(waitingFiles: WaitingFiles) {
   } satisfies Partial<EngineCalls>
 }
 
-function accountCalls(services: CallServices) {
-  const { signIns, sealing } = services
+function accountCalls(areas: Areas) {
+  const { signIns, sealing } = areas.people
   return {
     session: async () => success(signIns.view()),
     signIn: ({ email, password }) => signIns.signIn(email, password),
@@ -84,7 +55,7 @@ function accountCalls(services: CallServices) {
     signInWithKey: ({ key }) => signIns.signInWithKey(key),
     startPairing: () => signIns.startPairing(),
     cancelPairing: async () => signIns.cancelPairing(),
-    signOut: (request) => signOut(request, services),
+    signOut: (request) => signOut(request, areas),
     async discardSealed() {
       const discarded = await sealing.discard()
       return discarded.ok ? success(signIns.view()) : discarded
@@ -97,83 +68,21 @@ function accountCalls(services: CallServices) {
   } satisfies Partial<EngineCalls>
 }
 
-/** The engine's implementations of the calls of the contract, one function each. */
-export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
-  const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
+/** What is known about single uploads, of the list or the history. */
+function factCalls({ base: { store }, people: { signIns }, uploads, finding: { companions }, view }: Areas) {
+  const { rows, inspector } = uploads
   const recordOf = (id: string) => rows.get(id)?.record ?? store.find(id)
-  const bases = new Map<string, string>()
   return {
-    snapshot: async () => success(feed.snapshot()),
-    ...accountCalls(services),
-    addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
-    async stopReading() {
-      services.reading.stop()
-      return success(undefined)
-    },
-    ...waitingFileCalls(services.waitingFiles),
-    editTarget: async ({ id, change }) => commands.editTarget(id, change),
-    editTargets: async ({ changes }) => commands.editTargets(changes),
-    declineType: async ({ ids }) => services.corrections.decline(ids),
-    pause: ({ ids }) => commands.pause(ids),
-    async stopPausing({ ids }) {
-      commands.stopPausing(ids)
-      return success(undefined)
-    },
-    resume: async ({ ids }) => commands.resume(ids),
-    pauseAll: () => pauseAll(services, true),
-    /** Also ends the pause of single files: "resume all" means everything that is shown. */
-    async resumeAll() {
-      const stored = await pauseAll(services, false)
-      const paused = feed
-        .snapshot()
-        .rows.filter(({ phase, pausing }) => phase === 'paused' || pausing?.isSingle)
-      const resumed = commands.resume(paused.map(({ id }) => id))
-      return resumed.ok ? stored : resumed
-    },
-    cancel: ({ ids }) => commands.cancel(ids),
-    undoRemove: async ({ ids }) => commands.undoRemove(ids),
-    undoAdd: async ({ drop }) => commands.undoAdd(drop),
-    reviews: async () => success(review.views()),
-    excludeFromReview: ({ ids }) => excludeFromReview(services, new Set(ids)),
-    discardReview({ review: id }) {
-      // Otherwise the files that are still being inspected open the review again.
-      services.intake.discardReviewed(id)
-      return excludeFromReview(services, new Set(review.ids(id)))
-    },
-    setReviewTeam: async ({ review: id, team }) => review.setTeam(id, team),
-    retry({ ids }) {
-      // Of an upload that is registered, only the verification can be repeated.
-      services.verify(ids)
-      // The user may have fixed what prevented comparing the files with the library.
-      library.forgetFailures()
-      return commands.retry(ids)
-    },
-    async library({ choice, isFresh }) {
-      const listing = await library.models(choice, isFresh ? { maxAgeMs: 0 } : {})
-      return listing.ok ? success(withBases(listing.value, bases, store)) : listing
-    },
-    agents: ({ choice }) => library.agents(choice),
-    async changeModel({ choice, modelId, change }) {
-      const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })
-      return wrong ? failed(wrong) : library.change(choice, modelId, change)
-    },
-    hasLocalFile: async ({ sha256 }) => success((await localFileWith(services.hashCache, sha256)).ok),
-    moveUploads: async ({ ids, before }) => commands.moveUploads(ids, before),
-    moveToTop: async ({ ids }) => commands.moveToTop(ids),
-    dismiss: async ({ ids }) => doneToday.dismiss(ids),
-    forget: async ({ ids }) => doneToday.forget(ids),
-    watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
       const record = recordOf(id)
-      return success(record ? await services.inspector.readDetails(fileToInspect(record)) : null)
+      return success(record ? await inspector.readDetails(fileToInspect(record)) : null)
     },
     async recognitionReport({ id }) {
       const record = recordOf(id)
-      return record ? services.inspector.report(fileToInspect(record)) : failed(failure('not-found'))
+      return record ? inspector.report(fileToInspect(record)) : failed(failure('not-found'))
     },
-    companions: async ({ id, isSearched }) =>
-      success(await services.companions.ofUpload(recordOf(id), isSearched)),
-    missingCompanions: async () => success(services.companions.ofList(signIns.hidden())),
+    companions: async ({ id, isSearched }) => success(await companions.ofUpload(recordOf(id), isSearched)),
+    missingCompanions: async () => success(companions.ofList(signIns.hidden())),
     async receipts({ ids }) {
       const found = new Map<string, UploadRecord>()
       for (const id of ids) {
@@ -189,14 +98,91 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     async modelStatus({ id }) {
       const record = recordOf(id)
-      return success(record ? await services.modelStatus(record) : null)
+      return success(record ? await view.modelStatus(record) : null)
     },
+  } satisfies Partial<EngineCalls>
+}
+
+/** The engine's implementations of the calls of the contract, one function each. */
+export function engineCalls(areas: Areas): EngineCalls {
+  const { store, hashCache } = areas.base
+  const { signIns } = areas.people
+  const { details, library } = areas.uploads
+  const { commands, corrections } = areas.control
+  const { intake, review, findTeam } = areas.adding
+  const { finder, watchedFolders, reading, waitingFiles } = areas.finding
+  const { feed, doneToday } = areas.view
+  const bases = new Map<string, string>()
+  return {
+    snapshot: async () => success(feed.snapshot()),
+    ...accountCalls(areas),
+    addFiles: ({ paths, team }) => waitingFiles.addFor(paths, team ?? null, findTeam(true)),
+    async stopReading() {
+      reading.stop()
+      return success(undefined)
+    },
+    ...waitingFileCalls(waitingFiles),
+    editTarget: async ({ id, change }) => commands.editTarget(id, change),
+    editTargets: async ({ changes }) => commands.editTargets(changes),
+    declineType: async ({ ids }) => corrections.decline(ids),
+    pause: ({ ids }) => commands.pause(ids),
+    async stopPausing({ ids }) {
+      commands.stopPausing(ids)
+      return success(undefined)
+    },
+    resume: async ({ ids }) => commands.resume(ids),
+    pauseAll: () => pauseAll(areas, true),
+    /** Also ends the pause of single files: "resume all" means everything that is shown. */
+    async resumeAll() {
+      const stored = await pauseAll(areas, false)
+      const paused = feed
+        .snapshot()
+        .rows.filter(({ phase, pausing }) => phase === 'paused' || pausing?.isSingle)
+      const resumed = commands.resume(paused.map(({ id }) => id))
+      return resumed.ok ? stored : resumed
+    },
+    cancel: ({ ids }) => commands.cancel(ids),
+    undoRemove: async ({ ids }) => commands.undoRemove(ids),
+    undoAdd: async ({ drop }) => commands.undoAdd(drop),
+    reviews: async () => success(review.views()),
+    excludeFromReview: ({ ids }) => excludeFromReview(areas, new Set(ids)),
+    discardReview({ review: id }) {
+      // Otherwise the files that are still being inspected open the review again.
+      intake.discardReviewed(id)
+      return excludeFromReview(areas, new Set(review.ids(id)))
+    },
+    setReviewTeam: async ({ review: id, team }) => review.setTeam(id, team),
+    retry({ ids }) {
+      // Of an upload that is registered, only the verification can be repeated.
+      areas.sending.verifier.verify(ids)
+      // The user may have fixed what prevented comparing the files with the library.
+      library.forgetFailures()
+      return commands.retry(ids)
+    },
+    async library({ choice, isFresh }) {
+      const listing = await library.models(choice, isFresh ? { maxAgeMs: 0 } : {})
+      return listing.ok ? success(withBases(listing.value, bases, store)) : listing
+    },
+    agents: ({ choice }) => library.agents(choice),
+    async changeModel({ choice, modelId, change }) {
+      const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })
+      return wrong ? failed(wrong) : library.change(choice, modelId, change)
+    },
+    hasLocalFile: async ({ sha256 }) => success((await localFileWith(hashCache, sha256)).ok),
+    moveUploads: async ({ ids, before }) => commands.moveUploads(ids, before),
+    moveToTop: async ({ ids }) => commands.moveToTop(ids),
+    dismiss: async ({ ids }) => doneToday.dismiss(ids),
+    forget: async ({ ids }) => doneToday.forget(ids),
+    watch: async ({ id }) => success(details.watch(id)),
+    ...factCalls(areas),
     async history(query) {
       const found = store.history({ ...query, hidden: signIns.hidden() })
       const nextBeforeMs = found.length < query.limit ? null : (found.at(-1)?.state.finishedAtMs ?? null)
       return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs })
     },
     historyFilters: async () => success(store.historyFilters(signIns.hidden())),
+    ...finder.calls,
+    ...watchedFolders.calls,
   }
 }
 
@@ -234,22 +220,22 @@ const cleanUpLimitMs = 15_000
  * before anything else happens. Uploads that are to be removed are cancelled first, and if that fails, the account
  * stays signed in: the server may be adding the model of one of them to the library.
  */
-async function signOut(
-  { accountId, data }: CallArgs<'signOut'>,
-  services: CallServices,
-): Promise<Result<SessionView>> {
-  const { commands, signIns, sealing, abandonedUploads, library, environment } = services
-  const accounts = services.accounts.list()
+async function signOut({ accountId, data }: CallArgs<'signOut'>, areas: Areas): Promise<Result<SessionView>> {
+  const { signIns, sealing } = areas.people
+  const { commands } = areas.control
+  const { library } = areas.uploads
+  const { abandonedUploads } = areas.sending
+  const accounts = areas.people.accounts.list()
   const account = accounts.find(({ id }) => id === accountId)
   const isLast = isLastSignIn(accounts, accountId)
   const prepared = isLast && data === undefined ? await sealing.prepare() : success(undefined)
   if (!prepared.ok) return prepared
   const mustRemove = isLast && data === 'removed'
-  const cancelled = mustRemove ? await cancelUploadsOf(accountId, services) : success(undefined)
+  const cancelled = mustRemove ? await cancelUploadsOf(accountId, areas) : success(undefined)
   if (!cancelled.ok) return cancelled
   await commands.suspendAccount(accountId)
   // Storage is cleaned up while there is a sign-in for it.
-  if (mustRemove) await withTimeout(abandonedUploads.cleanUp(), environment.timers, cleanUpLimitMs)
+  if (mustRemove) await withTimeout(abandonedUploads.cleanUp(), areas.base.timers, cleanUpLimitMs)
   let sealed: Promise<Result<void>> = Promise.resolve(success(undefined))
   let forgotten = Promise.resolve()
   const signedOut = await signIns.signOut(accountId, isLast ? data : undefined, () => {
@@ -267,7 +253,7 @@ async function signOut(
 /** Cancels all uploads of an account, also those that are added while a cancellation waits for the server. */
 async function cancelUploadsOf(
   accountId: string,
-  { commands, rows }: Pick<CallServices, 'commands' | 'rows'>,
+  { uploads: { rows }, control: { commands } }: Areas,
 ): Promise<Result<void>> {
   const cancelledIds = new Set<string>()
   const remainingIds = () =>
@@ -282,7 +268,7 @@ async function cancelUploadsOf(
 
 /** Removes files from their review; returns their ids. */
 async function excludeFromReview(
-  { review, rows, commands }: CallServices,
+  { adding: { review }, uploads: { rows }, control: { commands } }: Areas,
   ids: ReadonlySet<string>,
 ): Promise<Result<readonly string[]>> {
   const excluded = review.ids().filter((id) => ids.has(id))
@@ -292,9 +278,9 @@ async function excludeFromReview(
   return removed.ok ? success(excluded) : removed
 }
 
-function pauseAll({ hold, feed }: CallServices, isPaused: boolean): Promise<Result<void>> {
-  const applied = hold.pauseAll(isPaused)
-  feed.touched()
+function pauseAll({ sending, view }: Areas, isPaused: boolean): Promise<Result<void>> {
+  const applied = sending.hold.pauseAll(isPaused)
+  view.feed.touched()
   return applied
 }
 

@@ -1,5 +1,6 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
 import type { Account, KeychainState, SessionView } from '../contract/account.ts'
+import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import type { Result } from '../contract/failures.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AddReport, Snapshot } from '../contract/uploads.ts'
@@ -20,7 +21,6 @@ import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
 import type { Verifier } from '../uploads/verify.ts'
 import type { StorageTester } from '../uploads/storage-test.ts'
-import type { EngineCalls } from './calls.ts'
 import type { UploadCommands } from './commands.ts'
 
 export type { FoundModels } from '../discovery/places/model-finder.ts'
@@ -66,6 +66,9 @@ export interface EngineOptions {
   readonly requestSlots?: RequestSlots
   readonly putTimeouts?: PutTimeouts
 }
+
+/** The calls of the contract that the engine answers. */
+export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
 
 /** Listens to some events; none of the functions may throw. */
 export type EngineListener = {

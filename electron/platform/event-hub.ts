@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { SessionView } from '../contract/account.ts'
+import type { Account, SessionView } from '../contract/account.ts'
 import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { LibraryUpdate } from '../contract/library.ts'
 import type { ReviewView } from '../contract/review.ts'
@@ -72,6 +72,8 @@ export interface InternalEvents {
   signedOut: [accountId: string]
   /** A sign-in was added or removed; `lostId` is the account that was just lost, if any. */
   accountsChanged: [lostId: string | null]
+  /** Users have signed out: what is kept of them in memory goes, `until` this resolves to whether it could. */
+  departing: [departed: readonly Account[], until: (released: Promise<boolean>) => void]
   /** What belongs to an account was encrypted, deleted or decrypted. */
   sealingChanged: []
   /** A proxy asks for a login, or its state changed. */

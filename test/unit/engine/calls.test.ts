@@ -15,7 +15,7 @@ import { valueOf } from '../../support/engine.ts'
 import { account, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
-type Services = Parameters<typeof engineCalls>[0]
+type Areas = Parameters<typeof engineCalls>[0]
 
 interface CallsSetup {
   readonly hiddenIds?: readonly string[]
@@ -48,10 +48,8 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     return Promise.resolve(value)
   }
   const paired: Account = { ...alice, id: 'cloud.example alice team_01', kind: 'device' }
-  const calls = engineCalls({
+  const services = {
     rows,
-    store,
-    environment,
     accounts: { list: () => (given.hasOtherSignIn ? [alice, paired] : [alice]) },
     signIns: {
       hidden: () => new Set(given.hiddenIds),
@@ -77,7 +75,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       },
       stopPausing: (ids: readonly string[] | null) => void steps.push(`stop pausing ${ids?.join()}`),
     },
-    verify: (ids: readonly string[]) => void steps.push(`verify ${ids.join()}`),
+    verifier: { verify: (ids: readonly string[]) => void steps.push(`verify ${ids.join()}`) },
     hold: {
       async pauseAll(isPaused: boolean) {
         await nextTurn()
@@ -114,7 +112,19 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       forget: () => step('forget library', undefined),
       change: () => step('change', ok),
     },
-  } as unknown as Services)
+    finder: {},
+    watchedFolders: {},
+  }
+  const calls = engineCalls({
+    base: { store, timers: environment.timers },
+    people: services,
+    uploads: services,
+    control: services,
+    sending: services,
+    adding: services,
+    finding: services,
+    view: services,
+  } as unknown as Areas)
   const signOut = (data?: 'kept' | 'removed') => calls.signOut({ accountId: alice.id, ...(data && { data }) })
   return { calls, steps, signOut, clock: environment.clock }
 }
@@ -147,7 +157,7 @@ test('finds a local file that had these bytes and has not changed since', async 
   writeFileSync(join(folder, 'changed'), 'other bytes')
   rmSync(join(folder, 'gone'))
   const find = (...files: typeof hashed) =>
-    localFileWith({ filesWith: () => files } as unknown as Services['hashCache'], 'ab')
+    localFileWith({ filesWith: () => files } as unknown as Areas['base']['hashCache'], 'ab')
   expect(await find(...hashed)).toEqual(success(same?.path))
   expect(await find(...[changed, gone].filter((one) => one !== undefined))).toEqual(
     failed(failure('file-missing')),

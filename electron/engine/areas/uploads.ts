@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { createConflictSettings } from '../../conflicts/conflict-settings.ts'
+import { createDetails } from '../../feed/details.ts'
+import { applyPolicy, reviewPolicyOf } from '../../intake/review/review-policy.ts'
+import { Rows } from '../../journal/rows.ts'
+import { createLibrary } from '../../library/library.ts'
+import type { FileToInspect } from '../../recognition/found-file.ts'
+import { Inspector } from '../../recognition/inspector.ts'
+import { createUploadAccounts } from '../../uploads/upload-accounts.ts'
+import type { EngineOptions, EngineSettings } from '../engine-api.ts'
+import { createTransferServices } from '../transfer-services.ts'
+import type { Base } from './base.ts'
+import type { People } from './people.ts'
+
+/** The uploads as rows, the threads that read and send their bytes, and the libraries of the teams. */
+export type Uploads = ReturnType<typeof createUploads>
+
+export function createUploads(options: EngineOptions, base: Base, people: People) {
+  const { environment } = options
+  const { events, store, choices } = base
+  const { accounts } = people
+  const rows = new Rows({
+    store,
+    environment,
+    changed: (id) => events.emit('rowChanged', id),
+    moved: (bytes) => events.emit('bytesMoved', bytes),
+    limitBytesPerSecond: () => base.settings.limitBytesPerSecond,
+    mayAdd: (accountId) => accounts.list().some(({ id, hasLeft }) => id === accountId && !hasLeft),
+  })
+  const details = createDetails({
+    rowOf: (id) => rows.get(id),
+    speedOf: (id) => rows.speedOf(id),
+    acknowledged: store.parts.list,
+    environment,
+  })
+  const uploadAccounts = createUploadAccounts({ accounts, rows, settings: () => base.settings })
+
+  const transfer = createTransferServices(options, people.proxies)
+  const inspector = new Inspector(options.workers.inspect, environment)
+  const inspect = async (file: FileToInspect) =>
+    applyPolicy(await inspector.inspect(file), reviewPolicyOf(base.settings))
+
+  const conflictSettings = createConflictSettings(choices, base.settings)
+  const library = createLibrary({
+    accounts,
+    folder: join(options.folder, 'libraries'),
+    onDeleted: (modelId) => events.emit('modelDeleted', modelId),
+    onSignedOut: (accountId) => events.emit('signedOut', accountId),
+    environment,
+  })
+  library.subscribe((news) => events.emit('library', news))
+
+  events.on('rowChanged', details.changed)
+  details.subscribe((value) => events.emit('details', value))
+
+  return {
+    rows,
+    details,
+    uploadAccounts,
+    transfer,
+    inspector,
+    inspect,
+    conflictSettings,
+    library,
+    applySettings(changed: EngineSettings): void {
+      conflictSettings.apply(changed)
+      transfer.applySettings(changed)
+      rows.limitChanged()
+    },
+  }
+}

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { failure, type Failure } from '../contract/failures.ts'
-import { failureFromFileError } from '../recognition/check-entry.ts'
 import { closestMatch } from './closest-match.ts'
+import { fileFailure } from '../platform/files/file-identity.ts'
 import { readdir, stat } from '../platform/files/original-fs.ts'
 
 /** Further missing paths are probably not typing errors, such as the arguments of a script for another folder. */
@@ -46,6 +46,6 @@ async function exists(path: string): Promise<boolean> {
     await stat(path)
     return true
   } catch (error) {
-    return failureFromFileError(error).code !== 'file-missing'
+    return fileFailure(error).code !== 'file-missing'
   }
 }

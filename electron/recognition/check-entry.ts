@@ -1,12 +1,12 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { join } from 'node:path'
-import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import { folderSkipReason, hasModelExtension, skipReasonInFolder } from './file-names.ts'
 import { boundaryOf, staysInside } from './link-boundary.ts'
 import { findGroup, isDiffusersFile } from './model-groups.ts'
 import type { FoundGroup } from './model-groups.ts'
 import { isSidecar } from './sidecars.ts'
+import { fileFailure } from '../platform/files/file-identity.ts'
 import { realpath, stat } from '../platform/files/original-fs.ts'
 
 /** Result of checking one directory entry. */
@@ -59,7 +59,7 @@ export async function checkEntry(
   } catch (error) {
     // A dangling link is reported only if its name is that of a model.
     const skip = isLink ? entrySkipReason(entry, false, context, group) : null
-    return { entry, skip, facts: null, real: path, failure: failureFromFileError(error), group }
+    return { entry, skip, facts: null, real: path, failure: fileFailure(error), group }
   }
 }
 
@@ -138,11 +138,4 @@ const minPlaceholderBytes = 64n * 1024n
  */
 export function isCloudPlaceholder({ size, blocks }: BigIntStats, platform: NodeJS.Platform): boolean {
   return (platform === 'win32' || platform === 'darwin') && size >= minPlaceholderBytes && blocks === 0n
-}
-
-/** Converts a file system error: the file is gone, or it exists and can't be read. */
-export function failureFromFileError(error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing')
-  return failure('file-unreadable', {}, { detail: code })
 }

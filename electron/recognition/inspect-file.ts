@@ -4,10 +4,16 @@ import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
-import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
+import {
+  fileFailure,
+  identityOf,
+  isLink,
+  readSample,
+  type FileIdentity,
+} from '../platform/files/file-identity.ts'
 import { createBufferPool } from '../platform/files/buffer-pool.ts'
 import { createFileOpener, readFull } from '../platform/files/regular-file.ts'
-import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
+import { isCloudPlaceholder } from './check-entry.ts'
 import { isPartialDownload } from './file-names.ts'
 import { fileSource, withHead } from './formats/byte-source.ts'
 import { folderEvidence, unknownTypeFolder, type FolderEvidence } from './kinds/folder-evidence.ts'
@@ -46,7 +52,7 @@ export async function inspectFile(
     opened = await openFile(path)
   } catch (error) {
     // The path had no links when the file was found.
-    const reason = (await isLink(path)) ? failure('file-link', { name }) : failureFromFileError(error)
+    const reason = (await isLink(path)) ? failure('file-link', { name }) : fileFailure(error)
     return refusedInspection(found, reason)
   }
   const { handle: file, stats: before } = opened
@@ -61,7 +67,7 @@ export async function inspectFile(
     }
     return await headBuffers.use((buffer) => inspectBytes({ path, ...seen }, found, opened, buffer))
   } catch (error) {
-    return refusedInspection(found, failureFromFileError(error))
+    return refusedInspection(found, fileFailure(error))
   } finally {
     await file.close()
   }

@@ -3,10 +3,10 @@ import process from 'node:process'
 import { failed, success, type Result } from '../contract/failures.ts'
 import { confidenceOf, evidenceOf, type Recognition } from '../contract/recognition.ts'
 import { numberlessName } from './architecture-signature.ts'
-import { failureFromFileError } from './check-entry.ts'
 import type { FileToInspect } from './found-file.ts'
 import type { Header } from './formats/header.ts'
 import { tensorNames } from './kinds/tensor-names.ts'
+import { fileFailure } from '../platform/files/file-identity.ts'
 import { toDisplayText } from './metadata/display-text.ts'
 import { inspectFile } from './inspect-file.ts'
 import { readLocalContent } from './read-content.ts'
@@ -45,7 +45,7 @@ export async function createRecognitionReport(
     const lines = [...recognitionLines(recognition), ...(content?.header ? headerLines(content.header) : [])]
     return success(withinLength(lines).join('\n'))
   } catch (error) {
-    return failed(failureFromFileError(error))
+    return failed(fileFailure(error))
   }
 }
 

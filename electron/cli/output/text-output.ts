@@ -1,5 +1,6 @@
 import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
+import { timeLeftText } from '../../messages/time-left.ts'
 import { unheldQueue, uploadStatusOf } from '../../contract/upload-status.ts'
 import { isRecordWrong } from '../../contract/verification.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
@@ -132,7 +133,7 @@ function progressLines(
     `${bytes(totals.totalBytes - totals.movedBytes)} remaining`,
   ]
   if (totals.bytesPerSecond !== null) facts.push(`${bytes(totals.bytesPerSecond)}/s`)
-  if (totals.secondsLeft !== null) facts.push(timeLeft(totals.secondsLeft))
+  if (totals.secondsLeft !== null) facts.push(timeLeftText(totals.secondsLeft, t))
   return [...lines, facts.join(', ')]
 }
 
@@ -144,7 +145,7 @@ const notResumedReasons: Readonly<Record<NotResumedUpload['reason'], string>> = 
 }
 
 /** Columns that the facts after a name usually take. */
-const factsWidth = 52
+const factsWidth = 53
 const minNameWidth = 12
 const maxNameWidth = 40
 
@@ -157,7 +158,7 @@ function progressLine(row: UploadRow, stream: TerminalStream): string {
   const phase = phaseText(row)
   if (phase) facts.push(phase.toLowerCase())
   if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
-  if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
+  if (row.secondsLeft !== null) facts.push(timeLeftText(row.secondsLeft, t))
   const nameWidth = Math.max(minNameWidth, Math.min(maxNameWidth, lineWidth(stream) - factsWidth))
   const name = fitText(visibleText(row.fileName), nameWidth)
   const gap = ' '.repeat(nameWidth - textWidth(name))
@@ -172,11 +173,4 @@ function phaseText(row: UploadRow): string {
   // The line shows bytes and speed while it is sending.
   const status = uploadStatusOf(row, unheldQueue)
   return status === 'sending' ? '' : t(`phase.${status}`)
-}
-
-function timeLeft(seconds: number): string {
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 1) return '<1 min left'
-  if (minutes < 60) return `${minutes} min left`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
 }

@@ -26,8 +26,9 @@ import type { FoundGroup } from '../../recognition/model-groups.ts'
 import { boundaryOf, staysInside } from '../../recognition/link-boundary.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
-import { checkEntry, failureFromFileError, isCloudPlaceholder } from '../../recognition/check-entry.ts'
+import { checkEntry, isCloudPlaceholder } from '../../recognition/check-entry.ts'
 import type { CheckedEntry } from '../../recognition/check-entry.ts'
+import { fileFailure } from '../../platform/files/file-identity.ts'
 import { readdir, realpath, stat } from '../../platform/files/original-fs.ts'
 
 export interface CollectedFiles {
@@ -240,7 +241,7 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
     const folder = dirname(place)
     const boundary = known ?? (await realpath(folder).catch(() => folder))
     const found = { path: place, name, folder: '', boundary, ...(known ? {} : { isNamed: true as const }) }
-    collection.files.push(unreadableFile(found, failureFromFileError(error)))
+    collection.files.push(unreadableFile(found, fileFailure(error)))
   }
 }
 

@@ -43,9 +43,9 @@ const totals = {
 test('aligns names of any script and adds a line for the total', () => {
   const lines = createTerminal(80).show({}, { fileName: '水墨画风格模型-最终版本-第二次修订.safetensors' })
   expect(lines).toEqual([
-    'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
-    '水墨画风格模型….safetensors  42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
-    '0 of 2 files done, 7.9 GB remaining, 24.8 MB/s, 2 h 1 min left',
+    'blue.safetensors            42 %  2.9 GB of 6.8 GB, 12.4 MB/s, about 5 min',
+    '水墨画风格模….safetensors   42 %  2.9 GB of 6.8 GB, 12.4 MB/s, about 5 min',
+    '0 of 2 files done, 7.9 GB remaining, 24.8 MB/s, about 2 h',
   ])
 })
 
@@ -193,14 +193,4 @@ test.each([false, true])('writes and draws nothing while its output is suspended
   expect(written).toEqual(quiet ? ['failed'] : ['failed', 'registered'])
   reporter.progress([sending], progress)
   expect(lines.err).toHaveLength(1)
-})
-
-test.each([
-  [29, '<1 min left'],
-  [30, '1 min left'],
-  [3_569, '59 min left'],
-  [3_570, '1 h 0 min left'],
-])('%d seconds are shown as “%s”', (secondsLeft, text) => {
-  const [line] = createTerminal(80).show({ secondsLeft })
-  expect(line?.endsWith(`, ${text}`)).toBe(true)
 })

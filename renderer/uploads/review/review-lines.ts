@@ -38,6 +38,9 @@ export type ReviewFile = {
   [Kind in ReviewGroupKind]: { readonly kind: Kind } & ReviewFacts[Kind]
 }[ReviewGroupKind]
 
+/** Reviews of at most this many files show them all at once: about as many rows as fit in a small window. */
+const fewFiles = 8
+
 /** Height of a section's header in CSS pixels; files are as high as the rows of the list. */
 const sectionHeight = 40
 
@@ -127,7 +130,7 @@ interface LineOptions {
   readonly isNarrow: boolean
   /** The row with an invalid text. */
   readonly invalidId: string | undefined
-  /** Sections that the user has expanded or collapsed, by key; at first only decisions are expanded. */
+  /** Sections that the user has expanded or collapsed, by key; at first decisions are expanded, and in small reviews what is ready. */
   readonly expanded: ReadonlyMap<string, boolean>
 }
 
@@ -137,9 +140,10 @@ export function reviewLines(
   { isDense, isNarrow, invalidId, expanded }: LineOptions,
 ): ReviewLine[] {
   const height = isDense ? rowHeights.dense : rowHeights.airy
+  const isSmall = sections.reduce((sum, { ids }) => sum + ids.length, 0) <= fewFiles
   return sections.flatMap((section): ReviewLine[] => {
     const { key, kind, ids } = section
-    const isExpanded = expanded.get(key) ?? (kind !== 'ready' && kind !== 'left')
+    const isExpanded = expanded.get(key) ?? (kind === 'ready' ? isSmall : kind !== 'left')
     const header: ReviewLine = { kind: 'section', key, section, isExpanded, height: sectionHeight }
     if (!isExpanded) return [header]
     const files = ids.flatMap((id): ReviewLine[] => {

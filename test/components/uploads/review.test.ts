@@ -59,7 +59,7 @@ test('the upload button counts what is really sent, and uploads all files withou
 
 test('Enter in the list uploads nothing; Ctrl+Enter uploads', async () => {
   const { asked } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expect.poll(focusedName).toBe('loras, 2 files, collapsed')
+  await expect.poll(focusedName).toBe('loras, 2 files, expanded')
   await userEvent.keyboard('{Enter}{Enter}')
   expect(asked).toEqual([])
   await userEvent.keyboard('{Control>}{Enter}{/Control}')
@@ -310,7 +310,6 @@ test('works with the keyboard: arrows, collapse and expand, edit, skip', async (
 
 test('Escape in a field ends the editing only', async () => {
   const { sheet } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expand(sheet, 'loras')
   await userEvent.click(
     sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', { name: /^Library path/ }),
   )
@@ -321,7 +320,6 @@ test('Escape in a field ends the editing only', async () => {
 
 test('Ctrl+Enter works after a file with an invalid open field is left out', async () => {
   const { sheet, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expand(sheet, 'loras')
   const grain = sheet.getByRole('row', { name: /^Grain/ })
   await userEvent.click(grain.getByRole('button', { name: /^Library path/ }))
   await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain')
@@ -336,7 +334,6 @@ test('Ctrl+Enter works after a file with an invalid open field is left out', asy
 
 test('leaving out one file after the other can be undone step by step', async () => {
   const { sheet, asked } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expand(sheet, 'loras')
   await userEvent.click(sheet.getByRole('button', { name: 'Skip: Grain' }))
   await expect.element(sheet.getByRole('button', { name: 'Undo' })).toBeVisible()
   await userEvent.click(sheet.getByRole('button', { name: 'Skip: Flux' }))
@@ -352,8 +349,8 @@ test('leaving out one file after the other can be undone step by step', async ()
 
 test('the focus moves on when a file leaves the review, and to the list when the last one does', async () => {
   const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles))
-  await expect.poll(focusedName).toBe('loras, 2 files, collapsed')
-  await userEvent.keyboard(' {End}{Delete}')
+  await expect.poll(focusedName).toBe('loras, 2 files, expanded')
+  await userEvent.keyboard('{End}{Delete}')
   emit('patch', patchOf(2, [], ['Flux']))
   emit('reviews', [reviewOf([reviewRow('Grain')])])
   await expect.poll(focusedName).toMatch(/^Grain,/)

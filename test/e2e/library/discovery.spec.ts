@@ -61,7 +61,6 @@ test.describe('with reviews', () => {
     await page.getByRole('checkbox', { name: 'Select clear.safetensors' }).uncheck()
     await page.getByRole('button', { name: 'Review 1 model · 250 kB' }).click()
     await expect(sheet.getByRole('heading', { name: 'Upload 1 file to' })).toBeVisible()
-    await sheet.getByRole('button', { name: 'Show files: loras' }).click()
     await expect(sheet.getByRole('row', { name: /^ink,/ })).toBeVisible()
     expect(await asked(electron)).toEqual([])
     const upload = sheet.getByRole('button', { name: 'Upload 1 file (250 kB)' })

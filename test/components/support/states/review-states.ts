@@ -57,7 +57,6 @@ export const reviewStates: States = {
   'the review without a team, with an invalid path': async () => {
     const some = reviewRows.slice(-2)
     const page = await openReview(some, reviewOf(some, { team: null, inspectingCount: 3 }))
-    await userEvent.click(page.sheet.getByRole('button', { name: 'Show files: checkpoints' }))
     await userEvent.click(
       page.sheet.getByRole('row', { name: /^Flux,/ }).getByRole('button', { name: /^Library path/ }),
     )

@@ -80,7 +80,11 @@ export function skipReason(name: string): 'junk' | 'placeholder' | null {
 }
 
 /** Pictures, notes and settings, which accompany models or hold a workflow and are never models. */
-const companionExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.json', '.yaml', '.yml'])
+const companionExtensions = new Set([
+  ...['.png', '.jpg', '.jpeg', '.webp', '.gif'],
+  ...['.txt', '.md', '.pdf', '.html', '.csv', '.log'],
+  ...['.json', '.yaml', '.yml', '.toml', '.ini', '.py'],
+])
 
 /** True for a file that is never a model on its own; it may be part of a model of several files. */
 export function isCompanionFile(name: string): boolean {

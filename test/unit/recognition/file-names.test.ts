@@ -108,13 +108,13 @@ test.each([
 })
 
 test('pictures, notes and settings are never models, whatever the case of their extensions', () => {
-  const extensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'json', 'yaml', 'yml']
+  const extensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'txt', 'md', 'json', 'yaml', 'yml', 'py']
   for (const extension of extensions) {
     const names = [`a.${extension}`, `a.${extension.toUpperCase()}`]
     expect(names.map(isCompanionFile), extension).toEqual([true, true])
     expect(names.some(hasModelExtension)).toBe(false)
   }
-  expect(['a.txt', 'a.safetensors', 'png'].map(isCompanionFile)).toEqual([false, false, false])
+  expect(['a.dat', 'a.safetensors', 'png'].map(isCompanionFile)).toEqual([false, false, false])
 })
 
 test('only the last extension shows a partial download', () => {

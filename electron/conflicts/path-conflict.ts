@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
@@ -143,9 +144,9 @@ export function pathConflictFailure(record: UploadRecord, conflict: PathConflict
   const suggestion = freeTarget(record.target, paths).modelPath
   const path = record.target.modelPath
   if (conflict.with === 'upload') {
-    const { fileName, identity, id } = conflict.other
+    const { identity, id } = conflict.other
     return failure('path-taken-here', {
-      name: fileName,
+      name: distinctName(conflict.other, record),
       path,
       suggestion,
       uploadId: id,
@@ -162,6 +163,15 @@ export function pathConflictFailure(record: UploadRecord, conflict: PathConflict
     ...(sizeBytes === null ? {} : { theirBytes: sizeBytes }),
     ...(createdAtMs === null ? {} : { createdAtMs }),
   })
+}
+
+/** A file's name, with the folders that distinguish it from a file of the same name. */
+function distinctName({ path }: UploadRecord, other: UploadRecord): string {
+  const own = path.split(sep)
+  const others = other.path.split(sep)
+  let length = 1
+  while (length < own.length && own.at(-length) === others.at(-length)) length += 1
+  return own.slice(-length).join('/')
 }
 
 /**

@@ -201,7 +201,11 @@ test('of two files for one path the first is sent and the second asks', async ()
   const row = await app.phase(second, 'failed')
   expect(row.failure).toMatchObject({
     code: 'path-taken-here',
-    params: { name: 'style.safetensors', uploadId: first, suggestion: 'models/loras/style-2.safetensors' },
+    params: {
+      name: 'one/style.safetensors',
+      uploadId: first,
+      suggestion: 'models/loras/style-2.safetensors',
+    },
   })
   valueOf(await app.engine.decide({ ids: [second], choice: 'keep-both', fate: 'disable' }))
   await app.calls.resumeAll(undefined)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { failure } from '../../../electron/contract/failures.ts'
@@ -144,7 +145,9 @@ test.for<[string, Phase, Partial<UploadRecord>, Partial<UploadRecord>, boolean]>
 })
 
 test('a conflict is reported with a free path and what is known about the other one', () => {
-  const [first, second] = [uploadTo(path), uploadTo(path)]
+  const [first, second] = ['b', 'c'].map((folder) =>
+    uploadTo(path, { path: join(folder, 'loras', 'Style.safetensors') }),
+  ) as [UploadRecord, UploadRecord]
   const rows = rowsOf([first, second])
   const failureWith = (models: readonly LibraryModel[]) => {
     const paths = pathsOf(models, rows, second)
@@ -152,10 +155,10 @@ test('a conflict is reported with a free path and what is known about the other 
     return conflict && pathConflictFailure(second, conflict, paths)
   }
   const suggestion = 'models/loras/Style-2.safetensors'
-  const { fileName, identity, id } = first
+  const { identity, id } = first
   expect(failureWith([])).toEqual(
     failure('path-taken-here', {
-      name: fileName,
+      name: 'b/loras/Style.safetensors',
       path,
       suggestion,
       uploadId: id,

@@ -201,8 +201,8 @@ const callGroups = {
      */
     undoRemove: call<readonly string[]>()('engine', v.strictObject({ ids })),
     /**
-     * Removes the rows of a drop (`AddReport.drop`) and deletes what storage holds of them; returns their
-     * ids. Fails with `undo-too-late` and changes nothing once one of them is registered.
+     * Removes the rows of a drop (`AddReport.drop`) that are not registered and deletes what storage holds of
+     * them; returns their ids. Fails with `undo-too-late` if all of them are registered.
      */
     undoAdd: call<readonly string[]>()('engine', v.strictObject({ drop: id })),
     /**

@@ -223,30 +223,23 @@ export class UploadCommands {
   }
 
   /**
-   * Removes the uploads of a drop, or returns those of an approval to the review, and discards what storage holds
-   * of them, unless one of them is registered; returns the ids.
+   * Removes the uploads of a drop that are not registered, or returns those of an approval to the review, and
+   * discards what storage holds of them; returns the ids.
    */
   async undoAdd(drop: string): Promise<Result<readonly string[]>> {
-    const { undo, find } = this.#options
-    const { ids, isApproval } = undo.findDrop(drop)
-    // A model that the library had before is none of the drop.
-    const isRegistered = (id: string) => {
-      const kind = (this.#rows.get(id)?.record ?? find(id))?.state.kind
-      return kind === 'registered' || kind === 'replacing'
-    }
-    if (ids.some((id) => isRegistered(id) || this.#isRegistering(id))) return failed(failure('undo-too-late'))
-    while (this.#isQueued(ids)) await this.#queue.remove(ids)
-    // One of them may have been registered until its run ended.
-    if (ids.some(isRegistered)) {
-      this.#queueWaiting(ids)
-      return failed(failure('undo-too-late'))
-    }
-    const present = ids.filter((id) => {
+    const { ids, isApproval } = this.#options.undo.findDrop(drop)
+    const isOpen = (id: string) => {
       const row = this.#rows.get(id)
-      return row !== undefined && row.live.phase !== 'registered'
-    })
-    const undone = isApproval ? this.#returnToReview(present) : await this.cancel(present)
-    return undone.ok ? success(present) : undone
+      return row !== undefined && modelIdOf(row.record.state) === null && !this.#isRegistering(id)
+    }
+    const stopped = ids.filter(isOpen)
+    while (this.#isQueued(stopped)) await this.#queue.remove(stopped)
+    // Some may have been registered until their runs ended.
+    this.#queueWaiting(stopped.filter((id) => !isOpen(id)))
+    const open = stopped.filter(isOpen)
+    if (open.length === 0 && ids.some((id) => this.#rows.has(id))) return failed(failure('undo-too-late'))
+    const undone = isApproval ? this.#returnToReview(open) : await this.cancel(open)
+    return undone.ok ? success(open) : undone
   }
 
   /**

@@ -162,15 +162,10 @@ export class Actions {
     this.closeAnsweredQuestion()
   }
 
-  /**
-   * Closes the question whether to cancel uploads once all of them are registered or gone, and whether to undo an
-   * approval once one of them is registered.
-   */
-  readonly closeAnsweredQuestion = (registered?: UploadRow): void => {
+  /** Closes the question about uploads once all of them are registered or gone. */
+  readonly closeAnsweredQuestion = (): void => {
     const { queue, ui } = this.#services
-    const isTooLate =
-      registered?.already === undefined && ui.confirmingApproval?.newIds?.includes(registered?.id ?? '')
-    if (isTooLate || !ui.confirmingIds.some(queue.openRow)) ui.confirmingIds = []
+    if (!ui.confirmingIds.some(queue.openRow)) ui.confirmingIds = []
   }
 
   #reportStarted({ target }: UploadRow, typed: string): void {

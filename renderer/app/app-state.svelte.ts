@@ -87,7 +87,7 @@ export class AppState {
       row: (before, after) => this.#rowChanged(before, after),
       removed: (ids) => {
         this.actions.rowsRemoved(ids)
-        this.notices.dismissGone((id) => this.queue.rows.has(id))
+        this.#endDrops(ids)
       },
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
@@ -231,26 +231,26 @@ export class AppState {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
     if (after.phase === 'registered') {
-      if (after.already && before && before.phase !== 'registered') this.#showAlready(after)
-      this.notices.registered(after, this.queue.openRow)
-      this.actions.closeAnsweredQuestion(after)
+      this.#endDrops([after.id])
+      this.actions.closeAnsweredQuestion()
     }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
     if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()
   }
 
-  /** The library had the only file of a drop: nothing was sent, and there is nothing to undo. */
-  #showAlready(row: UploadRow): void {
-    const { id, team } = row
-    const drop = this.notices.dropOf(id)
-    if (drop?.newIds?.length !== 1) return
-    this.notices.dismissDrop(drop.drop ?? '')
-    this.notices.showWithAction({
-      key: 'notice.already',
-      params: { team: team.name },
-      label: 'workflow.show',
-      onaction: () => void this.actions.showInLibrary([row]),
-    })
+  /** These uploads have ended or are gone. Says of drops whose files the library had that nothing was sent. */
+  #endDrops(ids: readonly string[]): void {
+    for (const { newIds = [] } of this.notices.endDrops(ids, this.queue.openRow)) {
+      const rows = newIds.flatMap((id) => this.queue.rows.get(id) ?? [])
+      const [first] = rows
+      if (first && rows.every(({ already }) => already))
+        this.notices.showWithAction({
+          key: 'notice.already',
+          params: { team: first.team.name },
+          label: 'workflow.show',
+          onaction: () => void this.actions.showInLibrary(rows),
+        })
+    }
   }
 
   /** The end of a batch, with a way to its models. */
@@ -295,6 +295,9 @@ export class AppState {
   #handleAdded(report: AddReport): void {
     this.review.added(report)
     this.notices.report(report)
+    const { newIds = [] } = report
+    // Small files may have been registered before they are reported.
+    if (newIds.every((id) => this.queue.rows.get(id)?.phase === 'registered')) this.#endDrops(newIds)
     const { workflow, hasFoundPlaces } = report
     if (workflow !== undefined) this.#afterDialog(() => void this.workflow.open(workflow))
     else if (hasFoundPlaces) this.#afterDialog(() => this.findModels.open())

@@ -1,11 +1,6 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Failure } from '../../electron/contract/failures.ts'
-import {
-  skippedCount,
-  type AddReport,
-  type ReadingView,
-  type UploadRow,
-} from '../../electron/contract/uploads.ts'
+import { skippedCount, type AddReport, type ReadingView } from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
 
 export type Notice = {
@@ -113,26 +108,20 @@ export class NoticesState {
   }
 
   /**
-   * An upload is in the library, so that its drop can't be undone any more; if the library had its bytes before, only
-   * once none of the drop is left in the queue.
+   * These uploads have ended or are gone. Returns the reports of drops none of which is left in the queue: only what
+   * was not added is still shown of them.
    */
-  registered({ id, already }: Pick<UploadRow, 'id' | 'already'>, openRow: (id: string) => unknown): void {
-    for (const notice of this.all) {
-      if (notice.kind !== 'report' || !canUndo(notice.report)) continue
-      const { newIds = [] } = notice.report
-      if (!newIds.includes(id) || (already && newIds.some(openRow))) continue
+  endDrops(ids: readonly string[], openRow: (id: string) => unknown): readonly AddReport[] {
+    const ended = new Set(ids)
+    return this.all.flatMap((notice) => {
+      if (notice.kind !== 'report' || !canUndo(notice.report)) return []
       const { drop: _, ...report } = notice.report
-      const lastsMs = report.skipped.length === 0 ? shortReadMs : notice.lastsMs
-      this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report, lastsMs } : other))
-      this.#shownMs.delete(notice.id)
-    }
-  }
-
-  /** The report of the drop to which an upload belongs, while it is shown. */
-  dropOf(id: string): AddReport | undefined {
-    const isOfIt = (notice: Notice) => notice.kind === 'report' && notice.report.newIds?.includes(id)
-    const notice = this.all.findLast(isOfIt)
-    return notice?.kind === 'report' ? notice.report : undefined
+      const { newIds = [], refused, skipped } = report
+      if (!newIds.some((id) => ended.has(id)) || newIds.some(openRow)) return []
+      if (refused + skipped.length === 0) this.dismiss(notice.id)
+      else this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report } : other))
+      return [report]
+    })
   }
 
   /** The latest notice that offers to undo something; none while that has to wait for another undo. */
@@ -149,14 +138,6 @@ export class NoticesState {
   dismissDrop(drop: string): void {
     for (const notice of this.all)
       if (notice.kind === 'report' && notice.report.drop === drop) this.dismiss(notice.id)
-  }
-
-  /** Removes reports of drops none of whose uploads are left. */
-  dismissGone(isLeft: (uploadId: string) => boolean): void {
-    for (const notice of this.all) {
-      if (notice.kind !== 'report' || !canUndo(notice.report)) continue
-      if (!notice.report.newIds?.some(isLeft)) this.dismiss(notice.id)
-    }
   }
 
   /** Removes undo of changes to models all of which were deleted. */

@@ -89,11 +89,43 @@ test('a file that starts at once can be taken back until it is registered', asyn
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
+const already = { name: 'Known', path: null, status: 'active' } as const
+
+test.each([
+  ['after', ['report', 'patch']],
+  ['before', ['patch', 'report']],
+] as const)(
+  'files that the library had are named once, if they are found %s their report',
+  async (_, order) => {
+    const { screen, emit } = await openPage({ rows: [row('Flux'), row('Grain')] })
+    const events = {
+      report: () => emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] }),
+      patch: () =>
+        emit(
+          'patch',
+          patchOf(
+            2,
+            ['Flux', 'Grain'].map((name) => registeredRow(name, { already })),
+          ),
+        ),
+    }
+    for (const event of order) events[event]()
+    await expect.element(screen.getByText('Already in Aurora Studio.', { exact: false })).toBeVisible()
+    await expect.poll(() => screen.getByText(/added/).elements()).toEqual([])
+  },
+)
+
+test('beside the review of a drop, a notice names only what was skipped', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux')] })
+  emit('added', { ...skipping('a.txt'), added: 54, refused: 5, review: 'review-1' })
+  await expect.element(screen.getByRole('button', { name: '2 skipped' })).toBeVisible()
+  expect(screen.getByText(/added|can’t/).elements()).toEqual([])
+})
+
 test('a file that the library had, and a broken one, are named, with a way to them', async () => {
   const broken = row('Grain', { phase: 'failed', failure: failure('file-empty') })
   const { screen, emit, asked } = await openPage({ rows: [row('Flux'), broken] })
   emit('added', started)
-  const already = { name: 'Flux', path: null, status: 'ready' }
   emit('patch', patchOf(2, [registeredRow('Flux', { already })]))
   await expect.element(screen.getByText('Already in Aurora Studio.', { exact: false })).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Undo' })).not.toBeInTheDocument()
@@ -135,26 +167,16 @@ test('Undo of an approval asks on the rows whether to return them to the review'
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
-test('an upload that the library had before keeps the Undo of its drop', async () => {
+test('the Undo of a drop stays until its last upload is registered, and then only what was skipped', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 0 }), row('Grain')] })
-  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] })
-  const already = { name: 'Grain', path: null, status: 'active' } as const
-  emit('patch', patchOf(2, [registeredRow('Grain', { already })]))
+  emit('added', { ...started, skipped: skipping('a.txt').skipped, newIds: ['Flux', 'Grain'] })
+  emit('patch', patchOf(2, [registeredRow('Grain')]))
   await expect.element(screen.getByText('In the library', { exact: false }).first()).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
-  // Nothing of the drop is left to undo.
-  emit('patch', patchOf(3, [registeredRow('Flux', { already })]))
+  emit('patch', patchOf(3, [registeredRow('Flux')]))
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
-})
-
-test('the question about an approval closes once one of its files is registered', async () => {
-  const { screen, emit } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
-  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'], isApproval: true })
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  const question = screen.getByRole('group', { name: 'Undo' })
-  await expect.element(question).toBeVisible()
-  emit('patch', patchOf(2, [registeredRow('Flux')]))
-  await expect.poll(() => question.elements()).toEqual([])
+  await expect.element(screen.getByRole('button', { name: '2 skipped' })).toBeVisible()
+  expect(screen.getByText(/added/).elements()).toEqual([])
 })
 
 test('an Undo that failed can be repeated after its question', async () => {
@@ -266,7 +288,7 @@ test('an Undo of a removal that failed can be repeated until it succeeds', async
 
 test.each([
   ['can be repeated after a failure', 'journal-full', 'is full', 1],
-  ['can’t be repeated when it is too late', 'undo-too-late', 'is already in the library', 0],
+  ['can’t be repeated when it is too late', 'undo-too-late', 'already in the library', 0],
 ] as const)('an Undo of a drop %s', async (_, code, text, leftCount) => {
   const page = await openPage({
     rows: [row('Flux')],
@@ -402,7 +424,6 @@ test('a batch ends with a way to its models, those of one team in the library', 
   const { screen, emit, asked } = await openPage({ rows: uploads })
   const notice = screen.getByText('2 models are in Aurora Studio', { exact: false }).first()
   emit('patch', patchOf(2, [registeredRow('Flux'), sendingRow('Grain'), sendingRow('Depth')]))
-  const already = { name: 'Depth', path: null, status: 'active' } as const
   emit('patch', patchOf(3, [registeredRow('Depth', { already }), sendingRow('Grain')]))
   await expect.element(notice).not.toBeInTheDocument()
   emit('patch', patchOf(4, [registeredRow('Grain')]))

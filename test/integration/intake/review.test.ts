@@ -130,7 +130,7 @@ test('cancelling a review ends the inspection of its other files, and Undo resto
   expect(await viewOf(app)).toMatchObject({ fileCount: 100, inspectingCount: 0 })
 })
 
-test('undoes a drop until the first of its files is registered', async () => {
+test('undoes a drop until all of its files are registered', async () => {
   const { app, file, cloud } = await setupReview()
   cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
   const { drop = '' } = await addFiles(app, [await file('a.safetensors')])

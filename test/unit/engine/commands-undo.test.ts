@@ -7,34 +7,31 @@ import { setupCommands } from './commands-setup.ts'
 
 const alreadyThere = { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 1 } as const
 
-test.for<[string, Partial<UploadRecord>, boolean]>([
-  ['was registered stays', { phase: 'registered', state: registeredState('m', 1) }, false],
-  ['has replaced a model stays', { state: replacingState('m') }, false],
-  ['was in the library before is undone', { phase: 'registered', state: alreadyThere }, true],
-])('a drop with an upload that %s', async ([, given, isUndone]) => {
+test.for<[string, Partial<UploadRecord>]>([
+  ['is registered', { phase: 'registered', state: registeredState('m', 1) }],
+  ['has replaced a model', { state: replacingState('m') }],
+  ['was in the library before', { phase: 'registered', state: alreadyThere }],
+])('undoes the rest of a drop with an upload that %s', async ([, given]) => {
   const { commands, rows, undo, add } = setupCommands()
   const [finished, waiting] = [add(given), add()]
-  const undone = await commands.undoAdd(undo.rememberDrop([finished, waiting]))
-  expect(undone).toEqual(isUndone ? success([waiting]) : failed(failure('undo-too-late')))
-  expect(rows.has(waiting)).toBe(!isUndone)
+  const drop = undo.rememberDrop([finished, waiting])
+  expect(await commands.undoAdd(drop)).toEqual(success([waiting]))
+  expect(rows.ids()).toEqual([finished])
+  expect(await commands.undoAdd(drop)).toEqual(failed(failure('undo-too-late')))
 })
 
-test('a drop is not undone while or after one of its uploads is registered', async () => {
+test('an upload that is being registered, or is until its run ends, stays when its drop is undone', async () => {
   const { commands, queue, rows, run, undo, add } = setupCommands()
-  const [first, waiting] = [add(), add()]
-  const drop = undo.rememberDrop([first, waiting])
-  queue.add([first])
-  rows.applyEvent(first, 'begin')
-  rows.applyEvent(first, 'register')
-  expect(await commands.undoAdd(drop)).toEqual(failed(failure('undo-too-late')))
-  rows.applyEvent(first, 'requeue')
+  const [first, second, waiting] = [add(), add(), add()]
+  const drop = undo.rememberDrop([first, second, waiting])
+  queue.add([first, second])
+  for (const event of ['begin', 'register'] as const) rows.applyEvent(first, event)
   const undone = commands.undoAdd(drop)
-  rows.applyEvent(first, 'begin')
-  rows.applyEvent(first, 'register')
-  rows.applyEvent(first, 'registered', { state: registeredState('m', 1) })
-  await run(first).end({ kind: 'done' })
-  expect(await undone).toEqual(failed(failure('undo-too-late')))
-  expect([rows.has(waiting), queue.has(waiting), queue.has(first)]).toEqual([true, true, false])
+  for (const event of ['begin', 'register'] as const) rows.applyEvent(second, event)
+  rows.applyEvent(second, 'registered', { state: registeredState('m', 1) })
+  await run(second).end({ kind: 'done' })
+  expect(await undone).toEqual(success([waiting]))
+  expect([rows.ids(), queue.has(first), queue.has(second)]).toEqual([[first, second], true, false])
 })
 
 test('undoing an approval returns what is not in the review yet, also a stopped upload', async () => {

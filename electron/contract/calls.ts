@@ -143,8 +143,8 @@ const callGroups = {
      * (else `no-team`), otherwise for the chosen one; without one they wait.
      */
     addFiles: call<AddReport>()('engine', v.strictObject({ paths, team: v.exactOptional(teamChoice) })),
-    /** Stops reading what was added (see the event `reading`); nothing of it is added. */
-    stopReading: call<void>()('engine', nothing),
+    /** Stops reading what was added (see the event `reading`); nothing of it is added. Returns whether it was read. */
+    stopReading: call<boolean>()('engine', nothing),
     /** Opens the native picker; a cancelled picker returns an empty report. */
     chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
     /** Files that wait for a sign-in or a team. */

@@ -117,10 +117,7 @@ export function engineCalls(areas: Areas): EngineCalls {
     snapshot: async () => success(feed.snapshot()),
     ...accountCalls(areas),
     addFiles: ({ paths, team }) => waitingFiles.addFor(paths, team ?? null, findTeam(true)),
-    async stopReading() {
-      reading.stop()
-      return success(undefined)
-    },
+    stopReading: async () => success(reading.stop()),
     ...waitingFileCalls(waitingFiles),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),

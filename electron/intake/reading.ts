@@ -17,8 +17,8 @@ export interface ReadingRequest {
 export interface Reading {
   /** Adds files; resolves as soon as it is stopped, although a call on a hanging disk may never return. */
   run(add: (request: ReadingRequest) => Promise<Result<AddReport>>): Promise<Result<AddReport>>
-  /** Ends all of them, and removes what they have added. */
-  stop(): void
+  /** Ends all of them, and removes what they have added. Returns whether there was any. */
+  stop(): boolean
 }
 
 export function createReading(options: {
@@ -76,6 +76,7 @@ export function createReading(options: {
     },
     stop() {
       for (const stopping of running.keys()) stopping.abort()
+      return running.size > 0
     },
   }
 }

@@ -48,7 +48,11 @@ export class Actions {
     if (files.length === 0) return
     this.#reportAdded(await this.#bridge.addFiles({ files, ...(team ? { team } : {}) }))
   }
-  readonly stopReading = async () => this.#succeeded(await this.#bridge.stopReading())
+  readonly stopReading = async () => {
+    const stopped = await this.#bridge.stopReading()
+    if (!stopped.ok) this.#services.notices.failure(stopped.failure)
+    else if (stopped.value) this.#services.notices.show('reading.stopped')
+  }
   readonly chooseFiles = async (what: CallArgs<'chooseFiles'>['what']) =>
     this.#reportAdded(await this.#bridge.chooseFiles({ what }))
 

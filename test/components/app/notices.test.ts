@@ -382,13 +382,14 @@ test('an unused focus request does not affect a later search field', async () =>
 })
 
 test('shows files being read with a Stop, and which folder or file added nothing', async () => {
-  const { screen, emit, asked } = await openPage()
+  const { screen, emit, asked } = await openPage({ answers: { stopReading: () => success(true) } })
   emit('reading', { foundCount: 1240, checkedCount: null })
   await expect.element(screen.getByText('Reading folder… 1,240 files', { exact: false })).toBeVisible()
   emit('reading', { foundCount: 1240, checkedCount: 310 })
   await expect.element(screen.getByText('Checking 310 of 1,240 files', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
   expect(asked).toEqual([{ name: 'stopReading', args: undefined }])
+  await expect.element(screen.getByText('Reading stopped. Nothing was added.')).toBeVisible()
   emit('reading', null)
   await expect.element(screen.getByText('Checking 310', { exact: false })).not.toBeInTheDocument()
 

@@ -17,7 +17,7 @@ test('stopping a folder of 3,000 files on a disk that does not respond adds noth
 
   const adding = addFiles(app, [slow.path, models])
   await expect.poll(() => views.at(-1)).toEqual({ foundCount: 3_001, checkedCount: 0 })
-  valueOf(await app.calls.stopReading(undefined))
+  expect(valueOf(await app.calls.stopReading(undefined))).toBe(true)
   expect(await adding).toEqual({ added: 0, refused: 0, skipped: [] })
   expect(views.at(-1)).toBeNull()
   slow.release()
@@ -32,10 +32,11 @@ test('stopping removes the files that were checked before', async () => {
   const paths = await Promise.all(Array.from({ length: 100 }, (_, index) => file(`${index}.safetensors`)))
   const adding = addFiles(app, [...paths, slow.path])
   await expect.poll(() => viewOf(app)).toMatchObject({ fileCount: 100, inspectingCount: 1 })
-  valueOf(await app.calls.stopReading(undefined))
+  expect(valueOf(await app.calls.stopReading(undefined))).toBe(true)
   expect(await adding).toEqual({ added: 0, refused: 0, skipped: [] })
   await expect.poll(() => [app.rows().length]).toEqual([0])
   slow.release()
+  expect(valueOf(await app.calls.stopReading(undefined))).toBe(false)
 })
 
 test('the next start adds a folder that was being read when the app was quit', async () => {

@@ -157,6 +157,28 @@ test.describe('when needed', () => {
     expect(pathsOf(harness)).toEqual([expect.stringContaining('two')])
   })
 
+  test('only says of files that the library has that it has them', async ({ page, harness }) => {
+    await pick(page, /^Team: /, /^Alice's Team/)
+    const names = ['one', 'two', 'three', 'four', 'five', 'six']
+    const files = await Promise.all(names.map((name) => harness.file(`models/loras/${name}.safetensors`)))
+    const folder = join(harness.folder, 'files/models')
+    await drag(page, [folder])
+    await sheet(page)
+      .getByRole('button', { name: /^Upload 6 files/ })
+      .click()
+    await expect.poll(() => pathsOf(harness)).toHaveLength(6)
+    harness.cloud.forgetOperations()
+    const notice = page.getByRole('status').filter({ hasText: "Already in Alice's Team." })
+    for (const dropped of [files.slice(0, 1), files.slice(0, 5), [folder]]) {
+      await drag(page, dropped)
+      await expect(notice).toBeVisible()
+      await expect(page.getByText(/added/)).toHaveCount(0)
+      await expect(sheet(page)).toHaveCount(0)
+      await notice.getByRole('button', { name: 'Close' }).click()
+    }
+    expect(operations(harness)).not.toContain('presignModel')
+  })
+
   test('reviews a drop in which one file needs a decision', async ({ page, harness }) => {
     await pick(page, /^Team: /, /^Alice's Team/)
     await drag(page, [await writeModels(harness)])

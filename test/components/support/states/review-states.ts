@@ -29,7 +29,13 @@ const mixedGroups: readonly ReviewGroup[] = [
 ]
 const oldModel = { name: 'Old model', theirBytes: 1_000_000, uploadId: 'Ink' }
 const conflictRows = (['path-taken', 'path-taken', 'path-taken-here'] as const).map((code, position) =>
-  reviewRow(['Grain', 'Flux', 'Twin'][position] ?? '', { position, failure: failure(code, oldModel) }),
+  reviewRow(['Grain', 'Flux', 'Twin'][position] ?? '', {
+    position,
+    failure: failure(code, {
+      ...oldModel,
+      ...(code === 'path-taken-here' ? { name: 'other/Twin.safetensors' } : {}),
+    }),
+  }),
 )
 const decidedRows = (['replace', 'keep-both'] as const).map((choice, index) => {
   const params = { ...oldModel, suggestion: 'models/loras/Film-2.safetensors' }
@@ -71,6 +77,20 @@ export const reviewStates: States = {
     const rows = [...conflictRows, reviewRow('Ink', { position: 3 }), ...decidedRows]
     const page = await openReview(rows, reviewOf(rows, { groups: conflictGroups }))
     await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
+    return page
+  },
+  'a link out of the folder, and a file that may be in the library': async () => {
+    const path = '/mnt/shared/Outside.safetensors'
+    const rows = [
+      reviewRow('Outside', { failure: failure('file-outside', { path }) }),
+      reviewRow('Retrained'),
+    ]
+    const groups: readonly ReviewGroup[] = [
+      { kind: 'outside', files: [{ id: 'Outside', code: 'file-outside' }] },
+      { kind: 'in-library', files: [{ id: 'Retrained', name: 'Old', path: null, isCertain: false }] },
+    ]
+    const page = await openReview(rows, reviewOf(rows, { groups }))
+    await expect.element(page.sheet.getByRole('row', { name: /^Outside of/ })).toHaveFocus()
     return page
   },
   'a kept review, and an undo': async () => {

@@ -396,6 +396,16 @@ export const overlayStates: States = {
     await expect.element(item).toBeVisible()
     await dragOver(() => item.element())
   }),
+  '3,000 files being read': opened({}, async (page) => {
+    page.emit('reading', { foundCount: 1_240, checkedCount: null })
+    await untilShown('Reading folder')(page)
+  }),
+  'a file that the library had': opened({ rows: [row('Grain')] }, async (page) => {
+    page.emit('added', { added: 1, refused: 0, skipped: [], drop: 'drop-1', newIds: ['Grain'] })
+    const already = { name: 'Grain', path: null, status: 'active' } as const
+    page.emit('patch', patchOf(2, [registeredRow('Grain', { already })]))
+    await untilShown('Already in')(page)
+  }),
   'an added file with Undo, and failures': opened(
     { rows: mixedRows, answers: { chooseFiles: () => ({ ok: false, failure: failure('journal-full') }) } },
     async ({ screen, emit }) => {

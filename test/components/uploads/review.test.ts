@@ -367,7 +367,7 @@ test('Undo after an approval opens the review again, also if files have stayed i
     undoAdd: () => success(approval.newIds),
   })
   await userEvent.click(sheet.getByRole('button', { name: /^Upload 2 files/ }))
-  await expect.element(screen.getByText('2 files added to the queue.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('2 files added.', { exact: false })).toBeVisible()
   await expect.poll(() => sheet.elements()).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   emit('reviews', [reviewOf(twoFiles)])

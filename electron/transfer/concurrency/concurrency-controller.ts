@@ -225,10 +225,10 @@ export class ConcurrencyController {
    * Whether growth that puts more at stake is no coincidence: it has gained more than the rate varies, and also
    * over the best rate that fewer PUTs have reached lately.
    */
-  #isProven(rate: number, best: ReachedRate | null, minShare = minGrowthShare): boolean {
+  #isProven(rate: number, best: ReachedRate | null): boolean {
     if (this.#limit <= this.#stakeCount || best === null) return true
     const gain = rate / best.rate - 1
-    return this.#shareOfGrowth(rate, best) >= minShare && gain >= provenFactor * this.#variation
+    return this.#shareOfGrowth(rate, best) >= minGrowthShare && gain >= provenFactor * this.#variation
   }
 
   /** The gain over a rate of fewer PUTs, relative to proportional growth. */
@@ -254,7 +254,6 @@ export class ConcurrencyController {
     this.#partMs = sample.largestBytes / (stake.rate() || Infinity)
     if (this.#minimum > before && this.#limit < this.#minimum)
       this.#setLimit(Math.min(this.#maximum, this.#minimum))
-    if (this.#baseline?.isForStake) return this.#judgeDraining(this.#baseline, stake, sample)
     const target = Math.max(this.#stakeCount, this.#needed)
     const isTooMuch = this.#limit >= target * largeStakeFactor
     if (this.#baseline !== null || !isTooMuch || !this.#stakeShrinkRest.isOver(sample.nowMs)) return
@@ -263,14 +262,6 @@ export class ConcurrencyController {
     const baseline = { limit: this.#limit, rate, isEarly: false, slowdown: null, isForStake: true }
     this.#setLimit(target)
     if (settled) this.#baseline = baseline
-  }
-
-  /** PUTs beyond a lowered limit run until they end, which may take minutes. */
-  #judgeDraining(baseline: Baseline, stake: StakeLimit, { nowMs, inUse }: Sample): void {
-    const rate = stake.recentRate()
-    if (inUse <= this.#limit || rate === null || rate >= baseline.rate * (1 - this.#tolerableLoss(largeLoss)))
-      return
-    this.#rejectStakeTrial(baseline, nowMs)
   }
 
   #rejectStakeTrial(baseline: Baseline, nowMs: number): void {
@@ -422,9 +413,6 @@ export class ConcurrencyController {
     this.#growthFactor = slowGrowthFactor
     this.#trialRest.begin(nowMs)
     if (this.#limit > this.#stakeCount && !baseline.isEarly) return this.#rejectStakeTrial(baseline, nowMs)
-    const best = this.#reached.best(baseline.limit, nowMs)
-    if (best !== null && !this.#isProven(measurement.rate, best, minGrowthShare / 2))
-      return this.#rejectStakeTrial({ ...baseline, ...best, isEarly: false }, nowMs)
     if (raisesLatency || (!baseline.isEarly && gain < -tolerableLoss)) return this.#revert(baseline)
     // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving
     // eight requests at once cost half of the throughput for ten seconds, until the remaining ones had taken
@@ -447,8 +435,7 @@ export class ConcurrencyController {
     this.#typical = { rate, isEarly }
     this.#hasTrialFailed = false
     this.#trialRest.reset()
-    // A few requests that pay are far from what a connection with packet loss needs.
-    const growsFast = isGrowth && (share >= largeGrowthShare || this.#limit <= this.#initial)
+    const growsFast = isGrowth && share >= largeGrowthShare
     this.#growthFactor = growsFast ? fastGrowthFactor : slowGrowthFactor
     if (!isGrowth || !this.#tryGrowth(hadWaiting)) this.#trialRest.begin(nowMs)
   }

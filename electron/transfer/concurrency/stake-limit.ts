@@ -14,8 +14,6 @@ const assumedStakeBytes = 64_000_000
 const limitReachedShare = 0.9
 /** The rate is averaged over this time. */
 const averageMs = 10_000
-/** A shorter average shows soon that fewer PUTs achieve less. */
-const recentMs = 3_000
 const minSpanMs = 500
 /**
  * The operating system takes up to this much at once, before anything is sent. More than this in less than
@@ -41,8 +39,6 @@ export interface StakeLimit {
   record(sample: Sample): void
   /** Bytes per millisecond, or null while unknown. */
   rate(): number | null
-  /** The rate of the last seconds, or null within the first seconds after a silence. */
-  recentRate(): number | null
   /** How many PUTs may run, from 1 on; Infinity on a fast connection. */
   count(sample: Sample): number
 }
@@ -75,7 +71,6 @@ export function createStakeLimit(): StakeLimit {
       hasSettled ||= nowMs - resumedAtMs >= settledAfterMs
     },
     rate: () => knownRate,
-    recentRate: () => (window.last && window.last.atMs - resumedAtMs >= recentMs ? rateOver(recentMs) : null),
     count({ largestBytes, limitBytesPerSecond }) {
       if (largestBytes === 0) return Infinity
       const limitRate = limitBytesPerSecond === null ? Infinity : limitBytesPerSecond / 1000

@@ -339,3 +339,31 @@ test('a part whose URL arrives after a pause is not sent', async () => {
   expect(await sent).toMatchObject({ kind: 'aborted' })
   expect([puts, states()]).toEqual([[], 'ww'])
 })
+
+test('requests the next URL when a part is about to end', async () => {
+  const requestedDuring: number[][] = []
+  const { sent, clock, presigned } = send({
+    sizeBytes: 30,
+    slotCount: 1,
+    async answer({ onProgress }) {
+      const numbers = () => presigned.map(({ number }) => number)
+      // The response to the last request is not part of it.
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(60_000)
+      requestedDuring.push(numbers())
+      onProgress(10)
+      requestedDuring.push(numbers())
+      return stored
+    },
+  })
+  expect((await sent).ok).toBe(true)
+  // How long a part takes is unknown during the first one.
+  expect(requestedDuring).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+    [1, 2, 3],
+    [1, 2, 3],
+    [1, 2, 3],
+  ])
+})

@@ -203,3 +203,9 @@ test.each([
   })
   expect(await findRegistered()).toEqual(success(expected))
 })
+
+const findWith = (client: CloudClient) => findRegistered(registrationWith(client))
+
+test('treats an upload as not registered when a list that does not end lacks it', async () => {
+  expect(await findWith(withEndlessList(null))).toEqual(success(null))
+})

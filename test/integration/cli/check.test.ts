@@ -64,8 +64,9 @@ test('sends 8 MB with --storage and deletes them', async () => {
 
 test('exits with 3 for --storage without a sign-in, and with 1 if storage refuses it', async () => {
   const { run, runWith, cloud, countOf } = await setupCommand()
-  const signedOut = await runWith({ MODELFERRY_TOKEN: undefined }, 'check', '--storage')
+  const signedOut = await runWith({ MODELFERRY_TOKEN: undefined }, 'check', '--storage', '--json')
   expect([signedOut.code, countOf('presignModel')]).toEqual([3, 0])
+  expect(signedOut.json()).toContainEqual(expect.objectContaining({ event: 'storage', outcome: 'skipped' }))
   expect(signedOut.out).toContain('Sign in with your password and choose a team')
   cloud.fail({ on: 'put-part', how: 403, times: Infinity })
   const refused = await run('check', '--storage')

@@ -1,3 +1,4 @@
+import { failure } from '../../../electron/contract/failures.ts'
 import { expect, test } from 'vitest'
 import { followUploads } from '../../../electron/cli/commands/follow-uploads.ts'
 import type { UploadProgress, UploadReporter } from '../../../electron/cli/output/output.ts'
@@ -123,4 +124,28 @@ test('counts a file that is left out because its path is taken', async () => {
   expect([reported(), await ended()]).toEqual([['path-taken a.safetensors'], null])
   emit().leftOut?.({ id: 'b', fileName: 'b.safetensors', accountId: 'alice' })
   expect([reported(), await ended()]).toEqual([['path-taken b.safetensors'], []])
+})
+
+test('reports each delay of an upload, but not each look for the process that has its file', () => {
+  const { send, reported } = setup()
+  const retrying = (retryAtMs: number, why = failure('offline')) =>
+    row('a', { phase: 'retrying', failure: why, retryAtMs })
+  const other = (pid: string) => failure('other-process', {}, { detail: pid })
+  send([retrying(1)])
+  send([retrying(1)])
+  expect(reported()).toEqual(['queued a', 'waiting a'])
+  send([retrying(2)])
+  send([sendingRow('a')])
+  send([retrying(2)])
+  expect(reported()).toEqual(['waiting a', 'progress a', 'waiting a'])
+  for (const [atMs, pid] of [
+    [3, '12'],
+    [4, '12'],
+    [5, '13'],
+  ] as const)
+    send([retrying(atMs, other(pid))])
+  expect(reported()).toEqual(['waiting a', 'waiting a'])
+  send([retrying(6, failure('other-process'))])
+  send([retrying(7, failure('other-process'))])
+  expect(reported()).toEqual(['waiting a', 'waiting a'])
 })

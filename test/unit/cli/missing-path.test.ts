@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -26,5 +26,15 @@ test.each(['wan.gguf', 'missing/flux.safetensors', 'flux.safetensors/inside'])(
       code: 'path-not-found',
       params: { hasSimilar: 'no', similar: '' },
     })
+  },
+)
+
+// On Windows a link needs a privilege, and a name that is too long looks like one that does not exist.
+test.skipIf(process.platform === 'win32')(
+  'accepts links whose file is gone, and names that the system refuses',
+  async () => {
+    await symlink(join(folder, 'gone'), join(folder, 'link'))
+    for (const name of ['link', 'x'.repeat(300)])
+      expect(await missingPathFailure(join(folder, name))).toBe(null)
   },
 )

@@ -89,3 +89,13 @@ test('reports each receipt of a list, and of several problems a failure before a
   const { code } = await verify({ library: [success(verified), signedOut, success(verified)] })
   expect(code).toBe(exitCodes.notSignedIn)
 })
+
+test('compares a file that is named, or one of this computer that had the bytes', async () => {
+  await write('other.gguf', content)
+  const path = join(folder, 'other.gguf')
+  for (const options of [{ file: path }, { known: path }])
+    expect((await verify(options)).out[1]).toBe(`  file     same       ${path}`)
+  // The file beside the receipt comes first.
+  await write('flux.safetensors', 'Weights')
+  expect((await verify({ known: path })).out[1]).toContain(join(folder, 'flux.safetensors'))
+})

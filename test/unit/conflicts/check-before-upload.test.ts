@@ -283,3 +283,16 @@ test('applies a decision about a begun upload only before a replacement or regis
   expect(await pathOf({ library: { onConflict: 'rename', replaces } })).toBe(keyless.modelPath)
   expect(await pathOf({ state: replacingState('new') })).toBe(keyless.modelPath)
 })
+
+test('names the model at the path of the upload, even a disabled one, before others with the same bytes', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const modelPath = 'models/loras/backup/y.safetensors'
+  const models = [
+    { ...model('elsewhere', bytes), modelPath: 'models/loras/y.safetensors' },
+    { ...model('without a path', bytes), modelPath: null },
+    { ...model('here', bytes), modelPath: modelPath.toUpperCase(), status: 'disabled' },
+  ]
+  const { add, check, duplicates } = setup(models)
+  await check(add('file', bytes, { target: targetAt(modelPath) }).id)
+  expect(duplicates.map(({ model: { id } }) => id)).toEqual(['here'])
+})

@@ -1,3 +1,4 @@
+import { uploadRecord } from '../../support/records.ts'
 import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
@@ -8,6 +9,7 @@ import {
   modelOf as model,
   proceed,
   setupConflictCheck as setup,
+  targetAt,
 } from './conflict-check-setup.ts'
 
 test.for<[string, Result<LibraryModel> | undefined, string]>([
@@ -54,4 +56,18 @@ test('an upload aborted while its file is hashed is not reported as a duplicate'
   })
   expect(await check(add('file', bytes).id, controller.signal)).toEqual(aborted)
   expect(duplicates).toEqual([])
+})
+
+test('looks up the path of a model if the listing lacks it', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const target = targetAt('models/diffusers/sdxl/vae/config.json')
+  const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const
+  const recognition = { ...uploadRecord().recognition, group }
+  const kindWith = async (modelPath: string) => {
+    const unnamed = { ...model('m1', bytes), modelPath: null }
+    const { add, check } = setup([unnamed], { current: success({ ...unnamed, modelPath }) })
+    return (await check(add('file', bytes, { target, recognition }).id)).kind
+  }
+  expect(await kindWith(target.modelPath)).toBe('done')
+  expect(await kindWith('models/diffusers/sdxl/unet/config.json')).toBe('proceed')
 })

@@ -7,6 +7,7 @@ import {
   isSameChoice,
   teamKey,
   type Account,
+  isLastSignIn,
 } from '../../../electron/contract/account.ts'
 import { account as accountOf } from '../../support/records.ts'
 
@@ -93,4 +94,13 @@ test('a team is the same for all accounts of a server, and a choice belongs to o
   expect(teamKey(own)).not.toBe(teamKey(there))
   expect([isSameChoice(own, { ...own }), isSameChoice(own, device)]).toEqual([true, false])
   expect(isSameChoice(own, { ...own, teamId: 'south' })).toBe(false)
+})
+
+test('a sign-in is a user’s last one unless another one of the user is signed in', () => {
+  const own = account('own')
+  const isLast = (...others: readonly Account[]) => isLastSignIn([own, ...others], 'own')
+  expect([isLast(), isLast(bob)]).toEqual([true, true])
+  expect(isLast(account('expired', { state: 'signed-out' }))).toBe(true)
+  expect(isLast(account('device', { kind: 'device' }))).toBe(false)
+  expect(isLastSignIn([bob], 'own')).toBe(false)
 })

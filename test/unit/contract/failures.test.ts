@@ -6,6 +6,7 @@ import {
   remedyOf,
   retryClassOf,
   type FailureCode,
+  isTargetFailure,
 } from '../../../electron/contract/failures.ts'
 
 test('a message of a server is cut to 200 characters, and shown on one line without a full stop', () => {
@@ -47,4 +48,14 @@ test.each<[FailureCode, boolean]>([
   ['proxy-refuses', false],
 ])('%s may mean that this computer is offline: %s', (code, expected) => {
   expect(isConnectivityFailure(failure(code))).toBe(expected)
+})
+
+test.each<[FailureCode, boolean]>([
+  ['target-path', true],
+  ['path-taken', true],
+  ['conflict', true],
+  ['file-misnamed', false],
+  ['forbidden', false],
+])('another name, type or path may help after %s: %s', (code, expected) => {
+  expect(isTargetFailure(failure(code))).toBe(expected)
 })

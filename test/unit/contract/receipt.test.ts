@@ -112,3 +112,12 @@ test.each<[string, (given: Receipt) => object]>([
 ])('a receipt that %s is refused', (_what, change) => {
   expect(accepts(change)).toBe(false)
 })
+
+test.each([
+  ['that is not registered', { phase: 'finishing' }],
+  ['without a hash', { sha256: null }],
+  ['without a model', { modelId: null }],
+  ['without an end', { finishedAtMs: null }],
+])('an upload %s has no receipt', (_which, change) => {
+  expect(receipt(change)).toBeNull()
+})

@@ -1,3 +1,4 @@
+import { failure } from '../../../electron/contract/failures.ts'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import {
@@ -83,4 +84,18 @@ test('a stored event with a reason or failure of another version is refused', ()
   expect(v.is(logEventSchema, { ...event, reason: 'moon' })).toBe(false)
   expect(v.is(logEventSchema, { ...event, failure: { code: 'offline', params: {} } })).toBe(true)
   expect(v.is(logEventSchema, { ...event, failure: { code: 'moon', params: {} } })).toBe(false)
+})
+
+test('a failure without a log is its only event, and is not added to a log', () => {
+  const failed: UploadRow = {
+    ...waiting,
+    addedAtMs: 60_000,
+    phase: 'failed',
+    failure: failure('file-changed', {}, { detail: 'x' }),
+  }
+  expect(documentOf(failed).events).toEqual([
+    { event: 'failed', at: '1970-01-01T00:01:00.000Z', failure: { code: 'file-changed', params: {} } },
+  ])
+  expect(documentOf(failed, { event: 'paused', atMs: 0 }).events).toHaveLength(1)
+  expect(documentOf({ ...failed, phase: 'retrying' }).events).toEqual([])
 })

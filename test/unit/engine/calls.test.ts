@@ -239,16 +239,6 @@ test('reports that pausing or resuming all uploads could not be stored, and resu
   expect(steps.at(-1)).toBe('resume a')
 })
 
-test('removes only files from the review that are shown there', async () => {
-  const reviewedIds = ['a', 'b']
-  const { calls, steps } = setup([], { reviewedIds })
-  expect(await calls.excludeFromReview({ ids: ['b', 'other'] })).toEqual(success(['b']))
-  expect(await calls.discardReview({ review: 'r1' })).toEqual(success(reviewedIds))
-  expect(steps).toEqual(['cancel b', 'discard reviewed', 'cancel a,b'])
-  const cancelled = failed(failure('journal-trouble'))
-  expect(await setup([], { reviewedIds, cancelled }).calls.discardReview({ review: 'r1' })).toEqual(cancelled)
-})
-
 test('reads about the file of an upload, shown or in the history, and of no unknown one', async () => {
   const [shown, finished] = [uploadRecord(), registeredRecord()]
   const { calls } = setup([shown, finished])

@@ -95,6 +95,7 @@ export const reviewStates: States = {
   },
   'a kept review, and an undo': async () => {
     const page = await openReview(undefined, undefined, { discardReview: () => success(['Flux']) })
+    page.emit('reviews', [page.view, reviewOf([reviewRow('Old')], { id: 'review-0' })])
     await userEvent.click(page.sheet.getByRole('button', { name: 'Discard' }))
     await expect.element(page.screen.getByRole('button', { name: 'Undo' })).toBeVisible()
     return page

@@ -40,7 +40,7 @@ const openPageLimit = { count: 10, withinMs: 60_000 }
 export function createDesktopHandlers(options: {
   readonly engine: Pick<
     Engine,
-    | 'addPicked'
+    | 'add'
     | 'workflows'
     | 'addFound'
     | 'addCompanions'
@@ -91,7 +91,9 @@ export function createDesktopHandlers(options: {
     settings: async () => success(settings.current()),
     async chooseFiles({ what }) {
       const paths = await dialogs.pickPaths(what)
-      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.addPicked(paths)
+      return paths.length === 0
+        ? success({ added: 0, refused: 0, skipped: [] })
+        : engine.add(paths, { source: 'window' })
     },
     addCompanions: ({ id, offers }) => engine.addCompanions(id, offers, dialogs.confirmSending),
     addFound: ({ ids }) => engine.addFound(ids, dialogs.confirmSending),

@@ -109,14 +109,14 @@ export function engineCalls(areas: Areas): EngineCalls {
   const { signIns } = areas.people
   const { details, library } = areas.uploads
   const { commands, corrections } = areas.control
-  const { intake, review, findTeam } = areas.adding
+  const { intake, review } = areas.adding
   const { finder, watchedFolders, reading, waitingFiles } = areas.finding
   const { feed, doneToday } = areas.view
   const bases = new Map<string, string>()
   return {
     snapshot: async () => success(feed.snapshot()),
     ...accountCalls(areas),
-    addFiles: ({ paths, team }) => waitingFiles.addFor(paths, team ?? null, findTeam(true)),
+    addFiles: ({ paths, team }) => waitingFiles.add(paths, { source: 'window', ...(team && { team }) }),
     stopReading: async () => success(reading.stop()),
     ...waitingFileCalls(waitingFiles),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),

@@ -9,6 +9,7 @@ import type { ReviewPolicy } from '../intake/review/review-policy.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
+import type { DropRequest } from '../intake/waiting-files.ts'
 import type { TeamAdder } from '../intake/add-to-team.ts'
 import type { Companions } from '../intake/companions/companions.ts'
 import type { EnqueueRequest } from '../intake/enqueue.ts'
@@ -70,6 +71,9 @@ export interface EngineOptions {
 /** The calls of the contract that the engine answers. */
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
 
+/** A command names its team or uses the chosen one; files from elsewhere wait while there is none. */
+export type AddRequest = DropRequest | (EnqueueRequest & { readonly source?: 'command' })
+
 /** Listens to some events; none of the functions may throw. */
 export type EngineListener = {
   readonly [Name in keyof EngineEvents]?: (...values: EngineEvents[Name]) => void
@@ -98,18 +102,8 @@ export interface Engine {
   /** Resolves when `start` has shown all uploads of earlier processes; before `start` at once. */
   queueRestored(): Promise<void>
   session(): SessionView
-  /** Scans, inspects, records and queues files and folders for a team (the chosen one unless named). */
-  addPaths(paths: readonly string[], request?: EnqueueRequest): Promise<Result<AddReport>>
-  /**
-   * Adds what the user picked in the window, which shows the team: workflows are opened and lists of folders are
-   * read first. Without a team the files wait for one.
-   */
-  addPicked(paths: readonly string[]): Promise<Result<AddReport>>
-  /**
-   * The same for files from outside the window, which also wait after the account of the last choice was
-   * signed out.
-   */
-  addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
+  /** Scans, inspects, records and queues files and folders, or adds them to a review. */
+  add(paths: readonly string[], request?: AddRequest): Promise<Result<AddReport>>
   /** Lists the models in the usual places of this computer, compared with a team. */
   readonly findModels: ModelFinder['findAll']
   /** Adds models that were found on this computer to the review, or uploads them once `confirm` agrees. */

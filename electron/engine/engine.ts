@@ -44,7 +44,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { rows, library, uploadAccounts } = uploads
   const { queue, hold } = sending
   const { commands } = control
-  const { intake, review, findTeam } = adding
+  const { intake, review } = adding
   const { finder, watchedFolders, waitingFiles } = finding
 
   events.on('proxyOpened', () => resumeAfter(areas, 'proxy-sign-in'))
@@ -64,9 +64,10 @@ export function createEngine(options: EngineOptions): Engine {
     snapshot: view.feed.snapshot,
     queueRestored: () => base.queueRestored,
     session: signIns.view,
-    addPaths: (paths, request) => intake.enqueue(paths, request),
-    addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
-    addFromOutside: (paths) => waitingFiles.addOrKeep(paths, findTeam(false)),
+    add: (paths, request = {}) =>
+      request.source === 'window' || request.source === 'outside'
+        ? waitingFiles.add(paths, request)
+        : intake.enqueue(paths, request),
     addCompanions: finding.companions.add,
     addFound: (modelIds, confirm) => finder.enqueueFound(modelIds, confirm),
     otherTeam: adding.otherTeam,

@@ -48,23 +48,22 @@ export function createTeamFinder({
   }
 }
 
+const nothingAdded: AddReport = { added: 0, refused: 0, skipped: [] }
+
+/** Files from the `window`, which shows the team, for the one that they were dropped on if any; or from `outside`. */
+export type DropRequest =
+  | { readonly source: 'window'; readonly team?: TeamChoice }
+  | { readonly source: 'outside'; readonly team?: undefined }
+
 /** Files and folders that were added without a team. They are kept across restarts until there is one. */
 export interface WaitingFiles {
   view(): WaitingFilesView
   /**
-   * Adds dropped files and folders for the team; without one, or if its sign-in ends meanwhile, they are stored
-   * and wait, and are not in the report. Workflows are opened at once, since that sends nothing.
+   * Adds files and folders. Without a team, or if its sign-in ends meanwhile, they are stored and wait, and are not in
+   * the report; files for a named team never wait, and fail with `no-team` if it is not available. Workflows are
+   * opened at once, since that sends nothing.
    */
-  addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>>
-  /**
-   * The same for files that were dropped on a team, if one is named: they never wait, and fail with `no-team`
-   * if it is not available.
-   */
-  addFor(
-    paths: readonly string[],
-    named: TeamChoice | null,
-    otherwise: TeamForFiles | null,
-  ): Promise<Result<AddReport>>
+  add(paths: readonly string[], request: DropRequest): Promise<Result<AddReport>>
   /** Adds the files if there is a team now. Does nothing before `start`. */
   addIfPossible(): WaitingFilesView
   discard(): Result<WaitingFilesView>
@@ -81,8 +80,7 @@ interface AddRequest extends ReadingRequest {
 
 interface WaitingFilesOptions {
   readonly choices: StoredChoices
-  /** The team for files that were added where no team was shown, or null. */
-  readonly chosenTeam: () => TeamForFiles | null
+  readonly findTeam: ReturnType<typeof createTeamFinder>
   readonly reading: Pick<Reading, 'run'>
   readonly processDropped: ModelFinder['processDropped']
   readonly enqueue: (
@@ -96,7 +94,7 @@ interface WaitingFilesOptions {
 }
 
 export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
-  const { choices, chosenTeam, reading, processDropped, enqueue, onAdded, onChange, environment } = options
+  const { choices, findTeam, reading, processDropped, enqueue, onAdded, onChange, environment } = options
   const closing = new AbortController()
   let isStarted = false
   let adding: Promise<void> = Promise.resolve()
@@ -110,11 +108,9 @@ export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
   const list = () => storedFilesIn(choices)
   const store = (files: readonly WaitingFile[]) => storeFiles(choices, files)
 
-  const view = () =>
-    viewOf(
-      list().filter(({ path }) => !beingAdded.has(path)),
-      lastFailure,
-    )
+  /** Those that are not being added. */
+  const waiting = () => list().filter(({ path }) => !beingAdded.has(path))
+  const view = () => viewOf(waiting(), lastFailure)
 
   // A workflow is for the team that is chosen while it is open, unless it was dropped for another one.
   const add = (
@@ -130,7 +126,7 @@ export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
     })
 
   async function addAll(): Promise<void> {
-    const team = chosenTeam()
+    const team = findTeam(false)
     const paths = list().map(({ path }) => path)
     if (team === null || paths.length === 0 || closing.signal.aborted) return
     beingAdded = new Set(paths)
@@ -139,7 +135,7 @@ export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
     // A file call on a disk that does not respond may never return.
     const report = await raceAbort(add(paths, team, { isWaiting: true }), signal)
     if (isAborted(report) || signal.aborted) return
-    const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
+    const stored = report.ok ? store(waiting()) : report
     beingAdded = new Set()
     // A team that is gone meanwhile is no failure: the files wait again.
     lastFailure = stored.ok || stored.failure.code === 'no-team' ? null : stored.failure
@@ -160,35 +156,38 @@ export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {
 
   async function keep(paths: readonly string[]): Promise<Result<AddReport>> {
     const kept = keepFiles(await Promise.all(paths.map(describe)))
-    return kept.ok ? success({ added: 0, refused: 0, skipped: [] }) : kept
+    return kept.ok ? success(nothingAdded) : kept
   }
 
   function keepFiles(files: readonly WaitingFile[]): Result<WaitingFilesView> {
     const stored = store([...list(), ...files])
-    if (!stored.ok) return stored
-    onChange(view())
+    if (stored.ok) onChange(view())
     // The user may have signed in meanwhile.
-    return success(addIfPossible())
+    return stored.ok ? success(addIfPossible()) : stored
   }
 
-  async function addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>> {
+  async function addOrKeep(
+    paths: readonly string[],
+    source: DropRequest['source'],
+  ): Promise<Result<AddReport>> {
+    const team = findTeam(source === 'window')
     if (team === null) return processDropped(paths, keep)
     dropped.add(paths)
     const report = await raceAbort(add(paths, team), closing.signal).finally(() => dropped.delete(paths))
-    if (isAborted(report)) return success({ added: 0, refused: 0, skipped: [] })
+    if (isAborted(report)) return success(nothingAdded)
     return !report.ok && report.failure.code === 'no-team' ? keep(paths) : report
   }
 
   return {
     view,
     addIfPossible,
-    addOrKeep,
-    addFor: (paths, named, otherwise) => (named ? add(paths, named, { named }) : addOrKeep(paths, otherwise)),
+    add: (paths, { source, team: named }) =>
+      named ? add(paths, named, { named }) : addOrKeep(paths, source),
     discard() {
-      const files = list()
-      const stored = store(files.filter(({ path }) => beingAdded.has(path)))
+      const files = waiting()
+      const stored = store(list().filter(({ path }) => beingAdded.has(path)))
       if (!stored.ok) return stored
-      discarded.push(files.filter(({ path }) => !beingAdded.has(path)))
+      discarded.push(files)
       lastFailure = null
       onChange(view())
       return success(view())

@@ -32,7 +32,7 @@ const from = performance.now()
 const cpuBefore = process.cpuUsage()
 const lag = monitorEventLoopDelay({ resolution: 1 })
 lag.enable()
-const report = await engine.addPaths([dropped])
+const report = await engine.add([dropped])
 const listedMs = performance.now() - from
 lag.disable()
 const { user, system } = process.cpuUsage(cpuBefore)

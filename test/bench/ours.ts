@@ -50,7 +50,7 @@ const lag = monitorEventLoopDelay({ resolution: 1 })
 lag.enable()
 const fromMs = Date.now()
 const registered = allRegistered()
-const report = await engine.addPaths(paths)
+const report = await engine.add(paths)
 if (!report.ok) throw new Error(JSON.stringify(report.failure))
 if (report.value.added !== fileCount) throw new Error(`only ${report.value.added} files were taken`)
 const seconds = ((await registered) - fromMs) / 1000

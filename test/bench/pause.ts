@@ -78,7 +78,7 @@ export async function measurePause(storage: string): Promise<PauseResult> {
     await engine.start()
     const signedIn = await engine.useToken('bench-token')
     if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
-    await engine.addPaths(paths)
+    await engine.add(paths)
     while (sum().inFlightBytes === 0) await after(50)
     const unacknowledged: number[] = []
     let mostInFlightBytes = 0

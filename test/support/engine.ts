@@ -286,7 +286,7 @@ function appOn(engine: Engine): App {
     },
     async add(paths, options) {
       const before = new Set(rows().map(({ id }) => id))
-      valueOf(await engine.addPaths(typeof paths === 'string' ? [paths] : paths, options))
+      valueOf(await engine.add(typeof paths === 'string' ? [paths] : paths, options))
       return rows()
         .filter(({ id }) => !before.has(id))
         .sort((a, b) => a.position - b.position)

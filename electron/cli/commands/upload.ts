@@ -109,7 +109,7 @@ function addFor(
   { engine, interruption }: UploadContext,
   review: UploadReview,
 ): Promise<Result<AddReport>> {
-  return engine.addPaths(paths, {
+  return engine.add(paths, {
     team,
     target,
     signal: interruption.signal,

@@ -14,7 +14,7 @@ const collectMs = 300
 
 /** Adds files that did not come from the page, and sends it the report. */
 export function createLaunchListener(options: {
-  readonly engine: Pick<Engine, 'addFromOutside'>
+  readonly engine: Pick<Engine, 'add'>
   /** Files are added only after the engine has started. */
   readonly started: Pick<PromiseWithResolvers<void>, 'promise'>
   readonly window: Pick<MainWindow, 'show'>
@@ -30,7 +30,7 @@ export function createLaunchListener(options: {
   async function addCollected(): Promise<void> {
     const paths = collected
     collected = []
-    const report = await engine.addFromOutside(paths)
+    const report = await engine.add(paths, { source: 'outside' })
     if (report.ok) feed.sendEvent('added', report.value)
     else await dialogs.showFailure(report.failure)
   }

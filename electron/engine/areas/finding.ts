@@ -70,7 +70,7 @@ export function createFinding(
   const waitingFiles = createWaitingFiles({
     choices,
     reading,
-    chosenTeam: () => findTeam(false),
+    findTeam,
     processDropped: finder.processDropped.bind(finder),
     enqueue: (paths, team, request) => intake.enqueue(paths, { ...request, team }),
     onAdded: (report) => events.emit('added', report),

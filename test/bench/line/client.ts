@@ -49,7 +49,7 @@ process.once('SIGTERM', () => ended.abort())
 await engine.start()
 const signedIn = await engine.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
-const report = await engine.addPaths([path])
+const report = await engine.add([path])
 if (!report.ok) throw new Error(JSON.stringify(report.failure))
 while (!ended.signal.aborted) {
   const seen: StreamsSeen = { limit: requestSlots.limit, inUse: requestSlots.inUse }

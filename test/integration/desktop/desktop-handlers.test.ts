@@ -52,7 +52,7 @@ function setup(
   const pairing = given.pairing === undefined ? null : { address: given.pairing }
   const handlers = createDesktopHandlers({
     engine: fakeEngine({
-      addPicked: record('addPicked', success(report)),
+      add: record('add', success(report)),
       addCompanions: record('addCompanions', success(report)),
       addFound: record('addFound', success(report)),
       approveReview: record('approveReview', success(approval)),
@@ -117,7 +117,7 @@ test('adds the files that the user has picked', async () => {
   expect(await handlers.chooseFiles({ what: 'files' })).toEqual(success(report))
   expect(called).toEqual([
     ['pickPaths', 'files'],
-    ['addPicked', ['/models/a.gguf', '/models/b.gguf']],
+    ['add', ['/models/a.gguf', '/models/b.gguf'], { source: 'window' }],
   ])
 })
 

@@ -121,7 +121,7 @@ test('models in the review are asked about after a restart too', async () => {
 test('found models that were added for the review stay in it if the settings turn reviews off', async () => {
   const { app, file } = await setup({ settings: { review: 'never' } })
   const request = { review: 'first', isFound: true } as const
-  valueOf(await app.engine.addPaths([await file('one.safetensors')], request))
+  valueOf(await app.engine.add([await file('one.safetensors')], request))
   expect(app.rows().map(({ phase }) => phase)).toEqual(['review'])
 })
 

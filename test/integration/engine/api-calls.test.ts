@@ -28,7 +28,7 @@ async function uploadBatch(harness: EngineHarness, fileCount: number): Promise<v
     await file(`batch/${index}.safetensors`, { sizeBytes: 20_000 + index })
   // Otherwise the first files may be registered before the last ones are queued.
   await app.pauseNow()
-  valueOf(await app.engine.addPaths([join(folder, 'files/batch')]))
+  valueOf(await app.engine.add([join(folder, 'files/batch')]))
   valueOf(await app.calls.resumeAll(undefined))
   await app.until(() => verified.size === fileCount)
 }

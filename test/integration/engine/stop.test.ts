@@ -48,7 +48,7 @@ test('stops uploads while a file that waited for a team can’t be read', async 
   await app.add(await file('sending.safetensors'), { team })
   await held.arrived
   const leased = await leasedFile()
-  await app.engine.addFromOutside([leased.path])
+  await app.engine.add([leased.path], { source: 'outside' })
   valueOf(await app.calls.chooseTeam(team))
   await leased.until('requested')
   await app.stop()

@@ -35,7 +35,7 @@ test('skips and counts junk and loops, and queues the rest', async () => {
   await writeText(join(inside, '.DS_Store'), 'x')
   mkdirSync(join(inside, 'deep'))
   symlinkSync(inside, join(inside, 'deep', 'up'), 'dir')
-  const report = valueOf(await app.engine.addPaths([inside]))
+  const report = valueOf(await app.engine.add([inside]))
   expect([report.added, report.refused, report.skipped.map(({ reason }) => reason)]).toEqual([
     ...[1, 0, expect.arrayContaining(['junk', 'loop'])],
   ])
@@ -85,7 +85,7 @@ test('inspects files at the next start that were not inspected before the app en
   await app.calls.pauseAll(undefined)
   for (let number = 0; number < 500; number += 1)
     await file(`dropped/${number}.safetensors`, { sizeBytes: 10_000 })
-  const adding = app.engine.addPaths([join(folder, 'files', 'dropped')])
+  const adding = app.engine.add([join(folder, 'files', 'dropped')])
   await app.until(() => app.rows().length > 0)
   await app.stop()
   const { refused } = valueOf(await adding)
@@ -111,7 +111,7 @@ test('accepts a repaired file on retry', async () => {
 
 test('queues nothing while no account is signed in', async () => {
   const { app, file } = await setup({ as: null })
-  const report = await app.engine.addPaths([await file('a.safetensors')])
+  const report = await app.engine.add([await file('a.safetensors')])
   expect([report, app.rows()]).toMatchObject([{ ok: false, failure: { code: 'no-team' } }, []])
 })
 

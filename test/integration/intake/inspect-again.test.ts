@@ -77,7 +77,7 @@ test('reports a broken file that is added again as refused until it is sound', a
   const { app, file } = await setup()
   const path = await file('thing.safetensors', { ...lora, cutBytes: 1 })
   const [id = ''] = await app.add(path)
-  const addAgain = async () => valueOf(await app.engine.addPaths([path]))
+  const addAgain = async () => valueOf(await app.engine.add([path]))
   expect(await addAgain()).toEqual({ added: 0, refused: 1, skipped: [] })
   expect(app.rows()).toMatchObject([{ id, phase: 'failed', failure: { code: 'file-cut-short' } }])
   await rm(path)

@@ -151,7 +151,7 @@ test('continues each path of a model after a restart, and adds those that were c
   expect(ids).toHaveLength(names.length)
   await harness.app.stop()
   const app = await harness.open()
-  const report = valueOf(await app.engine.addPaths([root]))
+  const report = valueOf(await app.engine.add([root]))
   expect([report.added, report.skipped.length]).toEqual([1, names.length - 1])
   await app.calls.resumeAll(undefined)
   await app.until(({ totals }) => totals.registeredToday === names.length)

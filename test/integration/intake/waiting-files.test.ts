@@ -50,7 +50,7 @@ test('adds waiting files to the only team without asking', async () => {
 test('keeps waiting files across a restart, and adds them after the sign-in', async () => {
   const harness = await setup({ as: null })
   const { app, open, file } = harness
-  await app.engine.addFromOutside([await file('a.safetensors')])
+  await app.engine.add([await file('a.safetensors')], { source: 'outside' })
   await app.stop()
   const next = await open()
   expect(await waiting(next)).toMatchObject({ count: 1, names: ['a.safetensors'] })
@@ -66,7 +66,7 @@ test('adds nothing to another team while the session of the chosen one has ended
   cloud.endSessions(ALICE.email)
   clock.advance(2 * 3_600_000)
   await app.engine.confirmSignIns()
-  await app.engine.addFromOutside([await file('a.safetensors')])
+  await app.engine.add([await file('a.safetensors')], { source: 'outside' })
   expect([app.rows(), (await waiting(app)).count]).toEqual([[], 1])
   await app.signIn(BOB, { isTeamChosen: false })
   // Another user replaces Alice, so that her files are encrypted too.
@@ -79,7 +79,7 @@ test('adds nothing to another team while the session of the chosen one has ended
 
 test('lets files from outside wait while several teams are available and none is chosen', async () => {
   const { app, file } = await setup({ isTeamChosen: false })
-  await app.engine.addFromOutside([await file('a.safetensors')])
+  await app.engine.add([await file('a.safetensors')], { source: 'outside' })
   expect([app.rows(), (await waiting(app)).count]).toEqual([[], 1])
   await choose(app, ALICES_TEAM_ID)
   await registered(app, 1)

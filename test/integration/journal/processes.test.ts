@@ -342,7 +342,7 @@ test('one process that gets a file twice at once, and a hard link to it, sends i
   mkdirSync(dirname(link))
   linkSync(path, link)
   const held = cloud.hold('put-object', 4_000_000)
-  await Promise.all([path, path, link].map((one) => app.engine.addPaths([one])))
+  await Promise.all([path, path, link].map((one) => app.engine.add([one])))
   await held.arrived
   held.release()
   await advanceUntil(begunUpload(context, ''), () => app.rows().every(({ phase }) => phase === 'registered'))

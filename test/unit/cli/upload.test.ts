@@ -11,7 +11,7 @@ import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport, UploadRow } from '../../../electron/contract/uploads.ts'
-import type { Engine, UploadProposal } from '../../../electron/engine/engine.ts'
+import type { Engine, EnqueueRequest, UploadProposal } from '../../../electron/engine/engine.ts'
 import { patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -50,9 +50,9 @@ function startUpload(
     // Other rows come in patches.
     snapshot: () => snapshotOf(queued),
     calls: { cancel: async () => success(undefined) },
-    async addPaths(_paths, request) {
-      if (proposal) await request?.approve?.(proposal)
-      const { team: { teamId } = { teamId: '' }, ...rest } = request ?? {}
+    async add(_paths, request: EnqueueRequest = {}) {
+      if (proposal) await request.approve?.(proposal)
+      const { team: { teamId } = { teamId: '' }, ...rest } = request
       requested.push(teamId)
       requests.push(rest)
       return answers[teamId] ?? failed(failure('unexpected'))

@@ -27,7 +27,11 @@ function setup(values: Readonly<Record<string, string>> = {}) {
   const stored = new Map(Object.entries(values))
   const calls: EnqueueCall[] = []
   const [reports, views, dropped]: [AddReport[], WaitingFilesView[], unknown[]] = [[], [], []]
-  const state = { team: team as TeamForFiles | null, isDiskFull: false }
+  const state = {
+    team: team as TeamForFiles | null,
+    shownTeam: null as TeamForFiles | null,
+    isDiskFull: false,
+  }
   const environment = createTestEnvironment(standingClock())
   const files = createWaitingFiles({
     choices: {
@@ -38,7 +42,7 @@ function setup(values: Readonly<Record<string, string>> = {}) {
         return success(undefined)
       },
     },
-    chosenTeam: () => state.team,
+    findTeam: (isTeamShown) => (isTeamShown ? state.shownTeam : state.team),
     reading: { run: (add) => add({ signal: new AbortController().signal, onProgress() {} }) },
     processDropped(paths, enqueue, named) {
       dropped.push(named)
@@ -54,21 +58,25 @@ function setup(values: Readonly<Record<string, string>> = {}) {
     environment,
   })
   const storedPaths = () => stored.get('waiting-files') ?? ''
-  return { files, calls, reports, views, dropped, state, environment, storedPaths }
+  function add(paths: readonly string[], shownTeam: TeamForFiles | null) {
+    state.shownTeam = shownTeam
+    return files.add(paths, { source: 'window' })
+  }
+  return { files, add, calls, reports, views, dropped, state, environment, storedPaths }
 }
 
 test('keeps a path once that is added twice', async () => {
-  const { files } = setup()
-  await files.addOrKeep(['/a.safetensors'], null)
-  valueOf(await files.addOrKeep(['/a.safetensors', '/b.safetensors'], null))
+  const { files, add } = setup()
+  await add(['/a.safetensors'], null)
+  valueOf(await add(['/a.safetensors', '/b.safetensors'], null))
   expect(files.view()).toMatchObject({ count: 2, names: ['a.safetensors', 'b.safetensors'] })
 })
 
 test('adds files that arrive while others are being added, and no file twice', async () => {
-  const { files, calls, reports } = setup()
+  const { files, add, calls, reports } = setup()
   files.start()
-  await files.addOrKeep(['/a.safetensors'], null)
-  await files.addOrKeep(['/b.safetensors'], null)
+  await add(['/a.safetensors'], null)
+  await add(['/b.safetensors'], null)
   expect(files.view()).toMatchObject({ count: 1, names: ['b.safetensors'] })
   calls[0]?.end(success(report))
   await expect.poll(() => calls.map(({ paths }) => paths)).toEqual([['/a.safetensors'], ['/b.safetensors']])
@@ -77,9 +85,9 @@ test('adds files that arrive while others are being added, and no file twice', a
 })
 
 test('tries again if the team has changed while the files were being added', async () => {
-  const { files, calls, reports } = setup()
+  const { files, add, calls, reports } = setup()
   files.start()
-  await files.addOrKeep(['/a.safetensors'], null)
+  await add(['/a.safetensors'], null)
   files.addIfPossible()
   calls[0]?.end(failed(failure('no-team')))
   await expect.poll(() => calls).toHaveLength(2)
@@ -91,9 +99,9 @@ test.each([
   ['no-team', null],
   ['journal-trouble', { code: 'journal-trouble' }],
 ] as const)('files whose adding failed with %s wait again', async (code, shown) => {
-  const { files, calls } = setup()
+  const { files, add, calls } = setup()
   files.start()
-  await files.addOrKeep(['/a.safetensors'], null)
+  await add(['/a.safetensors'], null)
   calls[0]?.end(failed(failure(code)))
   await expect.poll(() => files.view().count).toBe(1)
   if (shown === null) expect(files.view().failure).toBe(null)
@@ -101,9 +109,9 @@ test.each([
 })
 
 test('files that are being added at the end of the app stay for the next start', async () => {
-  const { files, calls, reports, storedPaths } = setup()
+  const { files, add, calls, reports, storedPaths } = setup()
   files.start()
-  await files.addOrKeep(['/a.safetensors'], null)
+  await add(['/a.safetensors'], null)
   const closed = files.close()
   calls[0]?.end(success(report))
   await closed
@@ -111,18 +119,18 @@ test('files that are being added at the end of the app stay for the next start',
 })
 
 test('closes although adding the files never ends', async () => {
-  const { files, storedPaths } = setup()
+  const { files, add, storedPaths } = setup()
   files.start()
-  await files.addOrKeep(['/a.safetensors'], null)
+  await add(['/a.safetensors'], null)
   await files.close()
   expect(storedPaths()).toContain('/a.safetensors')
 })
 
 test('discards only files that are not being added', async () => {
-  const { files, calls, storedPaths } = setup()
+  const { files, add, calls, storedPaths } = setup()
   files.start()
-  await files.addOrKeep(['/a.safetensors'], null)
-  await files.addOrKeep(['/b.safetensors'], null)
+  await add(['/a.safetensors'], null)
+  await add(['/b.safetensors'], null)
   expect(valueOf(files.discard()).count).toBe(0)
   expect([storedPaths().includes('/a.safetensors'), storedPaths().includes('/b.safetensors')]).toEqual([
     true,
@@ -132,17 +140,17 @@ test('discards only files that are not being added', async () => {
 })
 
 test('keeps files whose team is signed out while they are added', async () => {
-  const { files, calls, storedPaths } = setup()
-  const added = files.addOrKeep(['/a.safetensors'], team)
+  const { add, calls, storedPaths } = setup()
+  const added = add(['/a.safetensors'], team)
   calls[0]?.end(failed(failure('no-team')))
   expect(valueOf(await added)).toEqual({ added: 0, refused: 0, skipped: [] })
   expect(storedPaths()).toContain('/a.safetensors')
 })
 
 test('adds the files of the last process only after the start, for a review', async () => {
-  const { files, calls, reports } = setup({ 'waiting-files': '[{"path":"/a","isFolder":true}]' })
+  const { files, add, calls, reports } = setup({ 'waiting-files': '[{"path":"/a","isFolder":true}]' })
   expect(files.addIfPossible()).toEqual({ count: 1, names: ['a'], hasFolders: true, failure: null })
-  await files.addOrKeep(['/b'], null)
+  await add(['/b'], null)
   expect(calls).toEqual([])
   files.start()
   await expect
@@ -153,27 +161,27 @@ test('adds the files of the last process only after the start, for a review', as
 })
 
 test('lets files wait while there is no team', async () => {
-  const { files, calls, state, views } = setup()
+  const { files, add, calls, state, views } = setup()
   state.team = null
   files.start()
-  await files.addOrKeep(['/a'], null)
+  await add(['/a'], null)
   await files.close()
   expect([calls, views.map(({ count }) => count)]).toEqual([[], [1]])
 })
 
 test('adds nothing after the close', async () => {
-  const { files, calls } = setup()
+  const { files, add, calls } = setup()
   files.start()
   await files.close()
-  await files.addOrKeep(['/a'], null)
+  await add(['/a'], null)
   await files.close()
   expect([calls, files.view().count]).toEqual([[], 1])
 })
 
 test('reports each change of the files that wait', async () => {
-  const { files, calls, views, reports } = setup()
+  const { files, add, calls, views, reports } = setup()
   files.start()
-  await files.addOrKeep(['/a'], null)
+  await add(['/a'], null)
   await expect.poll(() => views.map(({ count }) => count), { interval: 1 }).toEqual([1, 0])
   calls[0]?.end(failed(failure('journal-trouble')))
   await expect.poll(() => views.length, { interval: 1 }).toBe(3)
@@ -186,9 +194,9 @@ test('reports each change of the files that wait', async () => {
 })
 
 test('lets the files wait again if adding them throws', async () => {
-  const { files, calls, views, environment } = setup()
+  const { files, add, calls, views, environment } = setup()
   files.start()
-  await files.addOrKeep(['/a'], null)
+  await add(['/a'], null)
   await expect.poll(() => calls.length, { interval: 1 }).toBe(1)
   calls[0]?.fail(new Error('a defect'))
   await files.close()
@@ -197,9 +205,9 @@ test('lets the files wait again if adding them throws', async () => {
 })
 
 test('reports that added files could not be taken off the list', async () => {
-  const { files, calls, state } = setup()
+  const { files, add, calls, state } = setup()
   files.start()
-  await files.addOrKeep(['/a'], null)
+  await add(['/a'], null)
   await expect.poll(() => calls.length, { interval: 1 }).toBe(1)
   state.isDiskFull = true
   calls[0]?.end(success(report))
@@ -209,11 +217,11 @@ test('reports that added files could not be taken off the list', async () => {
 })
 
 test('changes nothing while the list can’t be stored', async () => {
-  const { files, state, views } = setup()
-  await files.addOrKeep(['/a'], null)
+  const { files, add, state, views } = setup()
+  await add(['/a'], null)
   files.discard()
   state.isDiskFull = true
-  expect((await files.addOrKeep(['/b'], null)).ok).toBe(false)
+  expect((await add(['/b'], null)).ok).toBe(false)
   expect(files.undoDiscard().ok).toBe(false)
   state.isDiskFull = false
   expect(valueOf(files.undoDiscard()).names).toEqual(['a'])
@@ -225,9 +233,9 @@ test('changes nothing while the list can’t be stored', async () => {
 })
 
 test('names twenty of the files that wait', async () => {
-  const { files } = setup()
+  const { files, add } = setup()
   const paths = Array.from({ length: 21 }, (_, index) => `/models/${index}`)
-  await files.addOrKeep(paths, null)
+  await add(paths, null)
   const { count, names, hasFolders } = files.view()
   expect([count, names, hasFolders]).toEqual([
     21,
@@ -241,19 +249,19 @@ test.each(['no JSON', '{}', '[{"path":7,"isFolder":false}]'])('ignores a stored 
 })
 
 test('reports a failure to add dropped files without keeping them', async () => {
-  const { files, calls, storedPaths } = setup()
-  const added = files.addOrKeep(['/a'], team)
+  const { add, calls, storedPaths } = setup()
+  const added = add(['/a'], team)
   calls[0]?.end(failed(failure('journal-trouble')))
   expect([(await added).ok, storedPaths()]).toEqual([false, ''])
 })
 
 test('adds files that were dropped on a team only for that team', async () => {
-  const { files, calls, dropped, storedPaths } = setup()
+  const { files, add, calls, dropped, storedPaths } = setup()
   const other = { ...team, teamId: 'other' }
-  const added = files.addFor(['/a'], other, team)
+  const added = files.add(['/a'], { source: 'window', team: other })
   calls[0]?.end(failed(failure('no-team')))
   expect([(await added).ok, storedPaths()]).toEqual([false, ''])
-  const elsewhere = files.addFor(['/b'], null, team)
+  const elsewhere = add(['/b'], team)
   calls[1]?.end(success(report))
   expect(valueOf(await elsewhere)).toEqual(report)
   expect(calls.map((call) => [call.paths, call.team, call.review])).toEqual([

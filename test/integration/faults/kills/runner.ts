@@ -73,7 +73,7 @@ if (engine.session().accounts.length === 0) {
   await engine.calls.chooseTeam({ accountId: account?.id ?? '', teamId: ALICES_TEAM_ID })
 }
 if (engine.snapshot().rows.length === 0) {
-  const added = await engine.addPaths([file], uploadOptions.add)
+  const added = await engine.add([file], uploadOptions.add)
   if (!added.ok) throw new Error(added.failure.code)
 }
 const ended = Promise.withResolvers<string>()

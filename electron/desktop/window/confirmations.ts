@@ -179,7 +179,7 @@ function withItems({ count, items }: ListedItems, explanation: string, language:
   const lines = shown.map(({ name, path, sizeBytes }) => {
     const facts = [
       t('names.quoted', { name: visibleName(name, maxListedNameLength) }),
-      path === null ? '' : visiblePath(path),
+      path === null ? '' : t('names.quoted', { name: visiblePath(path) }),
       sizeBytes === null ? '' : formatBytes(sizeBytes, language.locale()),
     ]
     return `• ${facts.filter(Boolean).join(' · ')}`
@@ -215,7 +215,7 @@ function unsafeQuestion(
   const texts = { count, ...visibleDestination(destination) }
   const [only] = count === 1 ? files : []
   const explanation = t('allow-unsafe.explanation', texts)
-  const detail = only ? `${failureText(only.finding, t)}\n\n${explanation}` : explanation
+  const detail = only ? `${failureText(shortened(only.finding), t)}\n\n${explanation}` : explanation
   return {
     message: t('allow-unsafe.question', {
       ...texts,
@@ -225,6 +225,15 @@ function unsafeQuestion(
     detail: withItems({ count, items: files }, detail, language),
     action: t('action.upload-anyway', { count }),
   }
+}
+
+/** A finding quotes the file, such as the names that a pickle imports. */
+const shortened = (finding: Failure): Failure => {
+  const params = Object.entries(finding.params).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? visiblePath(value) : value,
+  ])
+  return { ...finding, params: Object.fromEntries(params) as Failure['params'] }
 }
 
 /** Team and account are named by the server. */

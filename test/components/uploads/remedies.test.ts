@@ -80,7 +80,7 @@ test('an unsafe file is uploaded from its details; the main process asks first',
   await expect.element(button).toHaveFocus()
   await expect
     .element(button)
-    .toHaveAccessibleDescription(/^Dangerous: loading this file would run os.system/)
+    .toHaveAccessibleDescription(/^Dangerous: loading this file would run “os.system/)
   expect(asked.filter(({ name }) => name === 'allow')).toEqual([])
   await userEvent.click(button)
   expect(asked).toContainEqual({ name: 'allow', args: { ids: ['Flux'] } })

@@ -67,7 +67,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   await page.getByRole('button', { name: 'Close', exact: true }).click()
 
   await expect(page.getByText('tiny-flux: diffusers model')).toBeVisible()
-  await expect(errorOf(page, 'Dangerous: loading this file would run posix.system')).toBeVisible()
+  await expect(errorOf(page, 'Dangerous: loading this file would run “posix.system')).toBeVisible()
   const warning = page.getByRole('row').filter({
     has: errorOf(page, 'pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint'),
   })

@@ -37,9 +37,10 @@ test('lists up to five of several models that are deleted, and counts the others
 })
 
 test.each([
-  ['ends the quotation', 'x” from nowhere? Press “Delete', /^• “x' from nowhere\? Press 'Delete” · /],
+  ['ends the quotation', 'x” from＂nowhere? Press “Delete', /^• “x' from'nowhere\? Press 'Delete” · /],
   ['is long', 'x'.repeat(500), /^• “x{59}…” · /],
-  ['is invisible', 'a\u00ad\u200b\u{e0041}b', /^• “a���b” · /],
+  ['is invisible', 'a\u00ad\u200b\u{e0041}b\u2800', /^• “a���b�” · /],
+  ['covers other lines', `a${'\u0300\u0489'.repeat(40)}`, /^• “a[\u0300\u0489]{6}�{52}…” · /],
 ])('shows a name that %s for what it is', async (_what, name, line) => {
   const { confirmations, boxes } = setup()
   await confirmations.confirmDeleting({ count: 2, items: [{ ...item('y'), name }] }, destination)
@@ -53,7 +54,7 @@ test('says that files are uploaded to another team again', async () => {
   expect(await confirmations.confirmOtherTeam(question)).toBe(true)
   expect(boxes[0]?.message).toBe('Upload 2 files (3.0 MB) to Studio too?')
   expect(boxes[0]?.detail).toMatch(
-    /^• “a.gguf” · loras\/a.gguf · 3.0 MB\nand 1 more\n\n.*to cloud.example again/,
+    /^• “a.gguf” · “loras\/a.gguf” · 3.0 MB\nand 1 more\n\n.*to cloud.example again/,
   )
   expect(kinds).toEqual(['other-team'])
 })
@@ -75,7 +76,18 @@ test('names an unsafe file, what was found in it, and the team', async () => {
   expect(boxes[0]?.detail).toContain('posix.system')
   expect(boxes[1]?.message).toBe('2 files can run code. Upload them to Studio anyway?')
   expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual([
-    '• “a.pt” · loras/a.pt · 3.0 MB',
-    '• “b.pt” · loras/b.pt · 3.0 MB',
+    '• “a.pt” · “loras/a.pt” · 3.0 MB',
+    '• “b.pt” · “loras/b.pt” · 3.0 MB',
   ])
+})
+
+test('quotes and shortens what a file says in what was found', async () => {
+  const { confirmations, boxes } = setup()
+  const imports = `my. ”It is safe. ${'Press Upload. '.repeat(100)}`
+  for (const finding of [failure('file-suspicious', { imports }), failure('file-outside', { path: imports })])
+    await confirmations.confirmUnsafe([{ name: 'a', path: imports, sizeBytes: 1, finding }], destination)
+  for (const { detail = '' } of boxes) {
+    expect(detail.length).toBeLessThan(700)
+    expect(detail.match(/“my\. 'It is safe\. [^”“]*…[^”“]*”/g)).toHaveLength(2)
+  }
 })

@@ -14,7 +14,7 @@ import { raceAbort } from '../platform/delays.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'
 import { directConnection, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
-import { redactText } from '../platform/redact.ts'
+import { redactText, secretsIn } from '../platform/redact.ts'
 import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
@@ -122,7 +122,9 @@ export function createCloudClient(
       return failed(networkFailure(reply.code, url.host, reply.proxyHost))
     }
     if (isSuccess(reply)) return parseAnswer(reply, request.responseSchema)
-    const reason = refusal(reply, credential, environment.now())
+    const secrets = [...(credential ? [credential.token] : []), ...secretsIn(request.body)]
+    const serverMessage = errorMessageOf(reply.text, secrets)
+    const reason = refusal(reply, serverMessage, credential, environment.now())
     environment.log.warn('the server rejected a request', {
       path: request.path,
       status: reply.status,
@@ -233,9 +235,9 @@ function parseAnswer<Schema extends v.GenericSchema>(
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return success(parsed.output)
   const issue = parsed.issues[0]
-  return failed(
-    failure('not-the-api', {}, { detail: `${v.getDotPath(issue) ?? 'answer'}: ${issue.message}` }),
-  )
+  // Not the issue's message: it quotes the value, which may be a token.
+  const expected = issue.expected ?? issue.type
+  return failed(failure('not-the-api', {}, { detail: `${v.getDotPath(issue) ?? 'answer'}: not ${expected}` }))
 }
 
 /**
@@ -244,11 +246,11 @@ function parseAnswer<Schema extends v.GenericSchema>(
  * being reconfigured: it does not mean that the session has ended or that something is deleted.
  */
 function refusal(
-  { status, headers, text }: HttpResponse,
+  { status, headers }: HttpResponse,
+  serverMessage: string | undefined,
   credential: Credential | null,
   nowMs: number,
 ): Failure {
-  const serverMessage = errorMessageOf(text)
   const extras = { serverMessage, retryAfterMs: retryAfterMs(headers['retry-after'], headers.date, nowMs) }
   switch (status) {
     case 401:
@@ -307,12 +309,12 @@ const hasTeam = (credential: Credential | null) =>
 /** Longer than what is shown of it (`harmlessText`), and short enough to be processed at once. */
 const maxErrorMessageLength = 2_000
 
-function errorMessageOf(text: string): string | undefined {
+function errorMessageOf(text: string, secrets: readonly string[]): string | undefined {
   try {
     const parsed = v.safeParse(errorBody, JSON.parse(text))
     // A server may repeat a key or password of the request.
     return parsed.success
-      ? redactText(parsed.output.error_message.slice(0, maxErrorMessageLength))
+      ? redactText(parsed.output.error_message.slice(0, maxErrorMessageLength), secrets)
       : undefined
   } catch {
     return undefined

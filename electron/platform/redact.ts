@@ -5,7 +5,7 @@ const removed = '[removed]'
 
 /** Names whose values are always removed. */
 const secretName =
-  /authorization|passw|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak|(?:[\w-]+-)?signature)$/i
+  /authorization|passw|passphrase|secret|token|cookie|credential|device[_-]?code|(?:raw|agent|api|private)[_-]?key|^(?:dk|sk|ak|(?:[\w-]+-)?signature)$/i
 
 // Names have a maximum length, since each of many beginnings of one would be read to the end of the text.
 const patterns: readonly (readonly [RegExp, string])[] = [
@@ -40,10 +40,25 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Removes secrets, signatures and the names of home folders from a text. */
-export function redactText(text: string): string {
+/** The secrets in the body of a request, which a server may repeat in any sentence. */
+export const secretsIn = (body: unknown): readonly string[] =>
+  Object.entries(Object(body)).flatMap(([name, value]) =>
+    typeof value === 'string' && secretName.test(name) ? [value] : [],
+  )
+
+/** A shorter secret would also be found in words. */
+const minKnownLength = 4
+
+/**
+ * Removes secrets, signatures and the names of home folders from a text.
+ * @param known secrets that are removed wherever they are
+ */
+export function redactText(text: string, known: readonly string[] = []): string {
+  const withoutKnown = known
+    .filter(({ length }) => length >= minKnownLength)
+    .reduce((left, secret) => left.replaceAll(secret, removed), text)
   // First what has a delimiter, since the other patterns may remove that together with their secret.
-  const withoutUrls = removeFromUrls(removeNamedValues(removeHomes(text)))
+  const withoutUrls = removeFromUrls(removeNamedValues(removeHomes(withoutKnown)))
   return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), withoutUrls)
 }
 

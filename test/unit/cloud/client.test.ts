@@ -112,9 +112,25 @@ test.each([
   })
 })
 
-test('removes a key that the server repeats from its message', async () => {
-  const { get } = await setup(answering(403, '{"error_message":"dk-0123456789 is revoked"}'))
-  expect(await get()).toMatchObject({ failure: { serverMessage: 'dk-[removed] is revoked' } })
+test('removes the secrets of a request from every answer', async () => {
+  const answers = [
+    [400, '{"error_message":"opaque-1, hunter2 and dk-0123456789 are wrong"}'],
+    [200, '{"count":"hunter2"}'],
+  ] as const
+  const failures = answers.map(async ([status, body]) => {
+    const { client } = await setup(answering(status, body))
+    return client.send({
+      method: 'POST',
+      path: '/auth/login',
+      body: { user_password: 'hunter2' },
+      responseSchema: v.object({ count: v.number() }),
+      signer: fixed(session('opaque-1')),
+    })
+  })
+  expect(await Promise.all(failures)).toMatchObject([
+    { failure: { serverMessage: '[removed], [removed] and dk-[removed] are wrong' } },
+    { failure: { code: 'not-the-api', detail: 'count: not number' } },
+  ])
 })
 
 test('a bare 404 or 405 means that the call may be unsupported', async () => {

@@ -97,9 +97,11 @@ test('keeps ordinary text', () => {
 })
 
 test('removes values with a secret’s name at any depth', () => {
-  expect(redact({ email: 'a@b.c', password: 'x', headers: [{ Authorization: 'y', Range: 'z' }] })).toEqual({
+  const headers = [{ Authorization: 'y', Range: 'z' }]
+  expect(redact({ email: 'a@b.c', password: 'x', device_code: 'w', headers })).toEqual({
     email: 'a@b.c',
     password: '[removed]',
+    device_code: '[removed]',
     headers: [{ Authorization: '[removed]', Range: 'z' }],
   })
 })

@@ -4,7 +4,7 @@ import { remedyOf } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { boundaryOf, isWithin, modelFolderOf } from '../recognition/link-boundary.ts'
-import { mayHaveSameBytes, type FileIdentity } from '../platform/files/file-identity.ts'
+import { hasOtherCtime, mayHaveSameBytes, type FileIdentity } from '../platform/files/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
 import { isStarted, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
@@ -56,9 +56,16 @@ export function isUnchanged(record: UploadRecord, { identity }: Inspection): boo
 
 /** Whether the user has allowed the upload of these bytes, which only samples show to be the same. */
 export function isStillAllowed({ record }: Row, { identity, failure }: Inspection): boolean {
-  const isSame = record.identity.sample !== undefined && mayHaveSameBytes(identity, record.identity)
-  return isSame && record.allowed && failure !== null && remedyOf(failure) === 'allow'
+  const isSame = mayHaveSameBytes(identity, record.identity)
+  return isSame && isPermissionValid(record, identity) && failure !== null && remedyOf(failure) === 'allow'
 }
+
+/**
+ * With another ctime, only a hash of the whole file could show that it has the bytes that were allowed, so the user is
+ * asked again, even after a change of its permissions.
+ */
+const isPermissionValid = ({ allowed, identity: before }: UploadRecord, identity: FileIdentity) =>
+  allowed && before.sample !== undefined && !hasOtherCtime(identity, before)
 
 /**
  * What a new inspection changes in an upload: its recognition, and the target as far as the user has not
@@ -71,7 +78,7 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
     ? {
         ...resetAfter(record, record.failure),
         identity: inspectedIdentity(record, inspection),
-        allowed: record.allowed && record.identity.sample !== undefined,
+        allowed: isPermissionValid(record, inspection.identity),
       }
     : { ...reset(record), identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection

@@ -88,6 +88,11 @@ test.for<
     failure: code && failure(code),
   }
   expect(isStillAllowed({ record, live }, inspection)).toBe(isAllowed)
+  // It may have been overwritten with its old time.
+  const touched = { ...inspection, identity: { ...inspection.identity, ctimeNs: 2n } }
+  const ofEarlier = { ...record, identity: { ...record.identity, ctimeNs: 1n } }
+  expect(isStillAllowed({ record: ofEarlier, live }, touched)).toBe(false)
+  expect(changeAfterInspection({ record: ofEarlier, live }, touched).allowed).toBe(false)
   // Of a file without a sample nothing shows that it is the same.
   expect(isStillAllowed({ record: { ...record, identity }, live }, inspection)).toBe(false)
 })

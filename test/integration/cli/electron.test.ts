@@ -112,7 +112,10 @@ test.each(['--js-flags=--expose-gc', '--remote-debugging-pipe', '--host-rules=a'
     const asCommand = await run(`${start} --version`).ended
     const asApp = await run(start.replace('--modelferry-command --', '')).ended
     const message = `Modelferry doesn’t start with ${given.split('=')[0]}.\n`
-    expect([asCommand, asApp]).toMatchObject(Array.from({ length: 2 }, () => ({ code: 1, err: message })))
+    expect([asCommand, asApp]).toMatchObject([
+      { code: 1, err: message },
+      { code: 1, err: `error box: Modelferry: ${message}` },
+    ])
     const inDevelopment = modelferry.replace("' '", `' ${given} '`)
     expect(await run(`${inDevelopment} --version`).ended).toMatchObject({ code: 0 })
   },

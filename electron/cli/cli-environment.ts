@@ -7,6 +7,7 @@ import { reviewSetting } from '../contract/review.ts'
 import { serverAddressOf, singlePutLimit, type ServerEntry } from '../contract/servers.ts'
 import { defaultSettings, type Settings } from '../contract/settings.ts'
 import { reviewPolicyOf, type ReviewPolicy } from '../intake/review/review-policy.ts'
+import { protectExistingDataFolder } from '../platform/files/data-folder.ts'
 import { parseSettings } from '../platform/settings.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
@@ -32,9 +33,14 @@ export interface CliEnvironment {
   readonly deadlineMs: number | null
 }
 
-/** Reads the environment; throws `UsageError` for an invalid value. */
+/**
+ * Reads the environment, and protects an existing data folder before anything in it is read.
+ * @throws {UsageError} for an invalid value
+ * @throws {OtherOwnerError} if the folder, or something in it, belongs to another user
+ */
 export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironment {
   const home = resolve(environment['MODELFERRY_HOME'] || appDataFolder(environment))
+  protectExistingDataFolder(home)
   const settings = readAppSettings(home)
   const requested = environment['MODELFERRY_SERVER'] || null
   const server = serverAddressOf(requested ?? settings.server)

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { readJournal } from '../journal/journal-reader.ts'
+import { OtherOwnerError } from '../platform/files/data-folder.ts'
 import { trackThreads } from '../platform/threads/track-threads.ts'
 import { parseCommand, UsageError, type Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -30,7 +31,7 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
     process.exitCode = await start(parseCommand(words), threads, removeSignalHandlers)
   } catch (error) {
     const isUsage = error instanceof UsageError
-    const message = isUsage ? error.message : describeUnexpectedError(error)
+    const message = isUsage ? error.message : messageOf(error)
     for (const line of message.split('\n')) streams.err.line(line)
     process.exitCode = isUsage ? exitCodes.usage : exitCodes.someFailed
   }
@@ -48,6 +49,11 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
   }
   await killIfBlocked(process, threads)
 }
+
+const messageOf = (error: unknown) =>
+  error instanceof OtherOwnerError
+    ? `${error.message}. Set MODELFERRY_HOME to a folder of your own.`
+    : describeUnexpectedError(error)
 
 /** As in Node; Electron would show a dialog box and continue (its lib/browser/init.ts). */
 function endOnExceptions(): void {

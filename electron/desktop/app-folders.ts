@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync, rm } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { protectDataFolder } from '../platform/files/data-folder.ts'
 import type { MenuSources } from './integration/linux-app-menu.ts'
 
 export interface AppFolders {
@@ -26,7 +27,8 @@ export interface AppFolders {
 
 /**
  * Sets Electron's paths and returns the app's folders. Must be called before `ready` and before the
- * single-instance lock, which is per data folder. Throws if the data folder can't be created or written. `builtFolder` is the folder of the built main file.
+ * single-instance lock, which is per data folder. `builtFolder` is the folder of the built main file.
+ * @throws if the data folder can't be created or written, or belongs to another user
  */
 export function setupAppFolders(builtFolder: string): AppFolders {
   // Windows links notifications and the taskbar to the installed shortcut by this id: `appId` of
@@ -34,7 +36,8 @@ export function setupAppFolders(builtFolder: string): AppFolders {
   app.setAppUserModelId('app.modelferry.Modelferry')
   const homeOverride = process.env['MODELFERRY_HOME']
   const home = homeOverride ? resolve(homeOverride) : app.getPath('userData')
-  mkdirSync(home, { recursive: true, mode: 0o700 })
+  // Before anything in it is read or written.
+  protectDataFolder(home)
   // Otherwise the single-instance lock would fail as if the app were running (ProcessSingleton, LOCK_ERROR).
   accessSync(home, constants.W_OK)
   if (homeOverride) app.setPath('userData', home)

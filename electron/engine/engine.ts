@@ -15,7 +15,7 @@ import { createView } from './areas/view.ts'
 import { engineCalls, localFileWith, type Areas } from './calls.ts'
 import type { Engine, EngineOptions, StartOptions } from './engine-api.ts'
 
-export { journalProblemOf } from '../journal/journal-file.ts'
+export { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
 export type * from './engine-api.ts'
 
 /**

@@ -5,7 +5,6 @@ import { failureStateOf, needsAttention } from '../../contract/uploads.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
-import { protectExistingDataFolder } from '../../platform/files/data-folder.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import {
   isStored,
@@ -38,13 +37,12 @@ const emptySummary: JournalSummary = {
   accounts: [],
 }
 
-/** Shows the queue of the data folder `home`, of which only the permissions are repaired. Returns the exit code. */
+/** Shows the queue of the data folder `home`. Returns the exit code. */
 export function runStatusCommand(
   { home, deadlineMs }: Pick<CliEnvironment, 'home' | 'deadlineMs'>,
   { nowMs, json }: { readonly nowMs: number; readonly json: boolean },
   { out, err }: Streams,
 ): number {
-  protectExistingDataFolder(home)
   const summary = readJournal(home)
   if (!summary.ok) {
     err.line(describeFailure(summary.failure))

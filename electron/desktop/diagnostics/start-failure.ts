@@ -1,4 +1,5 @@
 import { app, dialog } from 'electron'
+import { journalProblemOf, type JournalProblem } from '../../engine/engine.ts'
 import { translatorFor } from '../../messages/messages.ts'
 import type { FileLog } from '../../platform/log.ts'
 import { systemLocale } from '../settings/language.ts'
@@ -9,26 +10,26 @@ import { systemLocale } from '../settings/language.ts'
  */
 export async function reportEarlyFailure(error: unknown): Promise<void> {
   await app.whenReady()
-  const t = translatorFor(systemLocale())
-  dialog.showErrorBox(
-    t('start.failed'),
-    isAccessDenied(error) ? t('start.failed-not-writable') : String(error),
-  )
+  const reason = journalProblemOf(error)
+  const explanations = reason === 'not-writable' || reason === 'other-owner' ? [explain(reason)] : []
+  showStartFailure([...explanations, String(error)].join('\n\n'))
   app.exit(1)
 }
-
-const isAccessDenied = (error: unknown) =>
-  error instanceof Error && 'code' in error && ['EACCES', 'EPERM', 'EROFS'].includes(String(error.code))
 
 /** Logs the error, shows it in a dialog, since there is no window, and exits. */
 export function reportStartFailure(
   error: unknown,
-  reason: 'newer' | 'full' | 'not-writable' | 'other-owner' | 'bad-server' | 'files-changed' | 'other',
+  reason: JournalProblem | 'bad-server' | 'files-changed',
   logFolder: string,
   log: FileLog,
 ): void {
   log.error('could not start the app', { error })
-  const t = translatorFor(systemLocale())
-  dialog.showErrorBox(t('start.failed'), t(`start.failed-${reason}`, { logFolder }))
+  showStartFailure(explain(reason, logFolder))
   void log.flush().finally(() => app.exit(1))
 }
+
+const explain = (reason: Parameters<typeof reportStartFailure>[1], logFolder = '') =>
+  translatorFor(systemLocale())(`start.failed-${reason}`, { logFolder })
+
+const showStartFailure = (text: string) =>
+  dialog.showErrorBox(translatorFor(systemLocale())('start.failed'), text)

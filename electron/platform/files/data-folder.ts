@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   statSync,
+  type Stats,
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -22,9 +23,11 @@ const stickyBit = 0o1000
 
 /** The journal, the settings, and copies of damaged ones. */
 const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
+/** Folders in which everything is of the app. */
+const ourFolder = /^(?:logs|locks|libraries)$/
 /** Other entries of a data folder: of the app, and of Chromium. */
 const ourEntry =
-  /^(?:app-update\.json|browser|logs|locks|libraries|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/
+  /^(?:app-update\.json|browser|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/
 
 /** The data folder or a file in it belongs to another user, who could replace or prepare it. */
 export class OtherOwnerError extends Error {}
@@ -32,26 +35,34 @@ export class OtherOwnerError extends Error {}
 /**
  * Creates the data folder so that only its owner has access. Other users lose their access to the files of an
  * existing folder, and to the folder if nothing else is in it. On Windows, the system protects the user's folders.
- * @throws if the folder can't be created or read, or if it or a file of ours in it belongs to another user; root
- * may use any
+ * @throws if the folder can't be created or read, or if it or anything of ours in it belongs to another user, links
+ * included; root may use any
  */
 export function protectDataFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: privateFolder })
   if (process.platform === 'win32') return
   const { mode, uid } = statSync(folder)
-  refuseOtherOwner(folder, uid)
+  for (const owner of [uid, lstatSync(folder).uid]) refuseOtherOwner(folder, owner)
   const names = readdirSync(folder)
   const isShared = (mode & stickyBit) !== 0 || resolve(folder) === homedir()
-  const isOwn = names.every((name) => ourFile.test(name) || ourEntry.test(name))
+  const isOurs = (name: string) => [ourFile, ourFolder, ourEntry].some((names) => names.test(name))
+  const isOwn = names.every(isOurs)
   if (!isShared && isOwn && uid === process.getuid?.()) removeOthersAccess(folder, mode)
-  for (const name of names) {
-    if (!ourFile.test(name)) continue
-    const file = join(folder, name)
-    const found = lstatSync(file, { throwIfNoEntry: false })
-    if (!found) continue
-    refuseOtherOwner(file, found.uid)
-    if (found.isFile()) removeOthersAccess(file, found.mode)
+  for (const name of names.filter(isOurs)) {
+    const path = join(folder, name)
+    const found = refuseForeignEntries(path, ourFolder.test(name))
+    if (ourFile.test(name) && found?.isFile()) removeOthersAccess(path, found.mode)
   }
+}
+
+/** Not `readdirSync` with `recursive`, which follows links. */
+function refuseForeignEntries(path: string, isOurFolder: boolean): Stats | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return undefined
+  refuseOtherOwner(path, found.uid)
+  if (isOurFolder && found.isDirectory())
+    for (const name of readdirSync(path)) refuseForeignEntries(join(path, name), true)
+  return found
 }
 
 /** The administrator may use the folder of a user, such as a volume of a container. */
@@ -61,13 +72,17 @@ function refuseOtherOwner(path: string, uid: number): void {
     throw new OtherOwnerError(`${path} belongs to the user with the ID ${uid}`)
 }
 
-/** The same for a folder that is only read: it is not created, and stays as it is if that is not possible. */
+/**
+ * The same for a folder that is only read: it is not created, and stays as it is if that is not possible.
+ * @throws {OtherOwnerError} as above
+ */
 export function protectExistingDataFolder(folder: string): void {
   if (!existsSync(folder)) return
   try {
     protectDataFolder(folder)
-  } catch {
-    // Of another user, or unreadable: reading it reports that.
+  } catch (error) {
+    // Reading it reports other errors.
+    if (error instanceof OtherOwnerError) throw error
   }
 }
 

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import {
   createPrivateFile,
@@ -94,13 +95,20 @@ testWithModes('refuses a folder of another user, except for root', () => {
   expect(() => protectDataFolder(folder)).not.toThrow()
 })
 
-testWithModes('refuses a journal of another user in a folder of its own', () => {
-  const file = writeFile(join(folder, 'journal.sqlite'), 0o666)
-  if (process.getuid?.() === 0) chownSync(file, 4_321, 4_321)
-  // Only root can make a file of another user: for others the folder is their own, and then the file is not.
-  vi.spyOn(process, 'getuid').mockReturnValueOnce(statSync(folder).uid).mockReturnValue(5_678)
-  expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
-})
+testWithModes.each(['journal.sqlite', 'app-update.json', 'logs', 'logs/command-line/x.log'])(
+  'refuses %s of another user in a folder of its own',
+  (name) => {
+    const file = join(folder, name)
+    mkdirSync(dirname(file), { recursive: true })
+    // The owner of a link decides where it leads.
+    symlinkSync(tmpdir(), file)
+    if (process.getuid?.() === 0) lchownSync(file, 4_321, 4_321)
+    // Only root can make a file of another user: for others the folder is their own, and then the file is not.
+    const getuid = vi.spyOn(process, 'getuid').mockReturnValue(5_678)
+    for (let count = 0; count < 3; count += 1) getuid.mockReturnValueOnce(statSync(folder).uid)
+    expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
+  },
+)
 
 // No test may change another folder of root's: this one is of Linux and has fixed permissions.
 test.runIf(process.platform === 'linux')('uses a folder of root as it is', () => {
@@ -108,11 +116,11 @@ test.runIf(process.platform === 'linux')('uses a folder of root as it is', () =>
   expect(() => protectDataFolder('/proc')).not.toThrow()
 })
 
-testWithModes('ignores that a folder that is only read is of another user', () => {
+testWithModes('refuses a folder of another user that is only read', () => {
   if (process.getuid?.() === 0) chownSync(folder, 4_321, 4_321)
   chmodSync(folder, 0o755)
   vi.spyOn(process, 'getuid').mockReturnValue(5_678)
-  expect(() => protectExistingDataFolder(folder)).not.toThrow()
+  expect(() => protectExistingDataFolder(folder)).toThrow(OtherOwnerError)
   expect(modeOf(folder)).toBe('755')
 })
 

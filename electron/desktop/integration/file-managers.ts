@@ -30,11 +30,15 @@ set -- $NAUTILUS_SCRIPT_SELECTED_URIS
 exec ${shellCommand(command)} -- "$@"
 `
 
-/** Nemo's actions (/usr/share/nemo/actions/sample.nemo_action). */
+/**
+ * Nemo's actions (/usr/share/nemo/actions/sample.nemo_action). It splits the command as a shell does, and escapes only
+ * quotation marks in paths: a space would end a path, and addresses have none.
+ */
 const nemoAction = (command: LaunchCommand, label: string) => `[Nemo Action]
 # ${ownershipMark}, by the switch in its settings.
 Name=${label}
-Exec=${desktopEntryExec(command, '--', '%F')}
+Exec=${desktopEntryExec(command, '--', '%U')}
+Quote=double
 Icon-Name=modelferry
 Selection=notnone
 Extensions=any;

@@ -79,7 +79,7 @@ test('a script in the page cannot send a watched folder to another server, accou
       `Add the server ${new URL(other.url).host}?`,
       `Add the account ${BOB.email}?`,
     ])
-    expect(folder).toMatch(/^Upload new models in .*inbox to Studio North\?$/)
+    expect(folder).toMatch(/^Upload new models in “.*inbox” to Studio North\?$/)
     expect(offered).toMatch(/^Upload 1 file \(.*\) to Alice's Team\?$/)
   } finally {
     await other.close()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
@@ -29,6 +29,12 @@ test('removing a record asks for confirmation', async () => {
   await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
   await expect.element(rowOf('Depth')).not.toBeInTheDocument()
   expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
+})
+
+test('a narrow row shows the team and the time', async () => {
+  await page.viewport(480, 400)
+  const { rowOf } = await setup([registeredRow('Depth', { finishedAtMs: noonMs })])
+  await expect.element(rowOf('Depth').getByText(/^Aurora Studio, .+ ·$/)).toBeVisible()
 })
 
 test('a search closes the question about records that it may hide', async () => {

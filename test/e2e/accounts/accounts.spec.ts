@@ -1,4 +1,4 @@
-import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { ask, drag, errorOf, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
 import { answerBoxes, asked } from '../support/main-steps.ts'
@@ -18,7 +18,7 @@ test.describe('a paired computer', () => {
 
   test('refuses a large file unread, and uploads it after a password sign-in', async ({ app, harness }) => {
     const { page } = app
-    await pair(page, harness)
+    await pair(page, harness, STUDIO_NORTH_ID)
     await drag(page, [await harness.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
     await expect(errorOf(page, 'Sign in with your password to upload files over 6.0 MB')).toBeVisible()
     expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
@@ -27,6 +27,11 @@ test.describe('a paired computer', () => {
     await fillSignIn(page, ALICE.email, ALICE.password)
     await expect(rowOf(page, 'large')).toContainText('In the library')
     expect(harness.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')
+    expect(harness.cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
+    // Each team once, and the chosen one as before.
+    await page.getByRole('button', { name: 'Team: Studio North' }).click()
+    for (const team of ["Alice's Team", 'Studio North'])
+      await expect(page.getByRole('menuitemradio', { name: new RegExp(`^${team}`) })).toHaveCount(1)
   })
 })
 

@@ -311,8 +311,11 @@ const callGroups = {
   },
 
   library: {
-    /** All models of a team. Unless `isFresh`, a list that is a few minutes old may be returned. */
-    library: call<LibraryListing>()('engine', v.strictObject({ choice: teamChoice, isFresh: v.boolean() })),
+    /** All models of a team, as listed at most `maxAgeMs` ago; without it a few minutes. */
+    library: call<LibraryListing>()(
+      'engine',
+      v.strictObject({ choice: teamChoice, maxAgeMs: v.exactOptional(v.pipe(v.number(), v.minValue(0))) }),
+    ),
     /** The team's connected agents. */
     agents: call<readonly Agent[]>()('engine', v.strictObject({ choice: teamChoice })),
     changeModel: call<void>()(

@@ -156,8 +156,8 @@ export function engineCalls(areas: Areas): EngineCalls {
       library.forgetFailures()
       return commands.retry(ids)
     },
-    async library({ choice, isFresh }) {
-      const listing = await library.models(choice, isFresh ? { maxAgeMs: 0 } : {})
+    async library({ choice, ...age }) {
+      const listing = await library.models(choice, age)
       return listing.ok ? success(withBases(listing.value, bases, store)) : listing
     },
     agents: ({ choice }) => library.agents(choice),

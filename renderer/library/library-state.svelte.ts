@@ -1,5 +1,5 @@
 import { untrack } from 'svelte'
-import type { Bridge } from '../../electron/contract/calls.ts'
+import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import { isSameChoice, teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
@@ -13,9 +13,12 @@ import { delay } from '../ui/delay.ts'
 const atOnce = 4
 /** Answers are applied together at most this often, since each time the whole library is filtered and sorted. */
 const applyIntervalMs = 100
+/** An opened library is listed again, cheaply, if what it shows is older; in ms. */
+const openedMaxAgeMs = 10_000
 /** The agents are requested again at most once in this time, unless the user refreshes the library; in ms. */
 const agentsIntervalMs = 30_000
 
+type ListingAge = Omit<CallArgs<'library'>, 'choice'>
 type SettableStatus = NonNullable<LibraryChange['status']>
 
 const otherStatus = (status: SettableStatus): SettableStatus => (status === 'active' ? 'disabled' : 'active')
@@ -166,7 +169,7 @@ export class LibraryState {
     this.#ownTeam = team
   }
 
-  /** Shows a team's library from the cache and reloads it if the cache is old. */
+  /** Shows a team's library from the cache at once, and then what others have added since. */
   async open(choice: TeamChoice): Promise<void> {
     this.#isOpen = true
     if (!this.#choice || !isSameChoice(choice, this.#choice)) this.#switchTo(choice)
@@ -176,7 +179,9 @@ export class LibraryState {
       return this.#latestLoad
     }
     void this.#loadAgents(false)
-    await this.#load(false)
+    await this.#load()
+    const isOld = this.#now() - untrack(() => this.listedAtMs) > openedMaxAgeMs
+    if (isOld && this.#isOpen && this.isShown(choice)) await this.#load({ maxAgeMs: openedMaxAgeMs })
   }
 
   /** No longer requests models and agents when models change. */
@@ -186,7 +191,7 @@ export class LibraryState {
 
   readonly refresh = () => {
     void this.#loadAgents(true)
-    return this.#load(true)
+    return this.#load({ maxAgeMs: 0 })
   }
 
   /** Sorts by a column, or reverses the order if it is sorted by it already. */
@@ -438,16 +443,16 @@ export class LibraryState {
     while (run === this.#reloadRun && this.#isOutdated && this.#isOpen) {
       // Its answer may lack the change.
       if (untrack(() => this.isLoading)) await this.#latestLoad
-      else await this.#load(false)
+      else await this.#load()
       await this.#delay(reloadIntervalMs(untrack(() => this.models.length)))
     }
     if (run === this.#reloadRun) this.#isReloading = false
   }
 
-  #load(isFresh: boolean): Promise<void> {
+  #load(age: ListingAge = {}): Promise<void> {
     this.#isOutdated = false
     this.#listedDuringLoadMs = 0
-    this.#latestLoad = this.#request(isFresh)
+    this.#latestLoad = this.#request(age)
     return this.#latestLoad
   }
 
@@ -466,13 +471,13 @@ export class LibraryState {
     this.agentsFailure = result.ok ? null : result.failure
   }
 
-  async #request(isFresh: boolean): Promise<void> {
+  async #request(age: ListingAge): Promise<void> {
     const choice = this.#choice
     if (!choice) return
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
-    const result = await this.#bridge.library({ choice: { ...choice }, isFresh })
+    const result = await this.#bridge.library({ choice: { ...choice }, ...age })
     if (requestNumber !== this.#requestNumber) return this.#latestLoad
     this.isLoading = false
     this.isKnown = true

@@ -13,9 +13,12 @@ test('lists the models of the chosen team, newest first', async () => {
   await expect.poll(names).toEqual(['Flux', 'Depth', 'Grain'])
   expect(asked).toEqual([
     { name: 'agents', args: { choice } },
-    { name: 'library', args: { choice, isFresh: false } },
+    { name: 'library', args: { choice } },
+    { name: 'library', args: { choice, maxAgeMs: 10_000 } },
   ])
   await expect.element(rowOf('Flux')).toHaveAttribute('aria-label', 'Flux, checkpoints, 1.0 GB, Disabled')
+  await userEvent.keyboard('{F5}')
+  await expect.poll(() => asked.at(-1)).toEqual({ name: 'library', args: { choice, maxAgeMs: 0 } })
 })
 
 test('search, type and status filter the list, and one click clears them', async () => {
@@ -359,8 +362,8 @@ test.each([
   const { screen, rowOf, asked } = await openPage({
     rows: of.map((name) => registeredRow(name, { modelId: name })),
     answers: {
-      library({ isFresh }) {
-        if (isFresh) cached = [model('Flux'), model('Wan')]
+      library({ maxAgeMs }) {
+        if (maxAgeMs === 0) cached = [model('Flux'), model('Wan')]
         return success(listing(cached))
       },
     },
@@ -370,7 +373,7 @@ test.each([
   await userEvent.click(rowOf('Wan'), { button: 'right' })
   await userEvent.click(screen.getByRole('menuitem', { name: /^Show in library/ }))
   for (const name of of) await expect.element(rowOf(name)).toHaveAttribute('aria-selected', 'true')
-  expect(asked).toContainEqual({ name: 'library', args: { choice, isFresh: true } })
+  expect(asked).toContainEqual({ name: 'library', args: { choice, maxAgeMs: 0 } })
 })
 
 test('says how many of the models are no longer in the library, and has their uploads verified again', async () => {

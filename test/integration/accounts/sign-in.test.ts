@@ -79,12 +79,12 @@ test('a session that ended is noticed when the library is shown', async () => {
   cloud.endSessions(ALICE.email)
   clock.advance(2 * hour)
   const choice = { accountId, teamId: ALICES_TEAM_ID }
-  expect(await app.calls.library({ choice, isFresh: false })).toMatchObject({
+  expect(await app.calls.library({ choice })).toMatchObject({
     failure: { code: 'signed-out' },
   })
   expect(app.session()).toMatchObject({ accounts: [{ state: 'signed-out' }], chosen: null })
   await app.signIn()
-  expect((await app.calls.library({ choice, isFresh: false })).ok).toBe(true)
+  expect((await app.calls.library({ choice })).ok).toBe(true)
 })
 
 test('registers a stored file after the next sign-in without sending it again', async () => {

@@ -79,7 +79,7 @@ test('a duplicate in a large library is looked up once', async () => {
   addOthers('newer')
   const choice = app.session().chosen
   if (!choice) return expect.unreachable()
-  expect(valueOf(await app.calls.library({ choice, isFresh: true })).models).toHaveLength(501)
+  expect(valueOf(await app.calls.library({ choice, maxAgeMs: 0 })).models).toHaveLength(501)
   clock.advance(60_000)
   const [id = ''] = await app.add(path, { target })
   expect(await app.settled(id)).toMatchObject({ modelId, already: { name: 'Theirs' } })
@@ -144,7 +144,7 @@ test('a model that was deleted after the listing does not count as duplicate', a
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(path)
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
-  expect(valueOf(await app.calls.library({ choice, isFresh: true })).models).toHaveLength(1)
+  expect(valueOf(await app.calls.library({ choice, maxAgeMs: 0 })).models).toHaveLength(1)
   clock.advance(60_000)
   cloud.fail({ on: 'getModel', how: 404 })
   await app.calls.resumeAll(undefined)
@@ -163,7 +163,7 @@ test('a file is sent again after its model was deleted from the library', async 
   const { accountId, modelId } = await app.phase(first, 'registered')
   const choice = { accountId, teamId: ALICES_TEAM_ID }
   valueOf(await app.engine.library.remove(choice, modelId ?? ''))
-  valueOf(await app.calls.library({ choice, isFresh: true }))
+  valueOf(await app.calls.library({ choice, maxAgeMs: 0 }))
   const [second = ''] = await app.add(path)
   expect((await app.settled(second)).already).toBe(undefined)
   expect([storageCalls(context), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([2, 1])
@@ -182,7 +182,7 @@ test('a file with a new inode is compared with the library as well', async () =>
   stamp()
   addColleagueModel(cloud, path)
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
-  valueOf(await app.calls.library({ choice, isFresh: true }))
+  valueOf(await app.calls.library({ choice, maxAgeMs: 0 }))
   await app.calls.resumeAll(undefined)
   expect((await app.settled(id)).already?.name).toBe('Theirs')
   expect(storageCalls(context)).toBe(0)

@@ -56,7 +56,7 @@ test('a new name that is taken too is reported again', async () => {
   await app.phase(id, 'failed')
   // The list may be some minutes old; a new one contains what a colleague has added.
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
-  valueOf(await app.calls.library({ choice, isFresh: true }))
+  valueOf(await app.calls.library({ choice, maxAgeMs: 0 }))
   await decide('rename', { path: other })
   const row = await app.until(({ rows }) => rows.find(({ failure }) => failure?.params['name'] === 'Another'))
   expect(row.failure?.code).toBe('path-taken')
@@ -107,7 +107,7 @@ test('the decision to replace a model is not valid for another path', async () =
   await app.phase(id, 'failed')
   const other = 'models/loras/other.safetensors'
   cloud.addModel(ALICES_TEAM_ID, { model_path: other, display_name: 'Another' })
-  valueOf(await app.calls.library({ choice: teamOf(app, ALICES_TEAM_ID), isFresh: true }))
+  valueOf(await app.calls.library({ choice: teamOf(app, ALICES_TEAM_ID), maxAgeMs: 0 }))
   await app.pauseNow()
   await decide('replace', { fate: 'delete' })
   valueOf(await app.calls.editTarget({ id, change: { modelPath: other } }))
@@ -246,7 +246,7 @@ test('a conflict found at registering is resolved without sending twice', async 
   const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
   expect((await app.settled(id)).failure?.code).toBe('conflict')
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
-  valueOf(await app.calls.library({ choice, isFresh: true }))
+  valueOf(await app.calls.library({ choice, maxAgeMs: 0 }))
   valueOf(await app.engine.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
   const row = await app.settled(id)
   expect([row.phase, countOf('put-object')]).toEqual(['registered', 1])
@@ -344,7 +344,7 @@ test.for([
     addOthers('newer')
     const choice = app.session().chosen
     if (!choice) return expect.unreachable()
-    expect(valueOf(await app.calls.library({ choice, isFresh: true })).models).toHaveLength(501)
+    expect(valueOf(await app.calls.library({ choice, maxAgeMs: 0 })).models).toHaveLength(501)
     clock.advance(60_000)
     await changeAsOther(harness, oldId, movedTo)
     const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })

@@ -66,9 +66,7 @@ test('an idle day needs one call, at the start', async () => {
 
   // A window shows the list of uploads, and then the library of each of two teams.
   for (const { id } of started.session().accounts[0]?.teams ?? [])
-    valueOf(
-      await started.calls.library({ choice: { accountId: chosen.accountId, teamId: id }, isFresh: false }),
-    )
+    valueOf(await started.calls.library({ choice: { accountId: chosen.accountId, teamId: id } }))
   started.engine.subscribe({ patch: () => {}, library: () => {}, session: () => {} })
   // The access token has expired during the day.
   expect(takeCounts(harness)).toEqual({ refresh: 1, listModels: 2 })

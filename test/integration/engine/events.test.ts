@@ -56,7 +56,7 @@ test('lists a library again that could not be listed before the computer had ano
   const { app, cloud, countOf } = await setup()
   cloud.fail({ on: 'listModels', how: 403, times: Infinity })
   const choice = teamOf(app, ALICES_TEAM_ID)
-  const list = async () => [(await app.calls.library({ choice, isFresh: false })).ok, countOf('listModels')]
+  const list = async () => [(await app.calls.library({ choice })).ok, countOf('listModels')]
   expect(await list()).toEqual([false, 1])
   cloud.clearFailures()
   expect(await list()).toEqual([false, 1])

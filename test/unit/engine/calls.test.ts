@@ -214,7 +214,7 @@ test('a sign-out also removes uploads that are added while others are cancelled'
 test('adds the base models of uploads from this computer to a library', async () => {
   const upload = registeredRecord({ modelId: 'a' })
   const { calls } = setup([{ ...upload, recognition: { ...upload.recognition, base: 'SDXL' } }])
-  const listed = await calls.library({ choice: { accountId: 'a', teamId: 't' }, isFresh: false })
+  const listed = await calls.library({ choice: { accountId: 'a', teamId: 't' } })
   expect(listed).toEqual(success({ models: [libraryModel('a', { base: 'SDXL' }), libraryModel('b')] }))
 })
 

@@ -143,7 +143,7 @@ test('a setting that could not be changed shows its previous value again', async
     answers: { changeSettings: () => failed(failure('unexpected')) },
   })
   emit('command', 'show-settings')
-  const select = screen.getByLabelText('Simultaneous uploads')
+  const select = screen.getByLabelText('Files uploaded at the same time')
   await expect.element(select).toHaveTextContent(String(settings.atOnce))
   await selectOption(select, '4')
   await expect.element(select).toHaveTextContent(String(settings.atOnce))
@@ -152,7 +152,7 @@ test('a setting that could not be changed shows its previous value again', async
 test('changes settings by their controls and follows changes from elsewhere', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  await selectOption(screen.getByLabelText('Simultaneous uploads'), '4')
+  await selectOption(screen.getByLabelText('Files uploaded at the same time'), '4')
   await selectOption(screen.getByLabelText('When the window is closed'), 'Keep uploading')
   await userEvent.click(screen.getByText('Advanced').first())
   await userEvent.fill(screen.getByLabelText('Largest single upload to cloud.example'), '750')

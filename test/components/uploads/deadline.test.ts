@@ -37,7 +37,7 @@ test('a deadline is set with the keyboard, for today or tomorrow, and a past tim
   const button = screen.getByRole('button', { name: 'Set deadline' })
   ;(button.element() as HTMLElement).focus()
   await userEvent.keyboard('{Enter}')
-  const dialog = screen.getByRole('dialog', { name: 'Deadline for the queue' })
+  const dialog = screen.getByRole('dialog', { name: 'Finish all uploads by…' })
   await dialog.getByLabelText('Time').fill('00:00')
   await selectOption(dialog.getByRole('combobox', { name: 'Day' }), 'Today')
   await userEvent.click(dialog.getByRole('button', { name: 'Set deadline' }))

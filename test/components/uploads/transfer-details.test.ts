@@ -177,7 +177,7 @@ test('accepts a custom limit with a decimal and rejects an invalid one', async (
 })
 
 test('shows the stored choices again when others could not be saved', async () => {
-  const { screen } = await openPage({
+  const { screen, emit } = await openPage({
     rows: [registeredRow('Juniper')],
     answers: {
       changeSettings: () => failed(failure('unexpected')),
@@ -188,6 +188,7 @@ test('shows the stored choices again when others could not be saved', async () =
   await userEvent.click(screen.getByRole('radio', { name: '5 MB/s', exact: true }))
   await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
   await expect.element(screen.getByRole('radio', { name: 'No limit' })).toBeChecked()
+  emit('command', 'show-settings')
   const whenDone = screen.getByRole('combobox', { name: 'When uploads finish' })
   await selectOption(whenDone, 'Quit Modelferry')
   await expect.element(whenDone).toMatchTextContent('Do nothing')

@@ -208,7 +208,7 @@ test('announces the action chosen for the end, and lets the user cancel it', asy
   const held = harness.cloud.hold('put-object', 1)
   await drag(page, [await harness.file('loras/last.safetensors')])
   await held.arrived
-  await page.getByRole('button', { name: /^Speed limit/ }).click()
+  await pick(page, 'More', 'Settings')
   await page.getByLabel('When uploads finish').click()
   await page.getByRole('option', { name: 'Quit Modelferry' }).click()
   // The choice has to be stored before the uploads finish.

@@ -355,7 +355,7 @@ export const overlayStates: States = {
   }),
   'the deadline': opened({ rows: mixedRows }, async (page) => {
     await press(page, 'Set deadline')
-    await untilShown('Deadline for the queue')(page)
+    await untilShown('Finish all uploads by…')(page)
   }),
   'a deadline that can’t be met': opened(
     {

@@ -46,7 +46,6 @@ function setup() {
   } as Partial<UploadReporter> as UploadReporter
   const follower = followUploads(engine, reporter)
   return {
-    progress,
     /** Changes rows, without the patch that follows. */
     change,
     send(rows: readonly UploadRow[], rest: Partial<Patch> = {}) {
@@ -54,7 +53,6 @@ function setup() {
       listener.patch?.({ ...patchOf(1, rows), ...rest })
     },
     emit: () => listener,
-    follower,
     /** The ids of the uploads with which the follower ends, or null before. */
     wait(count: number) {
       const state: { ended: readonly string[] | null } = { ended: null }

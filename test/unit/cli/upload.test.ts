@@ -10,7 +10,7 @@ import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { AddReport, UploadRow } from '../../../electron/contract/uploads.ts'
+import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { Engine, EnqueueRequest, UploadProposal } from '../../../electron/engine/engine.ts'
 import { patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
@@ -23,38 +23,30 @@ const missingFile = join(tmpdir(), 'missing', 'a.safetensors')
 function startUpload(
   answers: Readonly<Record<string, Result<AddReport>>>,
   {
-    isInterrupted = false,
     words = [missingFile],
     proposal,
-    queued = [],
   }: {
-    readonly isInterrupted?: boolean
     readonly words?: readonly string[]
     readonly proposal?: UploadProposal
-    /** Rows that are in the queue once files were added. */
-    readonly queued?: readonly UploadRow[]
   } = {},
 ) {
   const { streams, out, err } = recordedStreams()
   const process = new EventEmitter() as NodeJS.Process
   const interruption = listenForInterruption(process, () => undefined)
-  if (isInterrupted) process.emit('SIGINT', 'SIGINT')
   let listener: Parameters<Engine['subscribe']>[0] = {}
   const requested: string[] = []
-  const requests: object[] = []
   const engine = fakeEngine({
     subscribe(next) {
       listener = next
       return () => undefined
     },
     // Other rows come in patches.
-    snapshot: () => snapshotOf(queued),
+    snapshot: () => snapshotOf([]),
     calls: { cancel: async () => success(undefined) },
     async add(_paths, request: EnqueueRequest = {}) {
       if (proposal) await request.approve?.(proposal)
-      const { team: { teamId } = { teamId: '' }, ...rest } = request
+      const teamId = request.team?.teamId ?? ''
       requested.push(teamId)
-      requests.push(rest)
       return answers[teamId] ?? failed(failure('unexpected'))
     },
   })
@@ -75,7 +67,6 @@ function startUpload(
     out,
     err,
     requested,
-    requests,
     show: (...rows: Parameters<typeof patchOf>[1]) => listener.patch?.(patchOf(1, rows)),
   }
 }

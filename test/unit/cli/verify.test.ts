@@ -48,7 +48,7 @@ async function verify({
   file = null,
   json = false,
 }: Options = {}) {
-  const { streams, out, err } = recordedStreams()
+  const { streams, out } = recordedStreams()
   const answers = [...library]
   let answer = success(verified)
   const engine = fakeEngine({
@@ -58,7 +58,7 @@ async function verify({
   const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
   const context = { engine, streams, interruption } as CommandContext
   const command = { name: 'verify', receipt: join(folder, 'receipt.json'), file, json } as const
-  return { code: await runVerifyCommand(command, context), out, err }
+  return { code: await runVerifyCommand(command, context), out }
 }
 
 const write = (name: string, text: string) => writeFile(join(folder, name), text)

@@ -20,7 +20,6 @@ async function setup(respond: RequestListener) {
   const environment = createTestEnvironment(standingClock())
   const { origin } = new URL(url)
   return {
-    asked,
     origin,
     paths: () => asked.map(({ path }) => path),
     check: (path = '', proxies: ProxyResolver = directConnection) =>

@@ -14,7 +14,7 @@ function setup(stored: Readonly<Record<string, string>> = {}) {
       return success(undefined)
     },
   }
-  return { choices, writes }
+  return { choices }
 }
 
 test('the command line uses the conflict settings that the app has stored', () => {

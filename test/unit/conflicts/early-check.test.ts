@@ -55,7 +55,6 @@ function setup(
     ids,
     breakJournal,
     closing,
-    meanwhile,
     lines: environment.lines,
     phaseOf: (id: string) => rows.get(id)?.live.phase,
     check: () => checkConflictsEarly({ rows, library, environment, queue, signal }, ids),

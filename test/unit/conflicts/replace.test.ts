@@ -27,14 +27,10 @@ type Call = 'model' | 'change' | 'remove' | 'register' | 'replacing' | 'replaced
 function setup({
   models = [old],
   failing = {},
-  isListed = true,
-  recordedReplaces,
 }: {
   readonly models?: readonly LibraryModel[]
   readonly failing?: Partial<Record<Call, readonly (FailureCode | null)[]>>
   /** Whether the server has a listing. */
-  readonly isListed?: boolean
-  readonly recordedReplaces?: ReplacedModel
 } = {}) {
   const steps: string[] = []
   function answer<T>(call: Call, facts: string, value: T): Result<T> {
@@ -45,7 +41,6 @@ function setup({
   const listing = { models, listedAtMs: 0, completeAtMs: 0, failure: null }
   const library = {
     async models(_choice: unknown, age: { readonly maxAgeMs?: number } = {}) {
-      if (!isListed) return failsWith('offline')
       // A listing that was made before has none of them.
       return success(age.maxAgeMs === 0 ? listing : { ...listing, models: [] })
     },
@@ -58,7 +53,7 @@ function setup({
     remove: async (_choice: unknown, id: string) => answer('remove', id, undefined),
   }
   const environment = createTestEnvironment(standingClock())
-  const replacer = createReplacer({ library, environment, now: () => recordedReplaces })
+  const replacer = createReplacer({ library, environment, now: () => undefined })
   const record = (given: Partial<UploadRecord> = {}) =>
     uploadRecord({ target, library: { replaces }, ...given })
   const report = {

@@ -34,20 +34,13 @@ const watched = { folders: [folder, { ...folder, id: 'empty', offered: { count: 
 interface Given {
   readonly removeFailing?: readonly string[]
   readonly duringQuestion?: () => void
-  readonly picked?: readonly string[]
-  /** The models of the library; null if it can't be read. */
-  readonly listed?: readonly object[] | null
-  readonly isAllowed?: boolean
 }
 
 function setup(isConfirmed: boolean, given: Given = {}) {
-  const { removeFailing = [], duringQuestion = () => {}, picked = ['/home/mira/models'] } = given
-  const { listed = models, isAllowed = true } = given
+  const { removeFailing = [], duringQuestion = () => {} } = given
   const asked: unknown[] = []
   const done: unknown[] = []
   let session = signedIn(person)
-  let open = 0
-  let mostOpen = 0
   let first: object = {}
   const answer =
     (name: string) =>
@@ -74,7 +67,7 @@ function setup(isConfirmed: boolean, given: Given = {}) {
       }),
       allow(ids: readonly string[]) {
         done.push(ids)
-        return isAllowed ? success(true) : failed(failure('unexpected'))
+        return success(true)
       },
       async watchFolder(path: string, _choice: unknown, confirm: () => Promise<boolean>) {
         if (await confirm()) done.push(path)
@@ -93,22 +86,16 @@ function setup(isConfirmed: boolean, given: Given = {}) {
         return success(undefined)
       },
       library: {
-        models: async () =>
-          listed === null
-            ? failed(failure('timed-out'))
-            : success({ models: listed, listedAtMs: 0, completeAtMs: 0, failure: null }),
+        models: async () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
-          open += 1
-          mostOpen = Math.max(mostOpen, open)
           await setImmediate()
-          open -= 1
           done.push(id)
           return removeFailing.includes(id) ? failed(failure('forbidden')) : success(undefined)
         },
       },
     } as unknown as Parameters<typeof createTeamHandlers>[0]['engine'],
     dialogs: {
-      pickPaths: async () => picked,
+      pickPaths: async () => ['/home/mira/models'],
       confirmSending: answer('send'),
       confirmUnsafe: answer('unsafe'),
       confirmWatching: answer('watch'),
@@ -120,7 +107,6 @@ function setup(isConfirmed: boolean, given: Given = {}) {
     handlers,
     asked,
     done,
-    mostOpen: () => mostOpen,
     changeSession: (view: typeof session) => void (session = view),
     changeFirst: (change: object) => void (first = change),
   }

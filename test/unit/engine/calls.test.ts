@@ -18,22 +18,16 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 type Areas = Parameters<typeof engineCalls>[0]
 
 interface CallsSetup {
-  readonly hiddenIds?: readonly string[]
   /** Whether the user has another sign-in on the server. */
   readonly hasOtherSignIn?: boolean
   readonly prepared?: Result<void>
   readonly sealed?: Result<void>
   readonly signedOut?: Result<'a session'>
-  readonly discarded?: Result<void>
-  readonly cancelled?: Result<void>
   readonly addedWhileCancelling?: UploadRecord
   /** The result of pausing or resuming all uploads. */
   readonly paused?: Result<void>
-  /** Delays the end of a cleanup. */
-  readonly cleaning?: Promise<void>
   /** Rows that the page shows. */
   readonly shown?: readonly Partial<UploadRow>[]
-  readonly reviewedIds?: readonly string[]
 }
 
 const alice = account('alice')
@@ -52,7 +46,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     rows,
     accounts: { list: () => (given.hasOtherSignIn ? [alice, paired] : [alice]) },
     signIns: {
-      hidden: () => new Set(given.hiddenIds),
+      hidden: () => new Set(),
       view: () => 'a session',
       refreshTeams: () => step('refresh teams', undefined),
       announce: () => void steps.push('announce'),
@@ -66,7 +60,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       suspendAccount: (id: string) => step(`suspend ${id}`, undefined),
       cancel(ids: readonly string[]) {
         if (given.addedWhileCancelling) rows.restore([given.addedWhileCancelling])
-        return step(`cancel ${ids.join()}`, given.cancelled ?? ok)
+        return step(`cancel ${ids.join()}`, ok)
       },
       retry: (ids: readonly string[]) => step(`retry ${ids.join()}`, ok),
       resume(ids: readonly string[]) {
@@ -87,7 +81,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       touched: () => void steps.push('show totals'),
       snapshot: () => ({ rows: given.shown ?? [] }),
     },
-    review: { ids: () => given.reviewedIds ?? [], excluded: () => undefined },
+    review: { ids: () => [], excluded: () => undefined },
     intake: { discardReviewed: () => void steps.push('discard reviewed') },
     inspector: {
       readDetails: async ({ path }: FileToInspect) => `details of ${path}`,
@@ -102,9 +96,9 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
       prepare: () => step('prepare', given.prepared ?? ok),
       sealDeparted: () => step('seal', given.sealed ?? ok),
       eraseLogsAgain: () => step('erase logs', undefined),
-      discard: () => step('discard', given.discarded ?? ok),
+      discard: () => step('discard', ok),
     },
-    abandonedUploads: { cleanUp: () => step('clean up', undefined).then(() => given.cleaning) },
+    abandonedUploads: { cleanUp: () => step('clean up', undefined) },
     library: {
       forgetFailures: () => void steps.push('forget failures'),
       models: (_choice: unknown, options: object) =>
@@ -126,7 +120,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
     view: services,
   } as unknown as Areas)
   const signOut = (data?: 'kept' | 'removed') => calls.signOut({ accountId: alice.id, ...(data && { data }) })
-  return { calls, steps, signOut, clock: environment.clock }
+  return { calls, steps, signOut }
 }
 
 test('a page of the history names the start of the next page if there may be one', async () => {

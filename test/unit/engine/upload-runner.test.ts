@@ -36,11 +36,8 @@ function createQueue(
 
 /** Runs that end with what the test gives the conflict check, one large file at once. */
 function setup({
-  waitersOf = () => [],
-  sizes = {},
   accounts = {},
 }: {
-  readonly waitersOf?: (id: string) => readonly string[]
   /** In bytes, by id; the others have 6.8 GB. */
   readonly sizes?: Readonly<Record<string, number>>
   /** Ids of accounts, by the ids of their uploads. */
@@ -49,7 +46,7 @@ function setup({
   const records = ['a', 'b', 'c'].map((id) => {
     const record = uploadRecord({ id, accountId: accounts[id] ?? 'cloud.example alice' })
     const { sizeBytes } = record.identity
-    return { ...record, identity: { ...record.identity, sizeBytes: sizes[id] ?? sizeBytes, sample: 's' } }
+    return { ...record, identity: { ...record.identity, sizeBytes, sample: 's' } }
   })
   const journal = rowsOnJournal(records)
   const { rows, environment } = journal
@@ -62,7 +59,7 @@ function setup({
         checks.set(id, check)
         return check.promise
       },
-      takeWaiters: waitersOf,
+      takeWaiters: () => [],
     },
     recovery: { waitForConnection: () => {}, waitForVolume: () => {} },
     events: { emit: () => {} },
@@ -114,8 +111,6 @@ interface RunSetup {
   /** An account of the same user that can upload the file. */
   readonly accountId?: string
   /** From the check of conflicts on. */
-  readonly laterAccountId?: string
-  readonly hasSignedInAgain?: boolean
   readonly inspection?: Partial<Inspection>
   /** While the upload is checked. */
   readonly meanwhile?: (rows: ReturnType<typeof rowsOnJournal>['rows'], id: string) => void
@@ -130,13 +125,12 @@ async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: Run
   const reports: (readonly unknown[])[] = []
   const inspected: string[] = []
   const settled = Promise.withResolvers<void>()
-  let isChecked = false
   const queue = createQueue(journal, {
     ...(setup.access && { access: setup.access }),
-    accounts: { isSignedOut: async () => !setup.hasSignedInAgain },
+    accounts: { isSignedOut: async () => true },
     uploadAccounts: {
       accountFor() {
-        const id = isChecked ? (setup.laterAccountId ?? setup.accountId) : setup.accountId
+        const { accountId: id } = setup
         return id === undefined ? null : { id }
       },
     },
@@ -146,7 +140,6 @@ async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: Run
     },
     conflictCheck: {
       async check(id: string) {
-        isChecked = true
         setup.meanwhile?.(rows, id)
         if (check instanceof Error) throw check
         return check
@@ -181,7 +174,6 @@ async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: Run
     retryInMs: row?.live.retryAtMs ? row.live.retryAtMs - environment.now() : null,
     reports: reports.filter(([name]) => name !== 'queueIdle'),
     inspected,
-    errors: environment.lines.map(({ message }) => message),
   }
 }
 

@@ -17,15 +17,15 @@ const hourMs = 60 * 60 * 1000
 const perth = { shiftMs: 8 * hourMs }
 
 /** Rows, feed and done-today list on a journal, at 22:00 in Perth; `open` starts the app. */
-function setup({ isLocal = false } = {}) {
+function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-done-'))
-  const clock = standingClock(isLocal ? new Date(2026, 0, 2, 22).getTime() : Date.UTC(2026, 0, 2, 14))
+  const clock = standingClock(Date.UTC(2026, 0, 2, 14))
   const zone = { ...perth }
   const startOfDay = (atMs: number) => {
     const dayMs = 24 * hourMs
     return Math.floor((atMs + zone.shiftMs) / dayMs) * dayMs - zone.shiftMs
   }
-  const environment = { ...createTestEnvironment(clock), ...(isLocal ? {} : { startOfDay }) }
+  const environment = { ...createTestEnvironment(clock), startOfDay }
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
   onTestFinished(() => {
@@ -87,7 +87,7 @@ function setup({ isLocal = false } = {}) {
       count: () => board.feed.snapshot().totals.registeredToday,
     }
   }
-  return { clock, zone, store, hidden, open, database }
+  return { clock, zone, store, hidden, open }
 }
 
 test('removes finished uploads from the list at local midnight, and keeps the history', () => {

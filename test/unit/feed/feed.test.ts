@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createFeed } from '../../../electron/feed/feed.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
@@ -17,18 +16,12 @@ function setup({
 } = {}) {
   const clock = standingClock()
   const rows = new Map<string, UploadRow>()
-  const computedIds: string[] = []
   const patches: Patch[] = []
-  const flows: TransferSpeed[] = []
-  let allPaused = false
   let limitBytesPerSecond: number | null = null
   const feed = createFeed({
-    view(id) {
-      computedIds.push(id)
-      return rows.get(id) ?? null
-    },
+    view: (id) => rows.get(id) ?? null,
     ids: () => [...rows.keys()],
-    allPaused: () => allPaused,
+    allPaused: () => false,
     line: () => 'ok',
     isIncomplete: () => isIncomplete,
     journalSetAside,
@@ -37,14 +30,12 @@ function setup({
     limitBytesPerSecond: () => limitBytesPerSecond,
     environment: createTestEnvironment(clock),
   })
-  feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
+  feed.subscribe({ patch: (patch) => patches.push(patch), flow: () => {} })
   return {
     feed,
     clock,
     patches,
-    flows,
     rows,
-    computedIds,
     /** Gives a row these values and notifies the feed. */
     put(id: string, given: Partial<UploadRow>) {
       rows.set(id, { ...(rows.get(id) ?? toUploadRow(uploadRecord({ id }), null)), ...given })
@@ -56,10 +47,6 @@ function setup({
     },
     setLimit(bytesPerSecond: number | null) {
       limitBytesPerSecond = bytesPerSecond
-    },
-    pauseAll() {
-      allPaused = true
-      feed.touched()
     },
   }
 }

@@ -48,7 +48,7 @@ function setup() {
   const environment = createTestEnvironment(standingClock())
   const open = () => createListingFiles(folder, environment, ({ personId }) => hasLeft.has(personId))
   const names = () => readdirSync(folder)
-  return { root, folder, files: open(), open, names, hasLeft, lines: environment.lines }
+  return { folder, files: open(), open, names, hasLeft, lines: environment.lines }
 }
 
 test('loads in another process what was saved last', async () => {

@@ -5,28 +5,27 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 /** One upload that sends a part; `progress` reports moved bytes. */
-function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {}) {
+function setup() {
   const clock = standingClock()
-  const { log, lines, timers } = createTestEnvironment(clock)
-  const [record, other] = [uploadRecord(), uploadRecord()]
-  const { rows } = rowsOnJournal([record, other])
-  for (const { id } of [record, other]) rows.applyEvent(id, 'begin')
+  const { log, timers } = createTestEnvironment(clock)
+  const record = uploadRecord()
+  const { rows } = rowsOnJournal([record])
+  rows.applyEvent(record.id, 'begin')
   rows.applyEvent(record.id, 'send')
-  if (isSending) rows.progress(record.id, { inFlightParts: 1 })
+  rows.progress(record.id, { inFlightParts: 1 })
   const restarted: (readonly string[])[] = []
   const monitor = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
     inFlight: () => rows.inFlightIds(),
     restartRuns(ids) {
       restarted.push(ids)
-      return restartRuns()
+      return Promise.resolve()
     },
     environment: { now: clock.now, timers, log },
   })
   let sentBytes = 0
   return {
     clock,
-    lines,
     monitor,
     id: record.id,
     restarted,
@@ -34,11 +33,6 @@ function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {})
     progress(change: Parameters<typeof rows.progress>[1] = { sentBytes: (sentBytes += 100) }) {
       rows.progress(record.id, change)
       monitor.rowChanged(record.id)
-    },
-    /** Another upload is paused, which never had a request to storage. */
-    pauseOther() {
-      rows.applyEvent(other.id, 'pause')
-      monitor.rowChanged(other.id)
     },
     /** All bytes are sent, and storage has not answered. */
     finish: () => rows.applyEvent(record.id, 'finish'),

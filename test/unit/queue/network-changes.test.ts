@@ -14,7 +14,7 @@ function setup({ detects = true } = {}) {
       ...(detects ? { networkAddresses: () => state.addresses } : {}),
     },
   })
-  return { clock, monitor, state, lines: environment.lines }
+  return { clock, monitor, state }
 }
 
 test('reports new network addresses while uploads run or wait', () => {

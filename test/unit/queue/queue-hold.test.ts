@@ -100,3 +100,14 @@ test.each([
     expect([isHeld(), how()]).toEqual([true, expected])
   },
 )
+
+test('reports a held queue once nothing runs any more', async () => {
+  const { hold, running, heldCounts } = setup()
+  await hold.start({ ownsQueue: true })
+  await hold.restartRuns(['a'])
+  expect(heldCounts).toEqual([])
+  await hold.pauseAll(true)
+  running.add('resumed while others ended')
+  await hold.hold('battery')
+  expect(heldCounts).toEqual([0])
+})

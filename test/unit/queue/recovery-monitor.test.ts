@@ -46,8 +46,6 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     folder,
     recovery,
     events,
-    asked,
-    accessedTeams,
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails and is retried later unless the app is offline. */

@@ -42,7 +42,7 @@ async function openLibrary(
   const delay = () => new Promise<void>((end) => delays.push(end))
   const library: LibraryState = new LibraryState(bridge, session, events, { now: () => 0, delay })
   await library.open({ accountId: 'account-1', teamId: 'team-1' })
-  return { library, delays, offers, undoFailures }
+  return { library, offers, undoFailures }
 }
 
 test('shows that many models are changed, and their answers, in one step each', async () => {

@@ -77,7 +77,6 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now(), hash = 
   })
   return {
     put,
-    handle,
     bytes,
     request,
     reports,

@@ -15,7 +15,6 @@ function setup() {
       nowMs += ms
       md5.recordSent(mebibytes * mebibyte)
     },
-    wait: (ms: number) => void (nowMs += ms),
   }
 }
 

@@ -6,7 +6,6 @@ import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import type { Multipart, UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
-import { recheckDelayMs } from '../../../electron/platform/delays.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import {
   notUploadableFailure,
@@ -17,7 +16,6 @@ import {
 import { createSendMemory } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { hangFolderOf } from '../../support/hang-folder.ts'
-import { passDelay } from '../../support/pass-delay.ts'
 import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 
 const mebibyte = 1024 * 1024
@@ -100,19 +98,11 @@ function setup(
   const run = () => runUpload({ record, services, memory, report, signal: abort.signal, pause })
   return {
     environment,
-    abort,
-    pause,
     memory,
     steps,
     requests,
     services,
     run,
-    /** A run that ends because the server finds neither the listing nor the object. */
-    async runUntilEnded() {
-      const running = run()
-      await passDelay(environment.clock, recheckDelayMs)
-      expect(await running).toMatchObject({ kind: 'retry', failure: { code: 'upload-ended' } })
-    },
   }
 }
 

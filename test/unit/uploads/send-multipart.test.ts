@@ -8,7 +8,6 @@ import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import type { SentPart } from '../../../electron/transfer/send-parts.ts'
-import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { sendInParts } from '../../../electron/uploads/send-multipart.ts'
 import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -34,10 +33,7 @@ type Answer = Failure | object
 async function setup(
   given: {
     readonly state?: UploadState
-    /** Of the file, whose bytes are never read. */
-    readonly sizeBytes?: number
     readonly answers?: Readonly<Record<string, readonly Answer[]>>
-    readonly put?: PutAnswer
     readonly checksum?: number
     readonly done?: readonly SentPart[]
     readonly opened?: (multipart: Multipart) => Result<void>
@@ -48,7 +44,7 @@ async function setup(
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'a.safetensors')
   await writeFile(path, 'abcdef')
-  await truncate(path, given.sizeBytes ?? 6)
+  await truncate(path, 6)
   const identityNow = async () => identityOf(await stat(path, { bigint: true }))
   const clock = standingClock()
   const abort = new AbortController()
@@ -81,7 +77,7 @@ async function setup(
   let state = given.state ?? { kind: 'queued', started: false }
   const session = {
     access: { client, signer: {}, kind: 'session' },
-    workerPool: { send: async () => given.put ?? stored },
+    workerPool: { send: async () => stored },
     hasher: {
       hash() {
         hashedCount += 1
@@ -130,15 +126,12 @@ async function setup(
     path,
     hashedCount: () => hashedCount,
     clock,
-    abort,
     pause,
     memory,
     requests,
     opened,
     steps,
     progress,
-    /** Of each PUT, whether an earlier run may have begun it. */
-    interrupted,
     send: async () =>
       sendInParts({ ...session, record: uploadRecord({ path, state, identity: await identityNow() }) }),
     pass: (delayMs: number) => passDelay(clock, delayMs),

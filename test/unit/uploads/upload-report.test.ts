@@ -15,7 +15,7 @@ function setup(given: Partial<UploadRecord> = {}, count = 1) {
   const records = Array.from({ length: count }, () => uploadRecord(given))
   const ids = records.map(({ id }) => id)
   const [id = ''] = ids
-  const { rows, store, environment, breakJournal } = rowsOnJournal(records)
+  const { rows, store, environment } = rowsOnJournal(records)
   for (const one of ids) rows.applyEvent(one, 'begin')
   let flushCount = 0
   const flush = () => ((flushCount += 1), store.parts.flush())
@@ -30,7 +30,6 @@ function setup(given: Partial<UploadRecord> = {}, count = 1) {
     rows,
     store,
     environment,
-    breakJournal,
     flushCount: () => flushCount,
     reportOf,
     report: reportOf(id),

@@ -18,7 +18,6 @@ import {
   type RegisteredUpload,
   type UploadState,
 } from '../../../electron/journal/upload-record.ts'
-import type { Row } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { Receipt } from '../../../electron/contract/receipt.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
@@ -38,19 +37,10 @@ function setup({
   state = 'ready',
   answer = () => busy,
   uploadCount = 1,
-  hasRows = false,
-  before = { kind: 'pending' },
-  written = () => success(undefined),
 }: {
   readonly state?: Account['state']
   readonly answer?: (upload: RegisteredUpload, all: readonly RegisteredUpload[], path: string) => Answer
   readonly uploadCount?: number
-  /** Whether the uploads are in the list of uploads, not only in the history. */
-  readonly hasRows?: boolean
-  /** The last verification of each upload. */
-  readonly before?: Verification
-  /** The result of writing a verification. */
-  readonly written?: () => Result<void>
 }) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-verifier-'))
   const { database } = openJournal(folder, 0)
@@ -62,7 +52,7 @@ function setup({
   const environment = createTestEnvironment(clock)
   const store = createUploadStore(database, 'me', environment)
   const uploads = Array.from({ length: uploadCount }, (_, index) => {
-    const upload = withVerification(before)
+    const upload = withVerification({ kind: 'pending' })
     return { ...upload, state: { ...upload.state, modelId: `m${index}` } }
   })
   const [upload = withVerification({ kind: 'pending' })] = uploads
@@ -77,7 +67,7 @@ function setup({
     teams: [upload.team],
     state,
   }
-  const counts = { requests: 0, writes: 0, changes: 0, flushes: 0 }
+  const counts = { requests: 0, writes: 0 }
   const results: (Verification | null)[] = []
   let ended = Promise.withResolvers<Verification | null>()
   const client = {
@@ -89,25 +79,17 @@ function setup({
   } as unknown as CloudClient
   const verifier = createVerifier({
     rows: {
-      get: (id) => (hasRows ? ({ record: store.find(id) } as Row) : undefined),
-      change(id, change, { isFlushed = true }: { readonly isFlushed?: boolean } = {}) {
-        counts.changes += 1
-        if (isFlushed) counts.flushes += 1
-        const record = store.find(id)
-        const saved = written()
-        return record && saved.ok ? store.save([{ ...record, ...change }]) : saved
-      },
+      get: () => undefined,
+      change: () => success(undefined),
       inTransaction: store.transaction,
     },
     store: {
       find: store.find,
       unverified: store.unverified,
       registeredAs: store.registeredAs,
-      save(records, { isFlushed = true }: { readonly isFlushed?: boolean } = {}) {
+      save(records) {
         counts.writes += 1
-        if (isFlushed) counts.flushes += 1
-        const saved = written()
-        return saved.ok ? store.save(records) : saved
+        return store.save(records)
       },
     },
     accounts: {
@@ -123,7 +105,6 @@ function setup({
   return {
     clock,
     counts,
-    environment,
     results,
     store,
     upload,

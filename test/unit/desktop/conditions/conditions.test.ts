@@ -17,12 +17,11 @@ const phone = { id: 'uuid-2', name: 'Phone' }
 
 interface Options {
   /** The error with which holding the queue fails. */
-  readonly holdError?: Error
   /** Whether changes of the settings can be saved. */
   readonly canSave?: boolean
 }
 
-function setup(change: Partial<Settings> = {}, { holdError, canSave = true }: Options = {}) {
+function setup(change: Partial<Settings> = {}, { canSave = true }: Options = {}) {
   const clock = standingClock(noon)
   let settings: Settings = { ...defaultSettings, ...change }
   const held: boolean[] = []
@@ -42,7 +41,6 @@ function setup(change: Partial<Settings> = {}, { holdError, canSave = true }: Op
       async hold(condition) {
         held.push(condition !== null)
         reasons.push(condition)
-        if (holdError) throw holdError
       },
       applySettings: ({ limitBytesPerSecond }) => void limits.push(limitBytesPerSecond),
     },
@@ -64,7 +62,6 @@ function setup(change: Partial<Settings> = {}, { holdError, canSave = true }: Op
     held,
     reasons,
     limits,
-    changes,
     changeSettings,
     settings: () => settings,
     lines: environment.lines,

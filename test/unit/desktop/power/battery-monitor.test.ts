@@ -40,7 +40,7 @@ function setup() {
     },
     environment,
   })
-  return { fake, clock, reported, monitor, conditions, lines: environment.lines }
+  return { fake, reported, monitor, conditions }
 }
 
 test('an unknown level on battery power keeps the last one until the computer is plugged in', async () => {

@@ -11,7 +11,6 @@ function setup() {
   /** Until when writing a secret takes. */
   const delays = new Map<string, Promise<void>>()
   let failureCode: FailureCode | null = null
-  let recovered = () => {}
   const answer = <T>(value: () => T) => (failureCode ? failed(failure(failureCode)) : success(value()))
   const keychain: Keychain = {
     get: async (name) => answer(() => stored.get(name) ?? null),
@@ -22,7 +21,7 @@ function setup() {
     },
     delete: async (name) => answer(() => void stored.delete(name)),
     isStuck: () => false,
-    onRecovered: (listener) => void (recovered = listener),
+    onRecovered: () => {},
   }
   const states: string[] = []
   const secretStore = createSessionSecretStore({ keychain, log })
@@ -32,11 +31,9 @@ function setup() {
     delays,
     secretStore,
     states,
-    warnings,
     failWith(code: FailureCode | null) {
       failureCode = code
     },
-    recover: () => recovered(),
   }
 }
 

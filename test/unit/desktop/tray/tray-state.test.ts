@@ -58,8 +58,8 @@ test('every icon file exists in each density', () => {
 const half: Totals = { ...emptyTotals, running: 1, totalBytes: 200, movedBytes: 101 }
 
 describe('the taskbar progress', () => {
-  const progress = (totals: Partial<Totals>, { allPaused = false, isHeld = false } = {}) =>
-    taskbarProgress({ totals: { ...half, ...totals }, allPaused }, isHeld)
+  const progress = (totals: Partial<Totals>, { allPaused = false } = {}) =>
+    taskbarProgress({ totals: { ...half, ...totals }, allPaused }, false)
 
   test.each<[string, Partial<Totals>, number, string]>([
     ['is absent when there is nothing to do', { running: 0 }, -1, 'none'],

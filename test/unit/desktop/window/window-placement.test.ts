@@ -99,7 +99,6 @@ function setupWindow(displays: readonly DisplayArea[], stored: Readonly<Record<s
     done,
     stored: () => createDisplayPlacements(memory).read(current),
     connect: (others: readonly DisplayArea[]) => void (current = others),
-    initial: placement.initial,
     save: () => placement.save(window),
     restore: () => placement.restore(window),
   }

@@ -9,7 +9,7 @@ import type { Departures } from './departures.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
-import { isCancelCostly, isEditable, toggleOf } from '../uploads/row-status.ts'
+import { canTryNow, isCancelCostly, isEditable, toggleOf } from '../uploads/row-status.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
@@ -75,6 +75,9 @@ export class Actions {
 
   /** Whether a row can be paused or resumed: neither has an effect while all uploads are paused. */
   readonly toggleOf = (row: UploadRow) => (this.#services.queue.allPaused ? null : toggleOf(row))
+
+  /** Whether the wait for a retry can be ended: not while all uploads are paused. */
+  readonly canTryNow = (row: UploadRow) => !this.#services.queue.allPaused && canTryNow(row)
 
   /** Pauses every row that can be paused; if there is none, resumes the paused ones. */
   readonly toggle = async (ids: readonly string[]) => {
@@ -327,7 +330,7 @@ export class Actions {
   /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
   readonly resolveConflict = async (decision: CallArgs<'decide'>) => {
     if (decision.choice === 'skip') return this.remove(decision.ids)
-    this.#succeeded(await this.#bridge.decide(decision))
+    if (this.#succeeded(await this.#bridge.decide(decision))) this.#services.notices.outdateUndo()
   }
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')

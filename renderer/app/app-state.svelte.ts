@@ -78,6 +78,8 @@ export class AppState {
   readonly servers: ServersState
   readonly #bridge: Bridge
   readonly #afterDialog = createDialogDelay()
+  /** What the last notice about a batch says that was registered. */
+  #done: readonly UploadRow[] = []
 
   constructor(ownBridge: Bridge, departures: Departures) {
     const bridge = settledBridge(ownBridge)
@@ -253,8 +255,11 @@ export class AppState {
     }
   }
 
-  /** The end of a batch, with a way to its models. */
-  #showDone(rows: readonly UploadRow[]): void {
+  /** The end of a batch, with a way to its models. While the notice about an earlier one is shown, both are one. */
+  #showDone(batch: readonly UploadRow[]): void {
+    const isShown = this.notices.all.some((notice) => notice.kind === 'action' && notice.isAnnounced)
+    const rows = isShown ? [...this.#done, ...batch] : batch
+    this.#done = rows
     const isOneTeam = new Set(rows.map(({ team }) => team.id)).size === 1
     this.notices.showWithAction({
       ...batchDone(rows),

@@ -73,6 +73,8 @@ export class NoticesState {
   /** How long each has been shown, in ms. */
   readonly #shownMs = new Map<number, number>()
   #next = 1
+  /** Notices before this one are undone by their buttons only. */
+  #firstUndo = 0
 
   /** Lets time pass for the notices that are shown. */
   elapse(ms: number): void {
@@ -128,10 +130,16 @@ export class NoticesState {
   latestUndo(): Notice | undefined {
     const latest = this.all.findLast(
       (notice) =>
+        notice.id >= this.#firstUndo &&
         !this.#undoing.has(notice.id) &&
         (notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report))),
     )
     return latest && this.shown.includes(latest) ? latest : undefined
+  }
+
+  /** Something else was done since, which Ctrl+Z doesn't undo: it must not undo an earlier change instead. */
+  outdateUndo(): void {
+    this.#firstUndo = this.#next
   }
 
   /** Removes the report of a drop that was undone. */
@@ -226,7 +234,8 @@ function supersedes(newer: NoticeContent, older: Notice): boolean {
   if (newer.kind === 'error' && older.kind === 'text') return true
   // Once the newer one was undone, the older one can be undone next.
   if (newer.kind === 'undo') return false
-  if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
+  if (newer.kind === 'action' && older.kind === 'action')
+    return !newer.isError && (newer.key === older.key || Boolean(newer.isAnnounced && older.isAnnounced))
   if (newer.kind === 'report' && older.kind === 'report') return supersedesReport(newer.report, older.report)
   return newer.kind === older.kind
 }

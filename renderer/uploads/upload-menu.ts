@@ -17,7 +17,7 @@ import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
-import { canTryNow, isCancelCostly, isEditable, isInLibrary, remedyOfRow } from './row-status.ts'
+import { isCancelCostly, isEditable, isInLibrary, remedyOfRow } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
 interface UploadMenuOptions {
@@ -38,9 +38,11 @@ export function uploadMenu(
   const idsOf = (isMeant: (row: UploadRow) => boolean) => rows.filter(isMeant).map(({ id }) => id)
   const pausable = idsOf((row) => actions.toggleOf(row) === 'pause')
   const paused = idsOf((row) => actions.toggleOf(row) === 'resume')
-  const movable = idsOf((row) => isMovable(row) && !canTryNow(row))
+  const movable = idsOf((row) => isMovable(row) && !actions.canTryNow(row))
   const checkable = idsOf((row) => remedyOfRow(row) === 'check')
-  const retryable = idsOf((row) => canTryNow(row) || ['check', 'retry'].includes(remedyOfRow(row)))
+  const retryable = idsOf((row) =>
+    row.phase === 'retrying' ? actions.canTryNow(row) : ['check', 'retry'].includes(remedyOfRow(row)),
+  )
   const retryKey = checkable.length === retryable.length ? 'remedy.check' : 'remedy.retry'
   const editable = idsOf(isEditable)
   const removeKey = rows.some(isCancelCostly) ? 'row.cancel' : 'remedy.remove'

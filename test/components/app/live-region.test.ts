@@ -13,7 +13,10 @@ async function setup() {
   for (const region of opened.screen.container.querySelectorAll(
     '.visually-hidden[role=status], .visually-hidden[role=alert]',
   )) {
-    new MutationObserver(() => heard.push(region.textContent.trim())).observe(region, {
+    new MutationObserver(() => {
+      const text = region.textContent.trim()
+      if (text !== '') heard.push(text)
+    }).observe(region, {
       subtree: true,
       childList: true,
       characterData: true,

@@ -429,6 +429,12 @@ test('a batch ends with a way to its models, those of one team in the library', 
   await expect.element(notice).not.toBeInTheDocument()
   emit('patch', patchOf(4, [registeredRow('Grain')]))
   await expect.element(notice).toBeVisible()
+  // Another batch ends while it is shown.
+  emit('patch', patchOf(5, [sendingRow('Wan')]))
+  emit('patch', patchOf(6, [registeredRow('Wan')]))
+  await expect
+    .element(screen.getByText('3 models are in Aurora Studio', { exact: false }).first())
+    .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'View' }))
   await expect.poll(() => asked.map(({ name }) => name)).toContain('library')
 })

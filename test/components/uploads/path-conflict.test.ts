@@ -52,6 +52,18 @@ test('Skip removes files of which nothing was sent, with Undo', async () => {
   expect(removed().at(-1)).toEqual({ name: 'undoRemove', args })
 })
 
+test('Ctrl+Z undoes no Skip after another conflict was decided otherwise', async () => {
+  const { screen, pane, removed, decided, goOn } = await choosing('Grain', 'Depth')
+  await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
+  await goOn()
+  await userEvent.click(screen.getByRole('button', { name: 'Choose…' }).last())
+  await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
+  await goOn()
+  await expect.poll(decided).toHaveLength(1)
+  await userEvent.keyboard('{Control>}z{/Control}')
+  expect(removed().map(({ name }) => name)).toEqual(['cancel'])
+})
+
 test('Skip asks before it deletes an uploaded file', async () => {
   const { screen, pane, removed } = await choosingFor([storedRow('Grain')])
   await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { success } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import type { Pausing } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow, settings, snapshotOf } from '../support/rows.ts'
@@ -59,6 +59,26 @@ test.for(narrow)(
   },
 )
 
+test.each([960, 480])('only Resume takes the place of Pause in a list %d px wide', async (width) => {
+  await page.viewport(width, 640)
+  const { rowOf, emit } = await openPage({ rows: [sendingRow('Flux')] })
+  const pause = rowOf('Flux').getByRole('button', { name: 'Pause: Flux' }).element()
+  const x = pause.getBoundingClientRect().left + pause.clientWidth / 2
+  const names: string[] = []
+  for (const [index, [status, next]] of Object.entries({
+    Pausing: sendingRow('Flux', { pausing }),
+    Paused: row('Flux', { phase: 'paused' }),
+    Failed: failedRow('Flux'),
+  }).entries()) {
+    emit('patch', patchOf(2 + index, [next]))
+    await expect.element(rowOf('Flux')).toHaveAttribute('aria-label', expect.stringContaining(status))
+    const { top, height } = rowOf('Flux').element().getBoundingClientRect()
+    names.push(document.elementFromPoint(x, top + height / 2)?.closest('button')?.ariaLabel ?? '')
+  }
+  expect(names.filter((name) => name !== '' && name !== 'Resume: Flux')).toEqual([])
+  await page.viewport(960, 640)
+})
+
 test('the headline shows the pause of all uploads, and stops it', async () => {
   const byQueue = { ...pausing, isSingle: false }
   const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux', { pausing: byQueue })] })
@@ -72,12 +92,12 @@ test('the headline shows the pause of all uploads, and stops it', async () => {
 })
 
 test('while all uploads are paused, none is paused or resumed by itself', async () => {
-  const { rowOf, emit, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' }), row('Wan')] })
-  const controls = () =>
-    rowOf('Flux')
-      .or(rowOf('Wan'))
-      .getByRole('button', { name: /^(Pause|Resume): / })
-  await expect.poll(() => controls().elements().length).toBe(2)
+  const retrying = row('Grain', { phase: 'retrying', failure: failure('server-trouble') })
+  const { screen, rowOf, emit, asked } = await openPage({
+    rows: [row('Flux', { phase: 'paused' }), row('Wan'), retrying],
+  })
+  const controls = () => screen.getByRole('button', { name: /^(Pause|Resume|Try now): / })
+  await expect.poll(() => controls().elements().length).toBe(4)
   emit('patch', { ...patchOf(2, []), allPaused: true })
   await expect.poll(() => controls().elements()).toEqual([])
   rowOf('Wan').element().focus()

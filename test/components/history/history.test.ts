@@ -34,7 +34,7 @@ test('removing a record asks for confirmation', async () => {
 test('a narrow row shows the team and the time', async () => {
   await page.viewport(480, 400)
   const { rowOf } = await setup([registeredRow('Depth', { finishedAtMs: noonMs })])
-  await expect.element(rowOf('Depth').getByText(/^Aurora Studio, .+ ·$/)).toBeVisible()
+  await expect.element(rowOf('Depth').getByText(/^Aurora Studio, .+ · $/)).toBeVisible()
 })
 
 test('a search closes the question about records that it may hide', async () => {

@@ -22,7 +22,6 @@ import {
   visionEncoders,
 } from '../../../electron/recognition/families/encoders.ts'
 import { vaes } from '../../../electron/recognition/families/vaes.ts'
-import { detectGgufKind } from '../../../electron/recognition/kinds/gguf-kind.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { families } from '../../fixtures/families.ts'
 import { readFamilyCases } from '../../fixtures/family-cases.ts'
@@ -69,11 +68,6 @@ test('needs text encoders and VAE for a diffusion model alone', async () => {
   ])
 })
 
-test('needs another text encoder for Step1X-Edit than for Flux.1', async () => {
-  const step1x = { ...flux, 'connector.S.input_embedder.weight': half(4096, 3584) }
-  expect(needsOf(await recognised(step1x))).toEqual(['Qwen2.5-7B-VL text-encoder'])
-})
-
 test('needs nothing that a checkpoint contains', async () => {
   const inside = withPrefix('model.diffusion_model.', flux)
   expect(needsOf(await recognised({ ...inside, ...vae, ...encoders }))).toEqual([])
@@ -114,22 +108,6 @@ test('needs only the base model for a patch in the folder of base models', async
   }
 })
 
-test('needs nothing if only a folder or a name shows what a file is, or its family is unknown', async () => {
-  expect(needsOf(await recognised({ weight: half(64, 64) }, 'flux-lora.safetensors', 'loras'))).toEqual([])
-  expect(needsOf(await recognised({ weight: half(64, 64) }))).toEqual([])
-  expect(needsOf(await recognised(tensorsOf(families['T5-XXL'])))).toEqual([])
-  const shown = await recognised(flux)
-  expect(needsOf({ ...shown, reason: { key: 'reason.folder', params: {} } })).toEqual([])
-  expect(needsOf({ ...shown, base: 'Unheard' })).toEqual([])
-  expect(needsOf({ ...shown, modelType: 'loras', base: null })).toEqual([])
-  // An older version didn't record what a checkpoint contains.
-  expect(needsOf({ ...shown, modelType: 'checkpoints' })).toEqual([])
-  const group = { key: 'g', name: 'flux', kind: 'diffusers' } as const
-  expect(needsOf({ ...shown, modelType: 'diffusers', group })).toEqual([])
-  expect(needsOf({ ...shown, group: { ...group, kind: 'external' } })).toEqual([])
-  expect(needsOf({ ...shown, group: { ...group, kind: 'shards' } })).toEqual(needsOf(shown))
-})
-
 test('accepts a file as companion by its header, and by its name where headers are the same', async () => {
   const t5 = await recognised(tensorsOf(families['T5-XXL']), 'renamed.safetensors')
   expect([isCompanion(t5, 'renamed.safetensors', parts.t5xxl), mayBeCompanion(t5, parts.umt5xxl)]).toEqual([
@@ -162,51 +140,9 @@ test('asks for a name only where files with other weights have the same header',
   ])
 })
 
-test('accepts the VAE of Qwen-Image Layered for no other model', async () => {
-  const layered: FixtureTensors = {
-    'encoder.conv1.weight': half(96, 4, 3, 3, 3),
-    'decoder.middle.0.residual.0.gamma': half(384, 1, 1, 1),
-  }
-  const plain = { ...layered, 'encoder.conv1.weight': half(96, 3, 3, 3, 3) }
-  const [name, plainName] = ['qwen_image_layered_vae.safetensors', 'qwen_image_vae.safetensors']
-  const [vae, plainVae] = [await recognised(layered, name), await recognised(plain, plainName)]
-  expect([vae.base, vae.variant]).toEqual(['Qwen-Image', 'Layered'])
-  for (const part of [parts.vaeQwenImage, parts.vaeWan]) {
-    expect([isCompanion(vae, name, part), mayBeCompanion(vae, part)]).toEqual([false, false])
-    expect(isCompanion(plainVae, plainName, part)).toBe(true)
-  }
-})
-
-// The review counts a companion once by its identity.
-test('names the same companion for all models of a family', async () => {
-  const lora = { ...(await recognised(flux)), modelType: 'loras' }
-  const [one, other] = [companionsOf(lora).needs[0], companionsOf({ ...lora, variant: 'control' }).needs[0]]
-  expect(one?.role).toBe('base-model')
-  expect(other).toBe(one)
-})
-
 test('accepts no file of another type as companion', async () => {
   const lora = { ...(await recognised(tensorsOf(families['T5-XXL']))), modelType: 'loras' }
   expect(isCompanion(lora, 't5xxl.safetensors', parts.t5xxl)).toBe(false)
-})
-
-test('accepts a Qwen3 of unknown size as possible companion, but none with images', async () => {
-  const shown = { ...(await recognised(flux)), modelType: 'text_encoders' }
-  const possible = ['Qwen3', 'Qwen3-VL'].map((base) =>
-    [parts.qwen3of4B, parts.qwen3vlOf4B].map((part) => mayBeCompanion({ ...shown, base }, part)),
-  )
-  expect(possible).toEqual([
-    [true, false],
-    [false, true],
-  ])
-})
-
-test('accepts no image encoder of a multimodal language model as possible CLIP-L', async () => {
-  const metadata = new Map([['general.architecture', 'clip']])
-  const kind = detectGgufKind({ tensors: new Map(), metadata })
-  expect(kind?.modelType).toBe('text_encoders')
-  const projector = { ...(await recognised(flux)), modelType: 'text_encoders', base: kind?.base ?? null }
-  expect(mayBeCompanion(projector, parts.clipL)).toBe(false)
 })
 
 test('names families, encoders and VAEs as recognition does, and recognises its own usual names', () => {

@@ -1,12 +1,11 @@
-import { copyFile, mkdir, mkdtemp, open, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readSample } from '../../../electron/platform/files/file-identity.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { readDetails } from '../../../electron/recognition/metadata/read-details.ts'
 import { families } from '../../fixtures/families.ts'
-import { ggufHeader, writeGguf } from '../../fixtures/gguf-files.ts'
+import { writeGguf } from '../../fixtures/gguf-files.ts'
 import {
   emptyPickle,
   smallZip,
@@ -17,8 +16,8 @@ import {
   writeText,
   writeWebPage,
 } from '../../fixtures/model-files.ts'
-import { imported, pickleOf, shellCall, stateDict, torchZip } from '../../fixtures/pickles.ts'
-import { seededBytes, seededRandom } from '../../fixtures/seeded.ts'
+import { stateDict, torchZip } from '../../fixtures/pickles.ts'
+import { seededBytes } from '../../fixtures/seeded.ts'
 
 let root: string
 beforeEach(async () => {
@@ -73,15 +72,6 @@ test('recognises and identifies a valid file and suggests its target', async () 
   })
 })
 
-test('takes the sample from the bytes that it has read before as if it read them again', async () => {
-  const { path, sizeBytes } = await writeSafetensors(at('a.safetensors'), {
-    sizeBytes: 600_000,
-    payload: { seed: 1 },
-  })
-  await using file = await open(path)
-  expect((await inspectFile(path)).identity.sample).toBe(await readSample(file, sizeBytes))
-})
-
 test('counts missing and extra bytes', async () => {
   const cut = await writeSafetensors(at('cut.safetensors'), { sizeBytes: 5_000_000, cutBytes: 1234 })
   const long = await writeSafetensors(at('long.safetensors'), { extraBytes: 7 })
@@ -118,16 +108,6 @@ test('accepts a file with other bytes within the first mebibyte of zeros', async
   const bytes = Buffer.alloc(600_000)
   bytes[599_999] = 1
   expect(await failureOf((await writeText(at('a.dat'), bytes)).path)).toBeNull()
-})
-
-test('takes a file for reserved space only if its whole first mebibyte is zeros', async () => {
-  const failureWith = async (position: number) => {
-    const bytes = Buffer.alloc(2 * 1024 * 1024)
-    bytes[position] = 1
-    return (await failureOf((await writeText(at('a.dat'), bytes)).path))?.[0]
-  }
-  expect(await failureWith(1024 * 1024 - 1)).toBeUndefined()
-  expect(await failureWith(1024 * 1024)).toBe('file-hollow')
 })
 
 test('refuses a partial download by its name or by a file next to it', async () => {
@@ -184,64 +164,6 @@ test('prefers sidecars next to a link over those next to its target', async () =
   expect(details?.facts.sidecars).toEqual(['painter.png'])
 })
 
-test('states the licence in the header, else the one beside the file, in up to 100 characters', async () => {
-  const licenceOf = async (name: string, licence?: string) => {
-    const metadata = licence === undefined ? {} : { 'modelspec.license': licence }
-    const { path } = await writeSafetensors(at(`${name}.safetensors`), { metadata })
-    return (await inspectFile(path)).recognition.licence
-  }
-  await writeText(at('described.json'), JSON.stringify({ license: 'MIT' }))
-  expect(await licenceOf('described')).toBe('MIT')
-  expect(await licenceOf('described', 'Apache-2.0')).toBe('Apache-2.0')
-  expect(await licenceOf('none')).toBeUndefined()
-  expect(await licenceOf('long', 'x'.repeat(100))).toBe('x'.repeat(100))
-  expect(await licenceOf('longer', 'x'.repeat(101))).toBe(`${'x'.repeat(99)}…`)
-})
-
-test('states what in a header may be private', async () => {
-  const { path } = await writeSafetensors(at('a.safetensors'), { metadata: { prompt: 'a cat' } })
-  expect((await inspectFile(path)).recognition.privateContent).toEqual(['prompt'])
-})
-
-test('refuses a GGUF header over 100,000,000 bytes', async () => {
-  const { header } = ggufHeader({ metadata: { pad: [] } })
-  // A byte array of 150 MB in a sparse file.
-  const count = header.indexOf('pad') + 'pad'.length + 8
-  header.writeUInt32LE(0, count - 4)
-  header.writeBigUInt64LE(150_000_000n, count)
-  await writeText(at('long.gguf'), header)
-  await truncate(at('long.gguf'), 300_000_000)
-  expect(await failureOf(at('long.gguf'))).toEqual([
-    'file-damaged-header',
-    { problem: 'header over 100,000,000 bytes' },
-  ])
-})
-
-test('recognises a PyTorch file by its folder and name without loading it', async () => {
-  await writeText(at('vae/a.pt'), smallZip())
-  await writeText(at('b.ckpt'), emptyPickle)
-  expect(await inspectFile(at('vae/a.pt'))).toMatchObject({
-    recognition: { format: 'pytorch', modelType: 'vae', reason: { key: 'reason.pytorch-folder' } },
-    failure: null,
-  })
-  expect(await inspectFile(at('b.ckpt'))).toMatchObject({
-    recognition: { format: 'pytorch', modelType: 'checkpoints', reason: { key: 'reason.pytorch-name' } },
-    failure: null,
-  })
-})
-
-test('says that a PyTorch file has no code only if its scan found none', async () => {
-  await writeText(at('tensors.pt'), torchZip(stateDict({ 'a.weight': { dtype: 'F16', shape: [2, 2] } })))
-  await writeText(at('trap.pt'), shellCall)
-  await writeText(at('unusual.pt'), pickleOf(imported('some_trainer', 'Callback')))
-  await writeText(at('cut.pt'), torchZip(Buffer.from([0x80, 0x02])))
-  const hasNoCode = async (name: string) => (await inspectFile(at(name))).recognition.hasNoCode
-  expect(await hasNoCode('tensors.pt')).toBe(true)
-  expect(await hasNoCode('trap.pt')).toBeUndefined()
-  expect(await hasNoCode('unusual.pt')).toBeUndefined()
-  expect(await hasNoCode('cut.pt')).toBeUndefined()
-})
-
 test('accepts any other file as unknown', async () => {
   await writeText(at('x.dat'), seededBytes(9, 5000))
   expect(await inspectFile(at('x.dat'))).toMatchObject({
@@ -293,11 +215,6 @@ test('reads a GGUF header longer than the first read, and reports a short file',
   expect(await failureOf(cut.path)).toEqual(['file-cut-short', { missingBytes: 100 }])
 })
 
-test('reads a safetensors header longer than the first read', async () => {
-  const { path } = await writeSafetensors(at('a.safetensors'), { metadata: { note: 'n'.repeat(1_000_000) } })
-  expect(await failureOf(path)).toBeNull()
-})
-
 test('fails for a missing file and for a folder', async () => {
   expect(await failureOf(at('gone.safetensors'))).toEqual(['file-missing', {}])
   const { identity } = await inspectFile(at('gone.safetensors'))
@@ -315,18 +232,4 @@ test('uses the name and folder of the link to a file', async () => {
     modelType: 'embeddings',
     modelPath: 'models/embeddings/vae.pt',
   })
-})
-
-test('random damage never makes it reject or accept a file of wrong size', async () => {
-  const random = seededRandom(42)
-  const below = (limit: number) => Math.floor(random() * limit)
-  const { path } = await writeSafetensors(at('whole.safetensors'), { payload: { seed: 1 } })
-  const whole = await readFile(path)
-  for (let round = 0; round < 300; round += 1) {
-    const cut = random() < 0.5
-    const bytes = cut ? Buffer.from(whole.subarray(0, below(whole.length))) : seededBytes(round, below(3000))
-    await writeFile(at('damaged.safetensors'), bytes)
-    const { failure } = await inspectFile(at('damaged.safetensors'))
-    expect(failure?.code, `round ${round}`).toMatch(/^file-(cut-short|damaged-header|empty|hollow|web-page)$/)
-  }
 })

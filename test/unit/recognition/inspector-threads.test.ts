@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
@@ -99,42 +98,6 @@ test('starts a second thread, and no third, when 300 files are taken and 100 mor
   expect(counts()).toEqual([16, 16])
 })
 
-test.each([
-  ['99 wait behind 300', 399, 284],
-  ['101 wait behind 298', 399, 282],
-])('needs no second thread while %s files', (_what, count, answered) => {
-  const { inspect, answer, counts } = createInspector()
-  void inspect(count)
-  answer(answered)
-  expect(counts()).toEqual([16])
-})
-
-test('gives a file to the thread that has fewer', () => {
-  const { inspect, answer, counts } = createInspector()
-  void inspect(400)
-  answer(284)
-  answer(100, 1)
-  expect(counts()).toEqual([16, 0])
-  answer(1)
-  void inspect(1)
-  expect(counts()).toEqual([15, 1])
-})
-
-test('counts the files for a second thread again after an idle time', async () => {
-  const { threads, inspect, answer, counts } = createInspector({
-    idle: { afterInspectionMs: 1, otherwiseMs: 600_000 },
-  })
-  void inspect(300)
-  answer(300)
-  await setTimeout(1)
-  expect(threads[0]?.isTerminated).toBe(true)
-  void inspect(400)
-  answer(283, 1)
-  expect(counts()).toEqual([0, 16])
-  answer(1, 1)
-  expect(counts()).toEqual([0, 16, 16])
-})
-
 test('only a thread with files keeps the program from exiting', () => {
   const { threads, inspect, answer } = createInspector()
   const areRef = () => threads.map(({ isRef }) => isRef)
@@ -169,15 +132,6 @@ test('repeats the files of a thread that has ended, each alone', () => {
   expect(counts().slice(1)).toEqual([1, 16])
 })
 
-test('repeats the files one after the other if the system can’t start a second thread', () => {
-  const { threads, inspect, answer } = createInspector({ maxThreads: 2 })
-  void inspect(3)
-  threads[0]?.emit('exit')
-  expect(threads[1]?.names).toEqual(['/file-0'])
-  answer(1, 1)
-  expect(threads[1]?.names).toEqual(['/file-0', '/file-1'])
-})
-
 test('refuses files if the system can’t start any thread, and inspects later ones once it can', async () => {
   let canStart = false
   const thread = new FakeThread()
@@ -195,14 +149,6 @@ test('refuses files if the system can’t start any thread, and inspects later o
   expect(thread.names).toEqual(['/later'])
   thread.answer()
   expect((await later).failure?.code).toBe('file-empty')
-})
-
-test('refuses the files of a thread that has ended if the system can’t start another', async () => {
-  const { threads, inspect } = createInspector({ maxThreads: 1 })
-  const inspections = inspect(20)
-  threads[0]?.emit('exit')
-  const codes = (await Promise.all(inspections)).map(({ failure: reason }) => reason?.code)
-  expect(new Set(codes)).toEqual(new Set(['unexpected']))
 })
 
 test('refuses a file that has ended two threads, with the error of the second', async () => {
@@ -233,33 +179,6 @@ test('a file has two minutes before its thread is ended, and two more alone', as
   expect(clock.waits()).toEqual([])
 })
 
-test('ignores what an abandoned thread still does', async () => {
-  const { threads, clock, inspect, answer } = createInspector()
-  const [slow] = inspect(1)
-  clock.advance(120_000)
-  threads[0]?.answer()
-  threads[0]?.emit('exit')
-  expect(threads[1]?.names).toEqual(['/file-0'])
-  expect(threads).toHaveLength(2)
-  answer(1, 1)
-  expect((await slow)?.failure?.code).toBe('file-empty')
-})
-
-test('starts one thread early, unless it has files or is closed', async () => {
-  const { threads, inspect, counts } = createInspector({
-    idle: { afterInspectionMs: 1, otherwiseMs: 1 },
-  })
-  inspector.warm()
-  inspector.warm()
-  void inspect(1)
-  inspector.warm()
-  await setTimeout(1)
-  expect([counts(), threads[0]?.isTerminated]).toEqual([[1], false])
-  await inspector.close()
-  inspector.warm()
-  expect([threads.length, threads[0]?.isTerminated]).toEqual([1, true])
-})
-
 test('close ends all threads, refuses their files and waits no longer for any', async () => {
   const { threads, clock, inspect, answer } = createInspector()
   const inspections = inspect(440)
@@ -271,35 +190,4 @@ test('close ends all threads, refuses their files and waits no longer for any', 
   expect(codes.filter((code) => code === 'file-not-inspected')).toHaveLength(440 - 284)
   threads[0]?.emit('exit')
   expect(threads).toHaveLength(2)
-})
-
-test('sends a thread all that is known about a file, and nothing that can’t be cloned', () => {
-  const { threads } = createInspector()
-  const known = {
-    path: '/blobs/1f',
-    name: 'a.safetensors',
-    folder: 'drop',
-    place: '/drop',
-    group: { key: 'k', name: 'a', kind: 'shards', root: '/drop', within: [] },
-    boundary: '/drop',
-    isHeaderOnly: true,
-    failure: null,
-  } as const
-  void inspector.inspect({ ...known, ...{ onChange: () => undefined } })
-  void inspector.readDetails({ path: '/b', folder: '' })
-  void inspector.report({ path: '/c', folder: '' })
-  expect(threads[0]?.requests.map(({ file, output }) => [file, output])).toStrictEqual([
-    [known, 'inspection'],
-    [{ path: '/b', folder: '' }, 'details'],
-    [{ path: '/c', folder: '' }, 'report'],
-  ])
-})
-
-test('details and reports of a file that ends two threads are refused too', async () => {
-  const { threads } = createInspector()
-  const details = inspector.readDetails({ path: '/a', folder: '' })
-  const report = inspector.report({ path: '/b', folder: '' })
-  for (let index = 0; index < 4; index += 1) threads[index]?.emit('exit')
-  expect(await details).toBeNull()
-  expect(await report).toMatchObject({ ok: false, failure: { code: 'unexpected' } })
 })

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Timers } from '../../../electron/platform/environment.ts'
@@ -64,13 +63,6 @@ test('inspects every file of a models folder, valid or not', async () => {
   ])
 })
 
-test('keeps the failure of a file that the scan refused', async () => {
-  inspector = new Inspector(realWorker, { timers: realTimers })
-  const { files } = await collectFiles([''])
-  const [file] = files
-  expect(file && (await inspector.inspect(file)).failure).toEqual({ code: 'file-no-path', params: {} })
-})
-
 test('refuses only the files that crash the worker', async () => {
   inspector = new Inspector(crashingWorker, { timers: realTimers })
   const paths: string[] = []
@@ -116,20 +108,6 @@ test('inspects many files on two threads, and refuses only the files that crash 
     [150, 'unexpected'],
   ])
 }, 30_000)
-
-test('inspects all files on one thread if the system can’t start a second', async () => {
-  let startedCount = 0
-  const startThread: typeof startWorker = (...args) => {
-    startedCount += 1
-    if (startedCount > 1) throw new Error('EAGAIN')
-    return startWorker(...args)
-  }
-  inspector = new Inspector(crashingWorker, { timers: realTimers, startThread })
-  const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
-  const inspections = Array.from({ length: 450 }, () => inspector.inspect({ path, folder: '' }))
-  const failures = (await Promise.all(inspections)).map(({ failure }) => failure)
-  expect([startedCount > 1, new Set(failures)]).toEqual([true, new Set([null])])
-})
 
 test('refuses only the file that exceeds the time limit', async () => {
   const pendingTimeouts = new Set<() => void>()
@@ -184,75 +162,6 @@ test.skipIf(process.platform === 'win32')(
     closeSync(writer)
   },
 )
-
-/** Creates an inspector that ends its thread at once after an inspection; returns how many it has started. */
-function countThreads() {
-  let count = 0
-  const startThread: typeof startWorker = (...args) => {
-    count += 1
-    return startWorker(...args)
-  }
-  const idle = { afterInspectionMs: 1, otherwiseMs: 600_000 }
-  inspector = new Inspector(realWorker, { timers: realTimers, startThread }, idle)
-  return () => count
-}
-/** Timers of one duration fire in the order in which they were started. */
-const afterIdleTimer = () => setTimeout(1)
-
-test('starts a new worker after an idle time, and not between files', async () => {
-  const threadCount = countThreads()
-  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
-  const inspectTwice = () => Promise.all([1, 2].map(() => inspector.inspect({ path, folder: '' })))
-  await inspectTwice()
-  expect(threadCount()).toBe(1)
-  await afterIdleTimer()
-  await inspectTwice()
-  expect(threadCount()).toBe(2)
-})
-
-test('keeps a worker that was started early for the first file, also after others', async () => {
-  const threadCount = countThreads()
-  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
-  for (let count = 1; count <= 2; count += 1) {
-    inspector.warm()
-    await afterIdleTimer()
-    await inspector.inspect({ path, folder: '' })
-    expect(threadCount()).toBe(count)
-    await afterIdleTimer()
-  }
-})
-
-test('keeps an idle worker when files are announced', async () => {
-  const threadCount = countThreads()
-  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
-  await inspector.inspect({ path, folder: '' })
-  inspector.warm()
-  await afterIdleTimer()
-  await inspector.inspect({ path, folder: '' })
-  expect(threadCount()).toBe(1)
-})
-
-test.each<[string, (path: string) => Promise<unknown>]>([
-  ['the details of a file', (path) => inspector.readDetails({ path, folder: '' })],
-  ['the header of a file alone', (path) => inspector.inspect({ path, folder: '', isHeaderOnly: true })],
-])('keeps a worker for other files after it has read %s', async (_what, read) => {
-  const threadCount = countThreads()
-  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
-  await read(path)
-  await afterIdleTimer()
-  await read(path)
-  expect(threadCount()).toBe(1)
-})
-
-test('a worker started after a crash outlives the old worker’s idle timer', async () => {
-  const idle = { afterInspectionMs: 5, otherwiseMs: 5 }
-  inspector = new Inspector(crashingWorker, { timers: realTimers }, idle)
-  const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
-  const crashing = await writeSafetensors(join(root, 'exit.safetensors'))
-  expect((await inspector.inspect({ path: crashing.path, folder: '' })).failure?.code).toBe('unexpected')
-  inspector.warm()
-  expect((await inspector.inspect({ path, folder: '' })).failure).toBeNull()
-})
 
 test('refuses unfinished and later files when it is closed', async () => {
   inspector = new Inspector(realWorker, { timers: realTimers })

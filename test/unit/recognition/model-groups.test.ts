@@ -5,12 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { detectShardedKind } from '../../../electron/recognition/kinds/shard-kind.ts'
-import {
-  findGroup,
-  isExternalWeights,
-  otherGroupFiles,
-  readPipeline,
-} from '../../../electron/recognition/model-groups.ts'
+import { findGroup } from '../../../electron/recognition/model-groups.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half } from '../../fixtures/family.ts'
 import { smallZip, writeSafetensors, writeText } from '../../fixtures/model-files.ts'
@@ -94,26 +89,6 @@ test('refuses a graph of a diffusers folder only if its weights are missing', as
   expect(skipped).toEqual([])
 })
 
-test.each(['layer.7.weight', 'sub/model.onnx_data'])(
-  'refuses a graph of a diffusers folder with weights in %s',
-  async (location) => {
-    const model = 'models/diffusers/onnx-model'
-    await writeText(at(`${model}/model_index.json`), '{}')
-    const graph = onnxOf([{ name: 'w', shape: [2, 2], external: { location, length: 16 } }])
-    await writeText(at(`${model}/unet/model.onnx`), graph)
-    await writeText(at(`${model}/unet/${location}`), Buffer.alloc(16, 1))
-    const { rows } = await inspectPaths([at('models')])
-    expect(rows.find(({ path }) => path.endsWith('.onnx'))?.failure).toBe('file-weights-apart')
-  },
-)
-
-test.each([256 * 1024, 256 * 1024 + 1])('reads the first 256 KiB of an index: %i', async (end) => {
-  const pipeline = '"_class_name": "FluxPipeline"'
-  await writeText(at('m/model_index.json'), pipeline.padStart(end))
-  const expected = end > 256 * 1024 ? null : { pipeline: 'FluxPipeline', base: 'Flux.1' }
-  expect(await readPipeline(at('m'))).toEqual(expected)
-})
-
 test.each([
   ['model', 'big'],
   ['pytorch_model', 'big'],
@@ -128,24 +103,6 @@ test('a model in one part, or a graph without other files, is no group', () => {
   for (const name of ['m-00001-of-00001.safetensors', 'a.onnx', 'a.onnx.data', 'weights.pb']) {
     expect(findGroup(name, new Set([name]), '/m'), name).toBeNull()
   }
-})
-
-test('shared weights belong to a graph only if it is alone', () => {
-  const names = (...others: readonly string[]) => new Set(['a.onnx', 'weights.pb', ...others])
-  expect(otherGroupFiles('a.onnx', names())).toEqual(['weights.pb'])
-  expect(otherGroupFiles('weights.pb', names())).toEqual(['a.onnx'])
-  expect(otherGroupFiles('a.onnx', names('b.onnx'))).toEqual([])
-  expect(otherGroupFiles('weights.pb', names('b.onnx'))).toEqual([])
-  expect(otherGroupFiles('a.onnx', names('b.onnx', 'a.onnx_data'))).toEqual(['a.onnx_data'])
-})
-
-test('only the weights of a graph in the folder are external weights', () => {
-  const names = new Set(['a.onnx', 'a.onnx.data', 'a.onnx_data_1', 'b.onnx.data', 'weights.pb'])
-  expect([...names].filter((name) => isExternalWeights(name, names))).toEqual([
-    'a.onnx.data',
-    'a.onnx_data_1',
-    'weights.pb',
-  ])
 })
 
 test('refuses the numbered parts of a diffusers folder if one is missing', async () => {
@@ -181,16 +138,6 @@ test('groups numbered parts with their index, recognised by all their tensors', 
     ].map((name) => [`models/diffusion_models/${name}`, 'diffusion_models', 'Flux.1', null]),
   )
   expect(rows.map(({ group }) => [group?.name, group?.kind])).toEqual(rows.map(() => ['flux', 'shards']))
-})
-
-test('caches the kind of numbered parts until one of them changes', async () => {
-  await writeShards(at('m'), [1, 3])
-  const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
-  const first = detectShardedKind(at('m'), shard)
-  expect(await detectShardedKind(at('m'), shard)).toBe(await first)
-  expect((await first)?.variant).toBe('schnell')
-  await writeShards(at('m'))
-  expect((await detectShardedKind(at('m'), shard))?.variant).toBe('dev')
 })
 
 test('does not read numbered parts that are only in a cloud drive', async () => {
@@ -299,23 +246,6 @@ test('groups a graph with weights in several numbered files', async () => {
   expect(rows[0]?.failure).toBe('file-part-missing')
 })
 
-test('sends weights in several numbered files with a diffusers folder', async () => {
-  const model = 'models/diffusers/onnx-model'
-  const weights = ['model.onnx_data', 'model.onnx_data_1']
-  await writeText(at(`${model}/model_index.json`), '{}')
-  const graph = onnxOf(
-    weights.map((location) => ({ name: location, shape: [2, 2], external: { location, length: 16 } })),
-  )
-  await writeText(at(`${model}/unet/model.onnx`), graph)
-  for (const name of weights) await writeText(at(`${model}/unet/${name}`), Buffer.alloc(16, 1))
-  const { rows, skipped } = await inspectPaths([at('models')])
-  expect(rows.map(({ path, failure }) => [basename(path), failure])).toEqual([
-    ['model_index.json', null],
-    ...['model.onnx', ...weights].map((name) => [name, null]),
-  ])
-  expect(skipped).toEqual([])
-})
-
 test('adds the weights to a dropped graph, and the graph to dropped weights', async () => {
   const external = { location: 'pose.onnx.data', length: 16 }
   await writeText(at('pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
@@ -333,16 +263,6 @@ test('adds the weights to a dropped graph, and the graph to dropped weights', as
       names.map((name) => [name, null]),
     )
   }
-})
-
-test('refuses a graph whose external weights are not named after it', async () => {
-  const external = { location: 'layer.7.weight', length: 16 }
-  await writeText(at('pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
-  await writeText(at('layer.7.weight'), Buffer.alloc(16, 1))
-  expect((await inspectFile(at('pose.onnx'))).failure).toEqual({
-    code: 'file-weights-apart',
-    params: { name: 'layer.7.weight', wanted: 'pose.onnx.data' },
-  })
 })
 
 test('skips and counts files that are only in a cloud drive, without reading them', async () => {

@@ -156,13 +156,6 @@ test('without a header, the folder takes precedence over the name', () => {
   expect(recogniseWith({})).toEqual({ modelType: null, base: null, key: 'reason.unknown' })
 })
 
-test('the reason for a PyTorch file says that it was not loaded', () => {
-  const pytorch = (change: Partial<Evidence>) => recogniseWith({ format: 'pytorch', ...change })
-  expect(pytorch({ folder: folderEvidence(['vae']) }).key).toBe('reason.pytorch-folder')
-  expect(pytorch({ name: 'lora.pt' }).key).toBe('reason.pytorch-name')
-  expect(pytorch({ name: 'x.pt' })).toEqual({ modelType: null, base: null, key: 'reason.pytorch' })
-})
-
 interface Suggested {
   readonly name: string
   readonly path?: string
@@ -195,24 +188,6 @@ test('without a typed folder, the path keeps subfolders of the dropped folder', 
     'models/loras/anime/x.safetensors',
   )
   expect(suggest({ name: 'x.safetensors', folder: 'My stuff' }).modelPath).toBe('models/loras/x.safetensors')
-})
-
-test('a type has up to 50 characters', () => {
-  for (const [length, kept] of [
-    [50, 50],
-    [51, 50],
-  ] as const) {
-    const { modelType, modelPath } = suggest({ name: 'x.bin', modelType: 't'.repeat(length) })
-    expect([modelType, modelPath]).toEqual(['t'.repeat(kept), `models/${'t'.repeat(kept)}/x.bin`])
-  }
-})
-
-test('an unrecognised file gets the type “other”', () => {
-  expect(suggest({ name: 'x.bin', modelType: null })).toEqual({
-    displayName: 'x',
-    modelType: 'other',
-    modelPath: 'models/other/x.bin',
-  })
 })
 
 test('the header’s title is the display name, unless it is the base model’s', () => {

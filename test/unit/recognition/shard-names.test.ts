@@ -53,10 +53,6 @@ test.each(published)('names the part of %s that is missing', async (_model, firs
   expect(await findMissingShard(createModelFolder(...names.slice(0, -1)), shard)).toBe(last)
 })
 
-test('stores only what older versions read about five digits that count from 1', () => {
-  expect(parseShardName('m-00002-of-00003.gguf')).toEqual({ stem: 'm', count: 3, extension: '.gguf' })
-})
-
 test('keeps the group key that older versions stored for names of five digits', () => {
   const group = findGroup('flux-00001-of-00003.safetensors', new Set(), '/models/unet')
   expect(group?.key).toBe('9ec049594d41c575')
@@ -125,32 +121,6 @@ test.each([
     [second, null],
     [first, null],
   ])
-})
-
-test.each([
-  [15, 'dev'],
-  [16, 'schnell'],
-])('recognises parts by the first 16 of them: part 1 and %i others', async (others, variant) => {
-  const folder = createModelFolder()
-  const names = shardNames(shardOf('m-00001-of-00017.safetensors'))
-  await writeParts(folder, names[0] ?? '', names[others] ?? '')
-  expect((await detectShardedKind(folder, shardOf(names[0] ?? '')))?.variant).toBe(variant)
-})
-
-test('keeps the kinds of the 32 models in parts that were asked for last', async () => {
-  const shard = shardOf('m-00001-of-00002.safetensors')
-  const folder = createModelFolder()
-  await writeParts(folder, 'm-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors')
-  const askForOthers = async (count: number) => {
-    for (let index = 0; index < count; index += 1) await detectShardedKind(join(folder, `${index}`), shard)
-  }
-  const kind = await detectShardedKind(folder, shard)
-  for (let round = 0; round < 2; round += 1) {
-    await askForOthers(31)
-    expect(await detectShardedKind(folder, shard)).toBe(kind)
-  }
-  await askForOthers(32)
-  expect(await detectShardedKind(folder, shard)).not.toBe(kind)
 })
 
 test('recognises parts of GGUF by the metadata of the first', async () => {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
@@ -7,18 +6,6 @@ const bytes = Buffer.from(Array.from({ length: 100 }, (_, index) => index))
 /** A window that fetches a few bytes at a time. */
 const windowOf = (content: Buffer, start = 0, end = content.length) =>
   new ByteWindow(bufferSource(content), start, end, 1)
-
-test('reads numbers in both byte orders', async () => {
-  const window = windowOf(Buffer.concat([bytes, bytes]))
-  await window.ensure(27)
-  expect([window.u8(), window.u16(), window.u32(), window.i32()]).toEqual([0, 0x0201, 0x06050403, 0x0a090807])
-  expect(window.bigU64()).toBe(0x12_11_10_0f_0e_0d_0c_0bn)
-  expect(window.position).toBe(19)
-  await window.ensure(24)
-  window.isLittleEndian = false
-  expect(window.u32()).toBe(0x13141516)
-  expect(window.bigU64()).toBe(0x1718191a1b1c1d1en)
-})
 
 test('reads lengths of 64 bits up to 2^53 exactly', async () => {
   for (const value of [0n, 1n, 2n ** 32n + 5n, 2n ** 52n + 1n, 2n ** 53n - 1n]) {
@@ -51,32 +38,6 @@ test('reads only between its start and its end', async () => {
   expect(new ByteWindow(bufferSource(bytes)).remainingBytes).toBe(100)
 })
 
-test('waits for the disk', async () => {
-  const window = new ByteWindow({
-    sizeBytes: 100,
-    async read(position, length) {
-      await setImmediate()
-      return bytes.subarray(position, position + length)
-    },
-  })
-  await window.fill(1_000)
-  expect(window.take(100)).toEqual(bytes)
-})
-
-test('does not read what it skips', async () => {
-  const window = windowOf(bytes)
-  window.skip(50)
-  expect([window.position, window.fetchedBytes]).toEqual([50, 0])
-  await window.ensure(4)
-  expect(window.fetchedBytes).toBe(4)
-  window.skip(2)
-  expect(window.u8()).toBe(52)
-  window.skip(47)
-  expect(window.remainingBytes).toBe(0)
-  expect(() => window.skip(1)).toThrow('it ends in the middle')
-  window.skip(0)
-})
-
 test('fails if the file has become shorter than its size', async () => {
   const window = new ByteWindow({
     sizeBytes: 100,
@@ -97,22 +58,6 @@ async function linesOf(content: string, maxHeldBytes: number, maxBytes = 1_000_0
   }
   return lines
 }
-
-test('reads lines, and the beginning of those that are too long to be held', async () => {
-  const five = 'five5'
-  expect(await linesOf(`\n${five}\nsixsix\n\n${five}\n`, 5)).toEqual(['', five, 'sixsi…', '', five])
-  // A long line whose rest would fit, at each distance from the end of what was read.
-  for (let length = 6; length < 80; length += 1) {
-    expect(await linesOf(`${'y'.repeat(length)}\n${five}\n`, 5)).toEqual(['yyyyy…', five])
-  }
-})
-
-test('reads lines that are longer than what is read at a time', async () => {
-  const long = 'x'.repeat(200_000)
-  expect(await linesOf(`${long}\nshort\n`, 5)).toEqual(['xxxxx…', 'short'])
-  const held = 'x'.repeat(1_000)
-  expect(await linesOf(`${held}\nshort\n`, 1_000)).toEqual([held, 'short'])
-})
 
 test('says that a line has no end and stops within one that is too long to be read', async () => {
   expect(await linesOf('first\nsecond', 100)).toEqual(['first', 'second|'])

@@ -1,45 +1,8 @@
 import { expect, test } from 'vitest'
 import { loaderFolders } from '../../../../electron/discovery/workflows/loader-table.ts'
 import { folderEvidence, typeByFolderName } from '../../../../electron/recognition/kinds/folder-evidence.ts'
-import { folderGroups, type FolderPosition } from '../../../../electron/recognition/kinds/model-folders.ts'
 
 const typeOf = (path: string) => folderEvidence(path.split('/'))?.modelType ?? null
-
-const entries = folderGroups.flatMap(({ position, folders }) =>
-  Object.entries(folders).map(([name, modelType]) => ({ position, name, modelType })),
-)
-
-/** Paths at which a program may have a folder of each position. */
-const pathsAt: Readonly<Record<FolderPosition, (name: string) => readonly string[]>> = {
-  anywhere: (name) => [
-    `D:/${name}`,
-    `home/ai/${name}/people`,
-    `ComfyUI/models/${name}`,
-    `Data/Models/${name}/a/b`,
-  ],
-  'in-models': (name) => [`ComfyUI/models/${name}`, `Data/Models/${name}/a/b`],
-  'in-base': (name) => [
-    `invokeai/models/sdxl/${name}`,
-    `models/any/${name}/8f3c`,
-    `invokeai/autoimport/${name}`,
-  ],
-}
-
-test.each(entries)('$name implies $modelType ($position)', ({ position, name, modelType }) => {
-  const spellings = [name, name.toUpperCase(), name.replaceAll(/[-_ ]/g, ''), name.replaceAll(/[-_ ]/g, '-')]
-  const found = spellings.flatMap(pathsAt[position]).map(typeOf)
-  expect(new Set(found)).toEqual(new Set([modelType]))
-})
-
-test('no two programs use one name for different types', () => {
-  const typesByName = Object.groupBy(entries, ({ position, name }) => {
-    return `${position} ${name.toLowerCase().replaceAll(/[-_ ]/g, '')}`
-  })
-  const contradictions = Object.entries(typesByName).filter(
-    ([, same]) => new Set(same?.map(({ modelType }) => modelType)).size > 1,
-  )
-  expect(contradictions).toEqual([])
-})
 
 // Folders as the programs create them, not taken from the table.
 test.each([

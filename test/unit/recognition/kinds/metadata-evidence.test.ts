@@ -32,13 +32,6 @@ test.each<[what: string, metadata: Metadata, bases: readonly string[]]>([
   expect(basesOf(metadata)).toEqual(bases)
 })
 
-test('looks for a class in the first 256 KiB of a configuration', () => {
-  const configWith = (length: number) => config.padStart(length)
-  expect(basesOf({ config: configWith(256 * 1024 + 1) })).toEqual(['Flux.1'])
-  // Without its closing quote the class has no name.
-  expect(basesOf({ config: configWith(256 * 1024 + 2) })).toEqual([])
-})
-
 test('takes the first class of a configuration', () => {
   expect(parseClassName('{"vae": {"_class_name": "A"}, "_class_name": "B"}')).toBe('A')
   expect(parseClassName('{"_class_name": 7}')).toBeNull()

@@ -99,43 +99,6 @@ test('detects the quantisation of a model’s weights', () => {
   expect(detectQuantisation(tensors(['a.weight'], 'F16'))).toBeNull()
 })
 
-test('looks for signs of quantisation in the first 20,000 names', () => {
-  const name = 'a.quant_state.bitsandbytes__nf4'
-  const tensorsBefore = (count: number) =>
-    new Map(
-      [...Array.from({ length: count }, (_none, index) => `${index}.weight`), name].map((one) => [
-        one,
-        { dtype: 'U8', shape: [8], sizeBytes: 8 },
-      ]),
-    )
-  expect(detectQuantisation(tensorsBefore(19_999))).toBe('NF4')
-  expect(detectQuantisation(tensorsBefore(20_000))).toBeNull()
-})
-
-test.each([
-  ['a.quant_state.bitsandbytes__fp4', 'U8', 'FP4'],
-  ['a.weight_scale', 'F8_E5M2', 'F8_E5M2 scaled'],
-  ['a.weight_scale_inv', 'F8_E4M3', 'F8_E4M3 scaled'],
-  ['a.comfy_quant', 'I8', 'I8 scaled'],
-  ['scaled_fp8', 'F8_E4M3', 'F8_E4M3 scaled'],
-  ['a.scale', 'F8_E4M3', 'F8_E4M3 scaled'],
-  ['a.scale', 'U8', 'U8 scaled'],
-  ['b.scale', 'U8', null],
-  ['a.qweight', 'I32', 'INT4'],
-  ['a.weight_scale_2', 'U8', 'NVFP4'],
-  ['my_scaled_fp8', 'F8_E4M3', null],
-])('takes %s beside a weight of type %s for the quantisation %s', (name, dtype, quantisation) => {
-  const info = { dtype, shape: [8], sizeBytes: 8 }
-  expect(
-    detectQuantisation(
-      new Map([
-        ['a.weight', info],
-        [name, info],
-      ]),
-    ),
-  ).toBe(quantisation)
-})
-
 /** Names, element types and shapes of ComfyUI, quant_ops.py, and nunchaku, models/linear.py. */
 test.each([
   [

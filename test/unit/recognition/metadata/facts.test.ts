@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { TensorInfo } from '../../../../electron/recognition/formats/header.ts'
-import { toDisplayText } from '../../../../electron/recognition/metadata/display-text.ts'
 import {
   extractFacts,
   findPrivateContent,
@@ -76,26 +75,6 @@ test('prefers what a header says to its sidecars', () => {
   expect(headerLicence(null)).toBeNull()
 })
 
-test('shortens texts, descriptions less than others, and makes them safe to display', () => {
-  const long = 'x'.repeat(3_000)
-  const { title, description } = factsOf({ 'general.name': long, 'general.description': long })
-  expect([title?.length, description?.length]).toEqual([200, 2_000])
-  expect(toDisplayText('x'.repeat(200))).toBe('x'.repeat(200))
-  expect(toDisplayText('x'.repeat(201))).toBe(`${'x'.repeat(199)}…`)
-  expect(toDisplayText(' a\r\nb\u202Ec\0 ')).toBe('a b c')
-})
-
-test('names the tool that wrote a file', () => {
-  const producerOf = (metadata: Metadata, content: Partial<FileContent> = {}) =>
-    factsOf(metadata, { content }).producer
-  expect(producerOf({ software: '{"name": "ai-toolkit", "version": "1"}' })).toBe('ai-toolkit')
-  expect(producerOf({ software: '{}', ss_network_module: 'networks.lora' })).toBe('kohya')
-  expect(producerOf({ ot_branch: 'omi_format' })).toBe('OneTrainer')
-  expect(producerOf({ ot_branch: 'main' })).toBeNull()
-  expect(producerOf({}, { producer: 'pytorch 2.5.0' })).toBe('pytorch 2.5.0')
-  expect(producerOf({ ss_network_module: 'x' }, { producer: 'pytorch 2.5.0' })).toBe('kohya')
-})
-
 test('counts parameters and sorts the eight element types that take the most bytes', () => {
   const sizes = [5, 9, 1, 7, 3, 8, 2, 6, 4]
   const tensors = Object.fromEntries(
@@ -152,13 +131,4 @@ test('takes up to twelve trigger words from the author, else from a sidecar, els
   expect(factsOf(tags, { sidecar: { triggerWords: ['one'] } }).triggerWords).toEqual(['one'])
   expect(factsOf(tags).triggerWords).toEqual(words.slice(0, 12))
   expect(factsOf({}).triggerWords).toEqual([])
-})
-
-test('adds the counts of a tag in all folders and ignores what is no count', () => {
-  const wordsOf = (tags: unknown) => factsOf({ ss_tag_frequency: JSON.stringify(tags) }).triggerWords
-  expect(wordsOf({ a: { dog: 3, cat: 2 }, b: { ' cat': 2, ' ': 9, bird: 'x' }, c: null, d: 7 })).toEqual([
-    'cat',
-    'dog',
-  ])
-  for (const none of [null, 7, 'text', []]) expect(wordsOf(none)).toEqual([])
 })

@@ -61,16 +61,6 @@ test('reads facts, preview and private content from a header', async () => {
   expect((await inspectFile(path)).recognition.hasPreview).toBe(true)
 })
 
-test('uses the most frequent training tags as trigger words', async () => {
-  const frequency = { '10_cat': { cat: 20, sitting: 3 }, '5_more': { cat: 1, 'looking up': 9 } }
-  const { path } = await writeSafetensors(at('a.safetensors'), {
-    metadata: { ss_tag_frequency: JSON.stringify(frequency) },
-  })
-  const { facts } = await detailsOf(path)
-  expect(facts.triggerWords).toEqual(['cat', 'looking up', 'sitting'])
-  expect(facts.privateContent).toEqual(['training-texts'])
-})
-
 test('reads a model’s sidecars and never collects them as models', async () => {
   const { path } = await writeSafetensors(at('cat.safetensors'), { tensors })
   await writeFile(at('cat.preview.png'), picture)
@@ -137,10 +127,6 @@ test('reads the quantisation of a GGUF file, the inputs of a graph and the impor
     { name: 'os.system', level: 'dangerous' },
     { name: 'collections.OrderedDict', level: 'innocuous' },
   ])
-})
-
-test('returns null for a missing file', async () => {
-  expect(await readDetails({ path: at('gone.safetensors') })).toBeNull()
 })
 
 test('returns null for a file that is only in a cloud drive', async () => {

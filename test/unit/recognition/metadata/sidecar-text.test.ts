@@ -83,21 +83,6 @@ test('takes each fact from the first file that has it', async () => {
   expect(await factsIn({ trainedWords: [] }, all('second'))).toEqual(facts('second'))
 })
 
-test('ignores fields of other types, and null, but not the fields beside them', async () => {
-  for (const other of [null, 7, {}, [1]]) {
-    expect(
-      await factsIn({
-        ModelName: other,
-        model: other,
-        creator: other,
-        trainedWords: other,
-        baseModel: other,
-        license: 'MIT',
-      }),
-    ).toEqual({ ...noFacts, licence: 'MIT' })
-  }
-})
-
 test('reads nothing from a file that is missing, too large or no object', async () => {
   const large = JSON.stringify({ ModelName: 'Ferry' }).padEnd(1024 * 1024)
   expect((await factsIn(large)).title).toBe('Ferry')
@@ -105,10 +90,4 @@ test('reads nothing from a file that is missing, too large or no object', async 
     expect(await factsIn(content)).toEqual(noFacts)
   }
   expect(await readSidecars([join(root, 'gone.json')])).toEqual(noFacts)
-})
-
-test('shortens long texts, descriptions less than others', async () => {
-  const long = 'x'.repeat(3_000)
-  const { title, description } = await factsIn({ ModelName: long, description: long })
-  expect([title?.length, description?.length]).toEqual([200, 2_000])
 })

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
-import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'
-import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
 import { emptyPickle } from '../../../fixtures/model-files.ts'
 import {
   frameOf,
@@ -122,24 +120,6 @@ test('accepts members of random bytes', async () => {
   expect(await failureCode(zipOf(members))).toBe('accepted')
 })
 
-test('decodes the escapes of texts in old protocols', async () => {
-  const scan = async (bytes: string) =>
-    (await scanPickle(new ByteWindow(bufferSource(pickleOf(bytes))))).value
-  expect(await scan('V\\u0070os\\\\u0069x\n')).toBe('pos\\\\u0069x')
-  expect(await scan('V\\U0001F600\n')).toBe('😀')
-  expect(await scan("V'quoted'\n")).toBe("'quoted'")
-  expect(await scan("S'\\x70os\\151x\\n\\q'\n")).toBe('posix\n\\q')
-  expect(await failureCode(pickleOf('V\\u00zz\n'))).toBe('file-not-scanned')
-  expect(await failureCode(pickleOf('Sposix\n'))).toBe('file-not-scanned')
-  const escaped = pickleOf("V\\u0070osix\nS'\\x73ystem'\n\x93", text('echo harm'), '\x85R')
-  expect((await failureOf(escaped))?.params).toEqual({ imports: 'posix.system' })
-})
-
-test('accepts lines of any length', async () => {
-  const long = pickleOf(`V${'a long text '.repeat(100_000)}\n0S'${'b'.repeat(200_000)}'\n`)
-  expect(await failureCode(long)).toBe('accepted')
-})
-
 test('reports a class or function that is changed instead of created', async () => {
   // `(None, {'changed': 1})` sets an attribute of the class itself.
   const state = Buffer.concat([Buffer.from('N}'), text('changed'), Buffer.from('K\x01s\x86b', 'latin1')])
@@ -164,33 +144,6 @@ test('reports arrays of joblib and compressed files', async () => {
   // Joblib decompresses it; as a pickle it is a payload of a size that its fifth byte chooses.
   const compressed = Buffer.concat([Buffer.from('BZh\0\0'), Buffer.alloc(0x685a), Buffer.from('.')])
   expect(await failureCode(compressed)).toBe('file-not-scanned')
-})
-
-test('reads the element types of newer tensors', async () => {
-  const tensorOf = (storage: string, type: string) =>
-    pickleOf(
-      '}',
-      text('w'),
-      imported('torch._utils', '_rebuild_tensor_v3'),
-      '((',
-      text('storage'),
-      imported('torch.storage', storage),
-      text('0'),
-      text('cpu'),
-      'K\x06tQK\x00K\x03\x85K\x01\x85\x89',
-      imported('collections', 'OrderedDict'),
-      ')R',
-      imported('torch', type),
-      '}tRs',
-    )
-  for (const [type, dtype, sizeBytes] of [
-    ['uint16', 'U16', 6],
-    ['float8_e4m3fn', 'F8_E4M3', 3],
-  ] as const) {
-    const { header, failure } = await read(torchZip(tensorOf('UntypedStorage', type)))
-    expect(failure).toBeNull()
-    expect(header?.tensors.get('w')).toEqual({ dtype, shape: [3], sizeBytes })
-  }
 })
 
 test('checks the size of the legacy format’s storages', async () => {

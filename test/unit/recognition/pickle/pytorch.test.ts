@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { readAsLoaders } from '../../../../electron/recognition/pickle/pytorch.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'
-import { hypernetwork, imported, pickleOf, stateDict, torchZip } from '../../../fixtures/pickles.ts'
+import { hypernetwork, imported, pickleOf, torchZip } from '../../../fixtures/pickles.ts'
 import { tarOf } from '../../../fixtures/tar-files.ts'
 
 const read = (...imports: readonly (readonly [module: string, name: string])[]) =>
@@ -25,17 +25,6 @@ test('lists imports by their danger and otherwise in the order of the file', asy
   ])
 })
 
-test('names up to four imports in a failure', async () => {
-  const namesIn = async (count: number) => {
-    const { failure } = await read(
-      ...Array.from({ length: count }, (_, index) => ['a', `B${index}`] as const),
-    )
-    return failure?.params
-  }
-  expect(await namesIn(4)).toEqual({ imports: 'a.B0, a.B1, a.B2, a.B3' })
-  expect(await namesIn(5)).toEqual({ imports: 'a.B0, a.B1, a.B2, a.B3, …' })
-})
-
 test('recognises a hypernetwork by the pairs of modules below its widths', async () => {
   const bytes = torchZip(hypernetwork([320, 768]))
   const { kind, header, failure } = await readContent(bufferSource(bytes), 'style.pt')
@@ -47,12 +36,6 @@ test('recognises a hypernetwork by the pairs of modules below its widths', async
     '768.0.linear.0.weight',
     '768.1.linear.0.weight',
   ])
-})
-
-test('lists no states of an optimiser, which are numbered, as tensors of a model', async () => {
-  const tensor = stateDict({ exp_avg: { dtype: 'F32', shape: [4] } }).subarray(2, -1)
-  const bytes = torchZip(pickleOf('}K\x00', tensor, 's'))
-  expect((await readContent(bufferSource(bytes), 'm.pt')).header).toBeNull()
 })
 
 test('stops at the budget of all members of a tar together', async () => {

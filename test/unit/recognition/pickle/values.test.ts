@@ -51,38 +51,6 @@ test.each([
   expect(infoOf(rebuilt(storage, tuple(2, 3)))).toEqual({ dtype, shape: [2, 3], sizeBytes: 6 * bytes })
 })
 
-/** Element types that only the tensor names (torch/_utils.py, `_rebuild_tensor_v3`). */
-test.each([
-  ['float8_e4m3fn', 'F8_E4M3', 1],
-  ['float8_e5m2', 'F8_E5M2', 1],
-  ['float8_e4m3fnuz', 'F8_E4M3FNUZ', 1],
-  ['float8_e5m2fnuz', 'F8_E5M2FNUZ', 1],
-  ['float8_e8m0fnu', 'F8_E8M0', 1],
-  ['complex32', 'C32', 4],
-  ['uint64', 'U64', 8],
-  ['uint32', 'U32', 4],
-  ['uint16', 'U16', 2],
-])('a tensor of torch.%s holds %s of %i bytes', (name, dtype, bytes) => {
-  const args = tuple(
-    storageOf('torch.UntypedStorage'),
-    0,
-    tuple(3),
-    tuple(1),
-    null,
-    null,
-    global(`torch.${name}`),
-  )
-  const tensor = callResult(global('torch._utils._rebuild_tensor_v3'), args)
-  expect(infoOf(tensor)).toEqual({ dtype, shape: [3], sizeBytes: 3 * bytes })
-})
-
-test('takes the storage’s element type if the tensor names none', () => {
-  for (const type of [null, 'text', dict({}), global('torch.other')]) {
-    const args = tuple(storageOf('torch.HalfStorage'), 0, tuple(3), tuple(1), null, null, type)
-    expect(infoOf(callResult(global('torch._utils._rebuild_tensor_v3'), args))?.dtype).toBe('F16')
-  }
-})
-
 test('resolves only persistent ids of PyTorch’s storages', () => {
   const float = global('torch.FloatStorage')
   for (const id of [null, 'text', 7, plainValue, float, storageId('torch.FloatStorage'), storageId(null)]) {
@@ -162,28 +130,3 @@ test.each(['state_dict', 'model_state_dict', 'params_ema', 'params', 'module'])(
     expect([...collectTensors(dict({ [wrapper]: tensor })).keys()]).toEqual([wrapper])
   },
 )
-
-test('finds tensors up to five levels deep and with names of a thousand characters', () => {
-  const tensor = rebuilt(storageOf('torch.FloatStorage'), tuple(1))
-  const nested = (levels: number): PickleValue => (levels === 0 ? tensor : dict({ a: nested(levels - 1) }))
-  expect([...collectTensors(nested(5)).keys()]).toEqual(['a.a.a.a.a'])
-  expect(collectTensors(nested(6)).size).toBe(0)
-  const named = (first: number, second: number) =>
-    collectTensors(dict({ ['a'.repeat(first)]: dict({ ['b'.repeat(second)]: tensor }), last: tensor })).size
-  expect(named(500, 500)).toBe(2)
-  expect(named(500, 501)).toBe(1)
-  for (const root of [null, 7, 'text', tuple(tensor)]) expect(collectTensors(root).size).toBe(0)
-  expect([...collectTensors(tensor).keys()]).toEqual([''])
-})
-
-test('finds tensors within a tuple below a name', () => {
-  const tensor = rebuilt(storageOf('torch.FloatStorage'), tuple(1))
-  const pair = tuple(dict({ weight: tensor }), dict({ bias: tensor }))
-  expect([...collectTensors(dict({ 768: pair })).keys()]).toEqual(['768.0.weight', '768.1.bias'])
-})
-
-test('collects no more tensors than any model has', () => {
-  const tensor = rebuilt(storageOf('torch.FloatStorage'), tuple(1))
-  const entries = new Map(Array.from({ length: 200_001 }, (_, index) => [String(index), tensor]))
-  expect(collectTensors({ type: 'dict', entries }).size).toBe(200_000)
-})

@@ -157,29 +157,6 @@ test.each([
   expect(await scanZip(cut)).toMatchObject({ problem: 'zip archive without its end', isPytorch: false })
 })
 
-test('looks for the code of TorchScript in the folder of the first member', async () => {
-  const code = { name: 'm/code/__torch__.py', bytes: Buffer.from('class Model(Module):\n  pass\n') }
-  const constants = (folder: string) => ({ name: `${folder}/constants.pkl`, bytes: pickleOf(')') })
-  const other = { name: 'n/a', bytes: Buffer.from('3') }
-  const importsOf = async (...members: readonly ZipFixtureMember[]) =>
-    (await scanZip(bufferSource(zipOf(members)))).imports.map(({ name }) => name)
-  expect(await importsOf(code, other, constants('m'))).toEqual([])
-  expect(await importsOf(other, code, constants('m'))).toEqual(['m/code/__torch__.py'])
-})
-
-test('ignores empty members, but not those of one byte', async () => {
-  expect(await withMember('m/a.pkl', Buffer.alloc(0))).toBe('sound')
-  expect(await withMember('m/a.pkl', Buffer.from('x'))).toBe(
-    'file-not-scanned 0x78 is no instruction of a pickle',
-  )
-})
-
-test('shortens the long name of a member with code', async () => {
-  const name = (length: number) => `${'m/'.padEnd(length - 3, 'x')}.so`
-  expect(await withMember(name(100), program)).toBe(`file-dangerous ${name(100)}`)
-  expect(await withMember(name(101), program)).toBe(`file-dangerous …${name(101).slice(2)}`)
-})
-
 test('counts a packed member that can’t be unpacked as if it were the largest', async () => {
   const limits = { unpackedBytesLeft: 64 * 1024 * 1024, membersLeft: 10 }
   const namesIn = async (deflated: boolean) => {

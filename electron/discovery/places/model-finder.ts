@@ -443,7 +443,7 @@ async function foldersAmong(paths: readonly string[]): Promise<ReadonlySet<strin
 }
 
 /** Replaces the home folder at the start of a path by `~`. */
-export function abbreviateHome(path: string, home: string, platform: NodeJS.Platform): string {
+function abbreviateHome(path: string, home: string, platform: NodeJS.Platform): string {
   const { sep } = platform === 'win32' ? win32 : posix
   const root = home.endsWith(sep) ? home.slice(0, -1) : home
   if (path === root) return '~'

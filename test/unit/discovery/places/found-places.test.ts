@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { FoundModelState, FoundPlacesView, PlaceKind } from '../../../../electron/contract/discovery.ts'
 import { FoundPlaces } from '../../../../electron/discovery/places/found-places.ts'
@@ -53,16 +52,6 @@ const place = (path: string, models: readonly LocalModel[], kind: PlaceKind = 'c
 const placeMessage = (found: FoundPlace): SearchMessage => ({ kind: 'place', place: found })
 const pathsOf = (models: readonly LocalModel[]) => models.map(({ path }) => path)
 
-test('does not stop a search while a caller needs its result', async () => {
-  const { places, newest } = setup()
-  const needed = Promise.all([places.searchUninterrupted(), places.searchUninterrupted()])
-  places.stop()
-  expect(newest().signal?.aborted).toBe(false)
-  newest().end(true)
-  await needed
-  expect(places.view().state).toBe('done')
-})
-
 test('stops a search that no caller needs and keeps what it had found', async () => {
   const { places, newest } = setup()
   const needed = places.searchUninterrupted()
@@ -93,16 +82,6 @@ test('joins a running search, and repeats a completed one unless a workflow only
   expect(searches).toHaveLength(2)
   newest().end(true)
   await repeated
-})
-
-test('a search resolves only once it has ended', async () => {
-  const { places, newest } = setup()
-  let hasEnded = false
-  const search = places.search().then(() => (hasEnded = true))
-  await setImmediate()
-  expect(hasEnded).toBe(false)
-  newest().end(true)
-  await search
 })
 
 test('shows a search that ran out of time as late and repeats it when needed', async () => {
@@ -172,35 +151,6 @@ test('lists a diffusers model once, with all its files', async () => {
   expect(pathsOf(places.filesOf(models.map(({ id }) => id)))).toEqual(pathsOf(parts))
 })
 
-test('gives a place another version only when its models have changed', async () => {
-  let state: FoundModelState = 'new'
-  const { places, newest } = setup(() => state)
-  const search = places.search()
-  newest().send(placeMessage(place('/a', [model('/a/1'), model('/a/2')])))
-  newest().end(true)
-  await search
-  const versionOf = () => places.view().places[0]?.version
-  const before = versionOf()
-  places.compareAgain()
-  expect(versionOf()).toBe(before)
-  state = 'queued'
-  places.compareAgain()
-  expect([versionOf() === before, places.view().places[0]?.presentCount]).toEqual([false, 2])
-})
-
-test('a search never shows what only an earlier one has found', async () => {
-  const { places, newest } = setup()
-  const foundIn = async (isComplete: boolean, ...paths: readonly string[]) => {
-    const search = places.search()
-    for (const path of paths) newest().send(placeMessage(place(path, [model(`${path}/x`)])))
-    newest().end(isComplete)
-    await search
-    return places.view().places.map(({ where }) => where)
-  }
-  expect(await foundIn(true, '/a', '/disk')).toEqual(['/a', '/disk'])
-  expect(await foundIn(false, '/a')).toEqual(['/a'])
-})
-
 test('shows a place whose folders can’t be read although it lists no model', async () => {
   const { places, newest } = setup()
   const search = places.search()
@@ -208,21 +158,6 @@ test('shows a place whose folders can’t be read although it lists no model', a
   newest().end(true)
   await search
   expect(places.view().places).toMatchObject([{ where: '/a', modelCount: 0, unreadable: ['/a'] }])
-})
-
-test('keeps the id of a place in the next search, without a path in it', async () => {
-  const { places, newest } = setup()
-  const ids: string[] = []
-  for (const count of [1, 2]) {
-    const search = places.search()
-    const models = Array.from({ length: count }, (_, at) => model(`/a/${at}`))
-    newest().send(placeMessage(place('/a', models)))
-    newest().end(true)
-    await search
-    ids.push(...places.view().places.map(({ id }) => id))
-  }
-  expect(ids[0]).toMatch(/^[0-9a-f]{16}$/)
-  expect(ids).toEqual([ids[0], ids[0]])
 })
 
 test('returns the files of chosen models, but none of caches', async () => {
@@ -267,17 +202,6 @@ test('moves models to the yaml file that lists them and removes empty places', a
     ['/a', 1],
     ['/e.yaml', 2],
   ])
-})
-
-test('changes nothing for a file that lists no folders', async () => {
-  const { places, views, newest } = setup()
-  for (const answer of [{ kind: 'extra-paths', places: null } as const, null]) {
-    const added = places.addExtraPaths('/other.yaml')
-    if (answer) newest().send(answer)
-    newest().end(answer !== null)
-    expect(await added).toBe(false)
-  }
-  expect([views, places.view().places]).toEqual([[], []])
 })
 
 test('forgets all places and ends the search when a user signs out', async () => {

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  isExcludedFolder,
-  placeKindByName,
-  searchPlan,
-} from '../../../../electron/discovery/places/known-places.ts'
+import { placeKindByName, searchPlan } from '../../../../electron/discovery/places/known-places.ts'
 
 test('plans different places for each platform', () => {
   const windows = searchPlan({
@@ -69,8 +65,3 @@ test.each([
   ['automatic backups', null],
   ['Documents', null],
 ])('takes a folder called %s for %s', (name, kind) => expect(placeKindByName(name)).toBe(kind))
-
-test('excludes folders of the system and of other software', () => {
-  const names = ['.git', 'Windows', 'node_modules', 'Library', '$Recycle.Bin', 'ai', 'models']
-  expect(names.filter((name) => !isExcludedFolder(name))).toEqual(['ai', 'models'])
-})

@@ -4,24 +4,10 @@ import type { Account, TeamChoice } from '../../../../electron/contract/account.
 import type { FoundPlacesView } from '../../../../electron/contract/discovery.ts'
 import { failed, failure, success, type Result } from '../../../../electron/contract/failures.ts'
 import type { LibraryListing, LibraryUpdate } from '../../../../electron/contract/library.ts'
-import {
-  abbreviateHome,
-  ModelFinder,
-  type ModelFinderOptions,
-} from '../../../../electron/discovery/places/model-finder.ts'
+import { ModelFinder, type ModelFinderOptions } from '../../../../electron/discovery/places/model-finder.ts'
 import type { Library } from '../../../../electron/library/library.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
-
-test.each([
-  ['/home/mira/ComfyUI', '/home/mira', 'linux', '~/ComfyUI'],
-  ['/home/mira', '/home/mira/', 'linux', '~'],
-  ['/home/miranda/x', '/home/mira', 'linux', '/home/miranda/x'],
-  ['C:\\Users\\Mira\\AI', 'C:\\Users\\Mira', 'win32', '~\\AI'],
-  ['/data/x', '', 'linux', '/data/x'],
-] as const)('abbreviates %s with the home folder %s', (path, home, platform, displayPath) =>
-  expect(abbreviateHome(path, home, platform)).toBe(displayPath),
-)
 
 /** A finder of a team whose library answers with these listings, in order. */
 function setupFinder(listings: readonly Result<LibraryListing>[], change: Partial<ModelFinderOptions> = {}) {
@@ -88,31 +74,8 @@ test('says when the compared models were listed if the library can’t be listed
   await expect.poll(library).toMatchObject({ isListing: false, failure: offline, listedAtMs: null })
 })
 
-test('takes over listings of the compared library, but not those of others or own changes', async () => {
-  const { finder, update, library } = setupFinder([failed(offline)])
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false, failure: offline })
-  update({ teamId: 'lab', failure: null, listedAtMs: 8 })
-  update({ teamId: 'studio', failure: null })
-  expect(library()).toMatchObject({ failure: offline, listedAtMs: null })
-  update({ teamId: 'studio', failure: null, listedAtMs: 9 })
-  expect(library()).toMatchObject({ failure: null, listedAtMs: 9 })
-})
-
 const listing = (listedAtMs: number) =>
   success({ models: [], listedAtMs, completeAtMs: listedAtMs, failure: null })
-
-test('lists the library again only if it is older than a minute', async () => {
-  const { finder, listed, library } = setupFinder([listing(7), listing(8)])
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 7 })
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 8 })
-  expect(listed).toEqual([
-    ['studio', { maxAgeMs: 60_000 }],
-    ['studio', { maxAgeMs: 60_000 }],
-  ])
-})
 
 test('compares once for all changes of the library within half a second, while the page shows models', async () => {
   const { finder, listeners, clock, views, library } = setupFinder([listing(7)])
@@ -137,56 +100,6 @@ test('compares once for all changes of the library within half a second, while t
   expect([views.length, clock.waits()]).toEqual([count + 1, [100]])
 })
 
-test('lists the library of another team at once, while the page shows models', async () => {
-  const { finder, listed, library } = setupFinder([listing(7), listing(8)])
-  finder.refresh()
-  expect(listed).toEqual([])
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ listedAtMs: 7 })
-  finder.refresh()
-  await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 8 })
-  await finder.calls.stopFinding(undefined)
-  finder.refresh()
-  expect(listed).toHaveLength(2)
-})
-
-test('cancels what it has scheduled and listens to no more changes once it is closed', async () => {
-  const { finder, listeners, clock, library } = setupFinder([listing(7)])
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false })
-  listeners.forEach((listener) => listener({ teamId: 'studio', failure: null }))
-  expect(clock.waits()).toHaveLength(2)
-  await finder.close()
-  expect([clock.waits(), listeners]).toEqual([[], []])
-})
-
-test('reports nothing about a listing that ends after the close', async () => {
-  const answer = Promise.withResolvers<Result<LibraryListing>>()
-  const { finder, views, library } = setupFinder([], {
-    library: {
-      models: () => answer.promise,
-      cachedModels: () => [],
-      subscribe: () => () => {},
-    } as unknown as Library,
-  })
-  await finder.calls.findPlaces(undefined)
-  expect(library()).toMatchObject({ isListing: true })
-  await finder.close()
-  const count = views.length
-  answer.resolve(listing(7))
-  await answer.promise
-  expect(views).toHaveLength(count)
-})
-
-test('compares found models with a requested team, or with none', async () => {
-  const { finder, listed } = setupFinder([listing(7)])
-  const signal = new AbortController().signal
-  expect((await finder.findAll(null, signal)).view.library).toMatchObject({ team: null, listedAtMs: null })
-  expect(listed).toEqual([])
-  const { view } = await finder.findAll({ accountId: 'alice', teamId: 'lab' }, signal)
-  expect([view.library.listedAtMs, listed.map(([teamId]) => teamId)]).toEqual([7, ['lab']])
-})
-
 test('names the server of uploads with its port, and no destination without a team or its account', () => {
   const team = { id: 'studio', name: 'Studio' }
   const destinationWith = (accountId: string | null) => {
@@ -199,12 +112,6 @@ test('names the server of uploads with its port, and no destination without a te
   const choice = { accountId: 'alice', teamId: 'studio' }
   expect(destinationWith('alice')).toEqual({ choice, team, server: 'cloud.example:8443' })
   expect([destinationWith(null), destinationWith('bob')]).toEqual([null, null])
-})
-
-test('adds nothing for models that are not known', async () => {
-  const { finder } = setupFinder([])
-  const nothing = success({ added: 0, refused: 0, skipped: [] })
-  expect(await finder.enqueueFound(['unknown'], async () => true)).toEqual(nothing)
 })
 
 test('remembers dropped folders and passes on everything that is no workflow or yaml file', async () => {

@@ -99,63 +99,12 @@ test('searches three levels of folders for programs, but not inside of a program
   ])
 })
 
-test('reads the settings of ComfyUI’s desktop app of up to 64 KiB, with a folder in them', async () => {
-  const home = createModelFolder('elsewhere/base/models/vae/a.pt')
-  const config = join(home, '.config/ComfyUI')
-  mkdirSync(config, { recursive: true })
-  const countWith = async (settings: string) => {
-    writeFileSync(join(config, 'config.json'), settings)
-    return (await reportedPlaces(home)).length
-  }
-  const settings = JSON.stringify({ basePath: join(home, 'elsewhere/base') })
-  const counts = [await countWith(settings.padEnd(65_536)), await countWith(settings.padEnd(65_537))]
-  for (const other of [
-    'null',
-    '[]',
-    '"x"',
-    '{}',
-    '{"basePath":""}',
-    '{"basePath":7}',
-    '{"basePath":"/a\\u0000"}',
-  ])
-    counts.push(await countWith(other))
-  expect(counts).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0])
-})
-
 test('searches a place that a yaml file also lists once, and reads each yaml file once', async () => {
   const home = createModelFolder('art/ComfyUI/ComfyUI/models/vae/a.pt', 'art/ComfyUI/models/vae/b.pt')
   symlinkSync(join(home, 'art/ComfyUI'), join(home, 'ComfyUI'))
   writeFileSync(join(home, 'art/ComfyUI/extra_model_paths.yaml'), 'mine:\n  loras: none\n')
   const places = await reportedPlaces(home)
   expect(places.map(([, , count]) => count)).toEqual([1, 1])
-})
-
-/** Searches at one time after the start, in ms. */
-async function searchAt(nowMs: number, maxListedFolders = 6_000) {
-  const home = createModelFolder('art/ComfyUI/models/vae/a.pt')
-  const paths: string[] = []
-  let calls = 0
-  const isComplete = await searchPlaces({
-    computer: { platform: 'linux', home, environment: {} },
-    now: () => (calls++ > 0 ? nowMs : 0),
-    maxListedFolders,
-    onFound: ({ path }) => void paths.push(path),
-  })
-  return { isComplete, isFound: paths.includes(join(home, 'art/ComfyUI/models')) }
-}
-
-test('finds no programs once the time of the search has run out', async () => {
-  expect((await searchAt(45_000)).isFound).toBe(true)
-  expect((await searchAt(45_001)).isFound).toBe(false)
-})
-
-test('says that a search whose time has run out is not complete', async () => {
-  expect((await searchAt(45_001)).isComplete).toBe(false)
-})
-
-test('lists as many folders of a home as the limit says, of which the home is the first', async () => {
-  expect((await searchAt(0, 2)).isFound).toBe(true)
-  expect(await searchAt(0, 1)).toEqual({ isComplete: false, isFound: false })
 })
 
 test('says that not all folders of a large home were searched, and searches the other disks', async () => {
@@ -190,18 +139,6 @@ test.runIf(process.platform === 'linux')('continues after a folder whose path is
   expect(places.map(({ path }) => relative(home, path)).sort()).toEqual([
     'ComfyUI/models',
     'art/Fooocus/models',
-  ])
-})
-
-test('reports a place again if a yaml file takes its models, and no other place', async () => {
-  const home = createModelFolder('ComfyUI/models/b.pt', 'comfy/ComfyUI/models/odd/a.pt')
-  const yaml = 'mine:\n  base_path: models\n  loras: odd\n'
-  writeFileSync(join(home, 'comfy/ComfyUI/extra_model_paths.yaml'), yaml)
-  expect(await reportedPlaces(home)).toEqual([
-    ['comfyui', 'ComfyUI/models', 1],
-    ['comfyui', 'comfy/ComfyUI/models', 1],
-    ['comfyui', 'comfy/ComfyUI/models', 0],
-    ['extra-paths', 'comfy/ComfyUI/extra_model_paths.yaml', 1],
   ])
 })
 
@@ -242,15 +179,4 @@ test('names the folders of a yaml file that can’t be read', async () => {
   expect(await searchYaml(home, file)).toMatchObject([
     { kind: 'extra-paths', path: file, isComplete: true, unreadable: [unreadable] },
   ])
-})
-
-test('returns null for a yaml file that is missing', async () => {
-  const home = createModelFolder()
-  expect(await searchYaml(home, join(home, 'none.yaml'))).toBeNull()
-})
-
-test('reports a place without models if a folder in it can’t be read', async () => {
-  const home = createModelFolder('ComfyUI/models/x.txt')
-  writeFileSync(join(home, 'ComfyUI/extra_model_paths.yaml'), `mine:\n  vae: ${'x'.repeat(300)}\n`)
-  expect(await reportedPlaces(home)).toEqual([['extra-paths', 'ComfyUI/extra_model_paths.yaml', 0]])
 })

@@ -37,13 +37,6 @@ function setup(workerUrl = scriptedWorker) {
   return { clock, client, search }
 }
 
-test('passes on each message and ends the thread and its time limit', async () => {
-  const { clock, search } = setup()
-  const { messages, done } = search(runSteps('one', 'two', 'complete'))
-  expect(clock.waits()).toEqual([60_000])
-  expect([await done, messages, clock.waits()]).toEqual([true, ['one', 'two'], []])
-})
-
 test.each([
   ['was cut short', runSteps('one', 'incomplete')],
   ['crashes', runSteps('one', 'throw', 'complete')],
@@ -51,11 +44,6 @@ test.each([
   const { clock, search } = setup()
   const { messages, done } = search(order)
   expect([await done, messages, clock.waits()]).toEqual([false, ['one'], []])
-})
-
-test('resolves as incomplete if the thread cannot be started', async () => {
-  const { clock, search } = setup(new URL('https://localhost/no-file'))
-  expect([await search(runSteps('one')).done, clock.waits()]).toEqual([false, []])
 })
 
 test.each([
@@ -81,30 +69,6 @@ test('ends the thread of an aborted search and passes on nothing more', async ()
   const done = client.search(runSteps('one', 'two', 'three', 'hang'), { signal: abort.signal, onMessage })
   expect([await done, messages.length, clock.waits()]).toEqual([false, 1, []])
   expect(getEventListeners(abort.signal, 'abort')).toEqual([])
-})
-
-test('leaves no listener on the signal of a completed search', async () => {
-  const { search } = setup()
-  const { signal } = new AbortController()
-  expect(await search(runSteps('complete'), signal).done).toBe(true)
-  expect(getEventListeners(signal, 'abort')).toEqual([])
-})
-
-test('starts no thread for a search that was aborted before', async () => {
-  const { clock, search } = setup()
-  const { messages, done } = search(runSteps('one', 'complete'), AbortSignal.abort())
-  expect(clock.waits()).toEqual([])
-  expect([await done, messages]).toEqual([false, []])
-})
-
-test('waits on close until every thread has ended, busy or not', async () => {
-  const { clock, client, search } = setup()
-  const searches = [search(runSteps('hang')), search(runSteps('one'))]
-  const ended: boolean[] = []
-  for (const { done } of searches) void done.then((isComplete) => ended.push(isComplete))
-  await Promise.all(searches.map(({ started }) => started))
-  await client.close()
-  expect([ended, clock.waits()]).toEqual([[false, false], []])
 })
 
 /** A file that can't be opened until the test is finished, which keeps a thread from ending. */
@@ -136,12 +100,6 @@ testWithFifos('ends a search after its time limit although its thread hangs', as
   expect([await done, clock.waits()]).toEqual([false, []])
 })
 
-testWithFifos('ends a completed search although its thread hangs', async () => {
-  const { clock, search } = setup()
-  const { done } = search(runSteps(createHangingFile(), 'complete'))
-  expect([await done, clock.waits()]).toEqual([true, []])
-})
-
 testWithFifos('searches a folder again only once the search that hangs in it has ended', async () => {
   const { clock, client } = setup()
   const searched: string[] = []
@@ -164,13 +122,6 @@ testWithFifos('searches a folder again only once the search that hangs in it has
   expect(await second).toBe(false)
 })
 
-test('searches a folder again right after a search of it', async () => {
-  const { client } = setup(new URL('../../../../electron/discovery/places/search-worker.ts', import.meta.url))
-  const folder = createModelFolder('a.pt')
-  for (let count = 0; count < 3; count += 1)
-    expect(await client.searchFolder(folder)).toMatchObject({ models: [{ path: join(folder, 'a.pt') }] })
-})
-
 testWithFifos('waits on close for a hanging thread only for a limited time', async () => {
   const { clock, client, search } = setup()
   const { started, done } = search(runSteps(createHangingFile(), 'one'))
@@ -180,14 +131,6 @@ testWithFifos('waits on close for a hanging thread only for a limited time', asy
   clock.advance(1_000)
   await closed
   expect(clock.waits()).toEqual([])
-})
-
-test('starts no thread once it is closed', async () => {
-  const { clock, client, search } = setup()
-  await client.close()
-  const { messages, done } = search(runSteps('one', 'complete'))
-  expect(clock.waits()).toEqual([])
-  expect([await done, messages]).toEqual([false, []])
 })
 
 test('returns the models of a folder and the external weights of a graph, until it is closed', async () => {

@@ -34,18 +34,6 @@ test('finds models in subfolders, by name, with the dropped folder in front', as
   })
 })
 
-test('returns the path and identity of a file', async () => {
-  await writeText(at('loras/a.safetensors'), 'four')
-  const { files } = await collectFiles([at('loras')])
-  expect(files[0]).toMatchObject({
-    path: at('loras/a.safetensors'),
-    place: at('loras'),
-    sizeBytes: 4,
-    failure: null,
-  })
-  expect([typeof files[0]?.mtimeNs, typeof files[0]?.inode]).toEqual(['bigint', 'bigint'])
-})
-
 test('skips junk, sidecars and downloads, each with its reason', async () => {
   for (const name of [
     '.DS_Store',
@@ -81,14 +69,6 @@ test('skips junk, sidecars and downloads, each with its reason', async () => {
   )
 })
 
-test('accepts a dropped file whatever its name, unless it is junk', async () => {
-  for (const name of ['notes', 'a.zip', 'b.safetensors.part', '.DS_Store']) await writeText(at(name), 'x')
-  expect(await collect('notes', 'a.zip', 'b.safetensors.part', '.DS_Store')).toEqual({
-    files: [' | notes', ' | a.zip', ' | b.safetensors.part'],
-    skipped: ['.DS_Store | junk'],
-  })
-})
-
 test('skips images, notes and settings even if they were dropped themselves', async () => {
   const names = ['a.png', 'b.JPG', 'c.json', 'd.yaml', 'e.webp']
   for (const name of names) await writeText(at(name), 'x')
@@ -105,11 +85,6 @@ test('does not enter folders of ComfyUI without models', async () => {
   expect(skipped).toContain('ComfyUI/output/ | outside-models')
   expect(files).toContain('ComfyUI/models/loras/SDXL | painter.safetensors')
   expect((await collectFiles([models])).files).toHaveLength(files.length)
-})
-
-test('enters folders of the same names elsewhere', async () => {
-  await writeText(at('mine/output/a.safetensors'), 'x')
-  expect((await collect('mine')).files).toEqual(['mine/output | a.safetensors'])
 })
 
 test('enters folders beside one for models unless two of them are as in ComfyUI', async () => {
@@ -159,32 +134,6 @@ test('returns a file with two names, or dropped twice, once', async () => {
   })
 })
 
-test('returns of two paths of one file the one that workflows look for, and names it', async () => {
-  await writeText(at('loras/backup/a.safetensors'), 'x')
-  await link(at('loras/backup/a.safetensors'), at('loras/a.safetensors'))
-  await symlink(at('loras'), at('archive'))
-  const { files, skipped } = await collectFiles([at('archive/backup'), at('loras')])
-  expect(files.map(({ place, name }) => join(place, name))).toEqual([at('loras/a.safetensors')])
-  expect(skipped).toContainEqual({
-    name: 'backup/a.safetensors',
-    reason: 'duplicate',
-    kept: 'loras/a.safetensors',
-  })
-})
-
-test('returns the copy that workflows look for before other files of its size', async () => {
-  await writeText(at('loras/a/x.safetensors'), 'xx')
-  await writeText(at('loras/backup/x.safetensors'), 'xx')
-  await writeText(at('loras/m.safetensors'), 'other size')
-  await writeText(at('loras/x.safetensors'), 'xx')
-  expect((await collect('loras')).files).toEqual([
-    'loras | x.safetensors',
-    'loras/a | x.safetensors',
-    'loras | m.safetensors',
-    'loras/backup | x.safetensors',
-  ])
-})
-
 test('returns missing files and files without a path with their failure', async () => {
   await mkdir(at('drop'))
   await symlink(at('nowhere'), at('drop/dead.safetensors'))
@@ -231,17 +180,6 @@ test('lists a thousand of the files that are skipped for a reason, and counts th
   expect(skipped.filter(({ others }) => others !== undefined)).toEqual([
     { name: 'drop/999.txt', reason: 'not-a-model', others: 1 },
   ])
-})
-
-test('rejects when the signal aborts', async () => {
-  await writeText(at('loras/a.safetensors'), 'x')
-  await expect(collectFiles([at('loras')], { signal: AbortSignal.abort() })).rejects.toThrow('aborted')
-  const file = at('loras/a.safetensors')
-  await expect(collectFiles([file], { signal: AbortSignal.abort() })).rejects.toThrow('aborted')
-  const aborting = new AbortController()
-  const collecting = collectFiles([at('loras')], { signal: aborting.signal })
-  aborting.abort()
-  await expect(collecting).rejects.toThrow('aborted')
 })
 
 test('collects ten thousand files without blocking the event loop', async () => {
@@ -295,26 +233,6 @@ test('skips companions and folders of a model that are links to other places', a
   ])
 })
 
-test('skips a dropped or added companion that is a link to another place', async () => {
-  await writeSecrets()
-  await writeText(at('drop/pose.onnx'), 'x')
-  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
-  const onlyGraph = { files: [' | pose.onnx'], skipped: ['pose.onnx.data | link-outside'] }
-  expect(await collect('drop/pose.onnx')).toEqual(onlyGraph)
-  expect(await collect('drop/pose.onnx.data', 'drop/pose.onnx')).toEqual(onlyGraph)
-})
-
-test('lists links to other places before other skipped files', async () => {
-  await writeSecrets()
-  await writeText(at('drop/a.png'), 'x')
-  await writeText(at('drop/pose.onnx'), 'x')
-  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
-  expect((await collect('drop')).skipped).toEqual([
-    'drop/pose.onnx.data | link-outside',
-    'drop/a.png | not-a-model',
-  ])
-})
-
 test('follows links inside a model that stay in the added or watched folder', async () => {
   await writeText(at('drop/sdxl/model_index.json'), '{}')
   await writeText(at('drop/shared/tokenizer/vocab.json'), '{}')
@@ -363,15 +281,6 @@ test('follows the links of a Hugging Face cache to blobs of the same model only'
   }
 })
 
-test('skips dropped sidecars of a dropped model, and junk folders', async () => {
-  for (const name of ['a.safetensors', 'a.civitai.info', '__MACOSX/b.safetensors'])
-    await writeText(at(name), 'x')
-  expect(await collect('a.safetensors', 'a.civitai.info', '__MACOSX')).toEqual({
-    files: [' | a.safetensors'],
-    skipped: ['a.civitai.info | sidecar', '__MACOSX/ | junk'],
-  })
-})
-
 test('adds the external weights of a dropped graph once, with the graph that needs them', async () => {
   for (const name of ['pose.onnx', 'pose.onnx.data', 'pose.onnx_data']) await writeText(at(name), 'x')
   const { files, skipped } = await collectFiles([at('pose.onnx'), at('pose.onnx.data')])
@@ -384,25 +293,6 @@ test('adds the external weights of a dropped graph once, with the graph that nee
     { name: 'pose.onnx.data' },
   ])
   expect([files[0]?.requiredBy, files[2]?.requiredBy, skipped]).toEqual([undefined, undefined, []])
-})
-
-test('adds the other shard of a dropped one if both are links to another place', async () => {
-  const parts = [1, 2].map((part) => `m-0000${part}-of-00002.safetensors`)
-  for (const name of parts) await writeText(at('disk', name), name)
-  await mkdir(at('drop'))
-  for (const name of parts) await symlink(at('disk', name), at('drop', name))
-  expect(await collect('drop/m-00001-of-00002.safetensors')).toEqual({
-    files: parts.map((name) => ` | ${name}`),
-    skipped: [],
-  })
-})
-
-test('names the weights of a dropped graph that are a link to another place as its files', async () => {
-  await writeSecrets()
-  await writeText(at('drop/pose.onnx'), 'x')
-  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
-  const { files } = await collectFiles([at('drop/pose.onnx')])
-  expect(files.map(({ group }) => group?.files)).toEqual([['pose.onnx', 'pose.onnx.data']])
 })
 
 test('returns the files of two parts of a diffusers model that are links to one folder', async () => {

@@ -122,14 +122,6 @@ test('gives up on a folder that does not respond for 15 seconds, and does not re
   expect(started).toEqual(['/nas/a', '/usb/c', '/usb/c'])
 })
 
-test('gives up after 15 seconds without any file', async () => {
-  const clock = standingClock()
-  const reading = createReader(clock)([{ path: '/nas/a' }], never)
-  await expect.poll(() => clock.waits()).toEqual([10_000, 15_000])
-  clock.advance(15_000)
-  expect((await reading).size).toBe(0)
-})
-
 test('returns no files once its signal aborts, and waits no longer', async () => {
   const clock = standingClock()
   const aborting = new AbortController()

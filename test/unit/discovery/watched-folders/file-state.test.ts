@@ -1,15 +1,11 @@
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { pathExists } from '../../../../electron/platform/files/path-exists.ts'
 import { downloadSuffixes } from '../../../../electron/recognition/file-names.ts'
 import {
   checkStability,
   isFinishedFile,
-  identifyFolder,
   isSameState,
   lastingIdOf,
   readFileState,
@@ -23,16 +19,6 @@ beforeEach(() => {
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
 })
 const at = (name: string) => join(root, name)
-
-test('reports a file that cannot be opened as unfinished', async () => {
-  expect(await isFinishedFile(at('missing'))).toBe(false)
-  if (process.platform === 'win32') return
-  // Not even root can open a socket as a file.
-  const server = createServer().listen(at('socket'))
-  onTestFinished(() => void server.close())
-  await once(server, 'listening')
-  expect([await pathExists(at('socket')), await isFinishedFile(at('socket'))]).toEqual([true, false])
-})
 
 test('reports a file with a download marker beside it as unfinished', async () => {
   writeFileSync(at('m.safetensors'), 'x')
@@ -50,18 +36,6 @@ test('reads the state of a file, and null for a folder or a missing path', async
   mkdirSync(at('folder'))
   expect(await readFileState(at('m'))).toEqual({ sizeBytes: 4, mtimeMs: expect.any(Number) as number })
   expect([await readFileState(at('folder')), await readFileState(at('missing'))]).toEqual([null, null])
-})
-
-test('reports a missing path or a file as a missing folder, not an unreadable one', async () => {
-  mkdirSync(at('folder'))
-  writeFileSync(at('file'), '')
-  symlinkSync(at('loop'), at('loop'))
-  const found = await Promise.all(
-    ['missing', 'file', 'file/below', 'loop'].map((name) => identifyFolder(at(name))),
-  )
-  expect(found).toEqual(['missing', 'missing', 'missing', 'unreadable'])
-  const { dev, ino, birthtimeNs } = statSync(at('folder'), { bigint: true })
-  expect(await identifyFolder(at('folder'))).toEqual({ dev, ino, birthtimeNs })
 })
 
 const ofSecond = (second: number) => BigInt(second) * 1_000_000_000n
@@ -87,28 +61,6 @@ test.for<[what: string, second: number]>([
   ['1601 on Windows', 1_240_428_288],
 ])('can’t identify a root whose time of creation is a placeholder: %s', ([_what, second]) => {
   expect(lastingIdOf({ dev: 1n, ino: 1n, birthtimeNs: ofSecond(second) })).toBeNull()
-})
-
-const state = { sizeBytes: 10, mtimeMs: 1_000 }
-
-test('reports a file as stable once it is unchanged for long enough', () => {
-  const first = checkStability(undefined, state, 0)
-  expect(first).toEqual({ pending: { ...state, unchangedSinceMs: 0 }, isStable: false })
-  expect(checkStability(first.pending, state, stableAfterMs - 1).isStable).toBe(false)
-  expect(checkStability(first.pending, state, stableAfterMs).isStable).toBe(true)
-})
-
-test('restarts the wait after a change of size or time', () => {
-  const previous = { ...state, unchangedSinceMs: 0 }
-  for (const change of [{ sizeBytes: 11 }, { mtimeMs: 1_001 }]) {
-    const after = checkStability(previous, { ...state, ...change }, stableAfterMs)
-    expect([after.pending.unchangedSinceMs, after.isStable]).toEqual([stableAfterMs, false])
-  }
-})
-
-test('restarts the wait after the clock was set back', () => {
-  const { pending } = checkStability({ ...state, unchangedSinceMs: 3_600_000 }, state, 0)
-  expect(checkStability(pending, state, stableAfterMs).isStable).toBe(true)
 })
 
 test('reports a file of one byte as stable, but never an empty file', () => {
@@ -138,14 +90,6 @@ test.each([
     isSame,
   )
 })
-
-test.each([1_500, 3_600_000 - 1_500, 15 * 60_000 + 0.25])(
-  'reports a state with a time that FAT can’t store as another one, %d ms later',
-  (differenceMs) => {
-    const later = { ...fatState, mtimeMs: fatState.mtimeMs + differenceMs }
-    expect([isSameState(fatState, later), isSameState(later, fatState)]).toEqual([false, false])
-  },
-)
 
 test('reports a file that is replaced an hour later as another one', () => {
   const first = { sizeBytes: 10, mtimeMs: 1_767_323_045_123.5 }

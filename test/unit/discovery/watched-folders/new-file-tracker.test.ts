@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NewFileTracker } from '../../../../electron/discovery/watched-folders/new-file-tracker.ts'
@@ -45,18 +44,6 @@ test.each([
     expect(enqueued).toEqual(names)
     expect([watched.pendingCount, watched.incompleteCount]).toEqual([0, 0])
   }
-})
-
-test('counts no incomplete shards after their folder is gone', async () => {
-  const { write, watch, reportNewFile, advance, folder } = await setupWatchedFolder()
-  const watched = await watch()
-  write('m-00001-of-00002.safetensors')
-  await reportNewFile(watched, 'm-00001-of-00002.safetensors')
-  await advance(watched, 12_000)
-  expect(watched.incompleteCount).toBe(1)
-  rmSync(folder, { recursive: true })
-  await watched.rescan()
-  expect([watched.state, watched.incompleteCount]).toEqual(['gone', 0])
 })
 
 test('waits for the external weights of a graph and their last write', async () => {
@@ -115,32 +102,6 @@ test('enqueues weights beside the index of a model that stays incomplete', async
   expect(enqueued).toEqual(['flux/flux1-dev.safetensors'])
 })
 
-test('enqueues weights beside the index of a complete model with its folder', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  const watched = await watch()
-  write('flux/model_index.json', JSON.stringify({ vae: ['diffusers', 'AutoencoderKL'] }))
-  write('flux/vae/model.safetensors')
-  write('flux/flux1-dev.safetensors')
-  await reportNewFile(watched, 'flux/flux1-dev.safetensors')
-  await advance(watched, 24_000)
-  expect(enqueued).toEqual(['flux'])
-})
-
-test('counts files up to two folders deep as files of a diffusers model', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  const watched = await watch()
-  write('flux/model_index.json', '{}')
-  write('flux/a/b/part.safetensors')
-  write('flux/a/b/c/other.safetensors')
-  write('flux/a/b/c/unfinished.safetensors.part')
-  await reportNewFile(watched, 'flux/a/b/c/other.safetensors')
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual(['flux/a/b/c/other.safetensors'])
-  await reportNewFile(watched, 'flux/a/b/part.safetensors')
-  await advance(watched, 24_000)
-  expect(enqueued.slice(1)).toEqual(['flux'])
-})
-
 test('extends no model beyond the watched folder', async () => {
   const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   write('../model_index.json', '{}')
@@ -161,20 +122,6 @@ test('does not wait for a shard that was there before', async () => {
   expect(enqueued).toEqual(['m-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors'])
 })
 
-test('waits until the index beside the shards is stable too', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  write('m.safetensors.index.json', '{}')
-  const watched = await watch()
-  for (const part of ['m-00001-of-00002', 'm-00002-of-00002']) {
-    write(`${part}.safetensors`)
-    await reportNewFile(watched, `${part}.safetensors`)
-  }
-  await advance(watched, 14_000)
-  expect(enqueued).toEqual([])
-  await advance(watched, 8_000)
-  expect(enqueued).toHaveLength(3)
-})
-
 test('waits for a new shard that still grows while the others are complete', async () => {
   const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   const watched = await watch()
@@ -188,18 +135,6 @@ test('waits for a new shard that still grows while the others are complete', asy
   expect([enqueued, watched.incompleteCount]).toEqual([[], 1])
   await advance(watched, 6_000)
   expect(enqueued).toHaveLength(2)
-})
-
-test('does not hold back a file with a name of its own while others near it change', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  const watched = await watch()
-  write('packs/one/grain.safetensors')
-  await reportNewFile(watched, 'packs/one/grain.safetensors')
-  await advance(watched, 8_000)
-  write('packs/two/grows.safetensors')
-  await reportNewFile(watched, 'packs/two/grows.safetensors')
-  await advance(watched, 4_000)
-  expect(enqueued).toEqual(['packs/one/grain.safetensors'])
 })
 
 test('waits again for a known shard that is replaced', async () => {
@@ -216,17 +151,6 @@ test('waits again for a known shard that is replaced', async () => {
   expect(enqueued).toHaveLength(2)
 })
 
-test('enqueues a model that includes an empty text file', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  const watched = await watch()
-  write('flux/model_index.json', JSON.stringify({ tokenizer: ['transformers', 'CLIPTokenizer'] }))
-  write('flux/tokenizer/merges.txt', 0)
-  write('flux/unet/model.safetensors')
-  await reportNewFile(watched, 'flux/unet/model.safetensors')
-  await advance(watched, 24_000)
-  expect(enqueued).toEqual(['flux'])
-})
-
 test('does not enqueue a model with an empty shard', async () => {
   const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   const watched = await watch()
@@ -235,18 +159,6 @@ test('does not enqueue a model with an empty shard', async () => {
   await reportNewFile(watched, 'm-00001-of-00002.safetensors')
   await advance(watched, 40_000)
   expect([enqueued, watched.incompleteCount]).toEqual([[], 1])
-})
-
-test('does not hold back a file named like a part in the watched folder itself', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  const watched = await watch()
-  write('model.safetensors')
-  await reportNewFile(watched, 'model.safetensors')
-  await advance(watched, 8_000)
-  write('other/grows.safetensors')
-  await reportNewFile(watched, 'other/grows.safetensors')
-  await advance(watched, 4_000)
-  expect(enqueued).toEqual(['model.safetensors'])
 })
 
 test('reads a waiting graph once, and again after it has changed', async () => {

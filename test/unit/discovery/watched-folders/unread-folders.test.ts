@@ -85,13 +85,6 @@ test('offers what a subfolder contains when it is first read, and enqueues later
   expect(enqueued).toEqual(['a/later.safetensors'])
 })
 
-test('does not offer new files outside of unread folders', async () => {
-  const { write, watch } = setup()
-  write('new.safetensors')
-  const watched = await watch()
-  expect([watched.offeredFiles.length, watched.pendingCount]).toEqual([0, 1])
-})
-
 test.each([
   ['can’t be read yet', 'a', ['a']],
   ['can be read in part', 'a/b', ['a/b']],
@@ -126,14 +119,6 @@ test('does not enqueue a file that is reported in an unread folder, also after a
   write('new.safetensors')
   await reportFiles(second, ['a/old.safetensors', 'new.safetensors'])
   expect(enqueued).toEqual(['new.safetensors'])
-})
-
-test('writes nothing while the same folders are unread', async () => {
-  const { watch, conditions, breakJournal, unread, lines } = setup()
-  conditions.unreadable = ['a']
-  breakJournal()
-  await watch()
-  expect([unread(), lines]).toEqual([['a'], []])
 })
 
 test('offers files that cannot be stored, enqueues others, and searches the folder again', async () => {

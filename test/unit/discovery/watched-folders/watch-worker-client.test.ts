@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WatchWorkerClient } from '../../../../electron/discovery/watched-folders/watch-worker-client.ts'
@@ -33,43 +32,6 @@ function setup(start = (url: URL, options: WorkerOptions) => new Worker(url, opt
   return { client, conditions, messages, lines, clock, threads }
 }
 
-test('passes on messages of each folder under its id', async () => {
-  const { client, messages, lines } = setup()
-  client.start('one', 'a')
-  client.start('two', 'b')
-  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
-  expect(lines).toEqual([])
-})
-
-test('drops a change of a folder that was stopped meanwhile', async () => {
-  const { client, messages } = setup()
-  client.start('one', 'a')
-  await expect.poll(() => messages).toHaveLength(2)
-  client.stop('one')
-  client.start('two', 'b')
-  await expect.poll(() => messages).toContain('two: b')
-  expect(messages).not.toContain('one: late')
-})
-
-test('stops watching in the thread once', async () => {
-  const { client, messages } = setup()
-  client.start('one', 'a')
-  client.stop('one')
-  client.stop('one')
-  client.start('one', 'b')
-  await expect.poll(() => messages).toContain('one: b')
-  // The folder is watched again when the thread's last change arrives.
-  expect(messages.filter((message) => message === 'one: late')).toHaveLength(1)
-})
-
-test('logs a folder that cannot be watched and keeps watching the others', async () => {
-  const { client, messages, lines } = setup()
-  client.start('one', 'fail')
-  client.start('two', 'b')
-  await expect.poll(() => messages).toEqual(['one failed', 'two is ready', 'two: b'])
-  expect(lines).toMatchObject([{ level: 'warn', facts: { reason: 'no room' } }])
-})
-
 test('logs a crashed thread and starts another for the next folder', async () => {
   const { client, messages, lines } = setup()
   client.start('one', 'crash')
@@ -100,21 +62,6 @@ test('watches all folders again a minute after the thread has ended', async () =
   await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
 })
 
-test('watches a folder once that is started again before the minute is over', async () => {
-  const { client, messages, clock } = setup()
-  client.start('one', 'a')
-  client.start('two', 'b')
-  await expect.poll(() => messages).toContain('two: b')
-  client.start('three', 'crash')
-  await expect.poll(() => clock.waits()).toEqual([60_000])
-  client.stop('three')
-  messages.length = 0
-  client.start('one', 'a')
-  await expect.poll(() => messages).toEqual(['one is ready', 'one: a'])
-  clock.advance(60_000)
-  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
-})
-
 test('watches all folders a minute after threads that could not be started', async () => {
   const { client, conditions, messages, lines, clock } = setup()
   conditions.canStart = false
@@ -126,27 +73,6 @@ test('watches all folders a minute after threads that could not be started', asy
   conditions.canStart = true
   clock.advance(60_000)
   await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
-})
-
-test('starts no thread again after the close', async () => {
-  const { client, clock } = setup()
-  client.start('one', 'crash')
-  await expect.poll(() => clock.waits()).toEqual([60_000])
-  await client.close()
-  expect(clock.waits()).toEqual([])
-})
-
-test('ends the thread on close and starts no other to stop a folder', async () => {
-  const { client, messages, threads } = setup()
-  client.start('one', 'a')
-  await expect.poll(() => messages).toHaveLength(2)
-  await client.close()
-  client.stop('one')
-  // Node emits the event of a new thread in the next turn of the event loop.
-  await setImmediate()
-  // The id of a thread that has ended.
-  expect(threads.map(({ threadId }) => threadId)).toEqual([-1])
-  expect(messages).toHaveLength(2)
 })
 
 test('closes after a second while its thread hangs, and lets the process end', async () => {

@@ -63,21 +63,6 @@ test('refuses a folder that is stored already and keeps its files', () => {
   expect([store.list(), store.files('one')]).toEqual([[folder('one')], [file('a')]])
 })
 
-test('lists folders in the order they were added, also after a removal', () => {
-  const { store } = setup()
-  for (const id of ['z', 'm', 'a']) store.add(folder(id), [file(id)])
-  store.remove('m')
-  store.add(folder('k'), [])
-  expect(store.list().map(({ id }) => id)).toEqual(['z', 'a', 'k'])
-})
-
-test('removes a folder with its files and keeps those of other folders', () => {
-  const { store } = setup()
-  for (const id of ['one', 'two']) store.add(folder(id), [file(id)])
-  store.remove('one')
-  expect([store.files('one'), store.files('two')]).toEqual([[], [file('two')]])
-})
-
 test('stores a pause and a new team for that folder only', () => {
   const { store } = setup()
   for (const id of ['one', 'two']) store.add(folder(id), [])
@@ -90,13 +75,6 @@ test('stores a pause and a new team for that folder only', () => {
   ])
   store.setPaused('one', false)
   expect(store.list()[0]).toEqual(folder('one'))
-})
-
-test('stores a folder that is added while it is paused', () => {
-  const { store } = setup()
-  const paused = { ...folder('one'), isPaused: true }
-  store.add(paused, [])
-  expect(store.list()).toEqual([paused])
 })
 
 test('leaves out an invalid row and lists the others', () => {
@@ -118,12 +96,4 @@ test('stores unread folders apart from files, and replaces them when files in th
   store.saveOffered('one', [file('x/b')], ['/models/y'])
   expect([store.files('one'), store.unreadFolders('one')]).toEqual([[file('a'), file('x/b')], ['/models/y']])
   expect(store.unreadFolders('two')).toEqual(['/models/x'])
-})
-
-test('keeps unread folders if files in them can’t be stored', () => {
-  const { store, refuse } = setup()
-  store.add(folder('one'), [], ['/models/x'])
-  refuse('ABORT')
-  expect(() => store.saveOffered('one', [file('refused')], [])).toThrow('no room')
-  expect([store.files('one'), store.unreadFolders('one')]).toEqual([[], ['/models/x']])
 })

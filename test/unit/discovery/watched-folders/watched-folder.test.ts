@@ -39,31 +39,6 @@ test('waits for a growing file and while a download marker exists', async () => 
   expect(enqueued).toEqual(['grows.safetensors'])
 })
 
-test('enqueues only files that arrived since, after a restart', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  write('old.safetensors')
-  const first = await watch()
-  write('new.safetensors')
-  await reportNewFile(first, 'new.safetensors')
-  await advance(first, 12_000)
-  first.close()
-  write('meanwhile.safetensors')
-  const second = await watch()
-  await advance(second, 14_000)
-  expect(enqueued).toEqual(['new.safetensors', 'meanwhile.safetensors'])
-  expect(second.offeredFiles).toHaveLength(1)
-})
-
-test('enqueues a known file again after it is rewritten', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  write('epoch.safetensors')
-  const watched = await watch()
-  write('epoch.safetensors', 5_000)
-  await reportNewFile(watched, 'epoch.safetensors')
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual(['epoch.safetensors'])
-})
-
 test('drops a file that is removed before it is stable', async () => {
   const { write, watch, enqueued, reportNewFile, advance, folder } = await setupWatchedFolder()
   const watched = await watch()
@@ -72,16 +47,6 @@ test('drops a file that is removed before it is stable', async () => {
   rmSync(join(folder, 'short.safetensors'))
   await advance(watched, 4_000)
   expect([enqueued, watched.pendingCount]).toEqual([[], 0])
-})
-
-test('finds new files by a rescan if no change was reported', async () => {
-  const { write, watch, enqueued, advance, clock } = await setupWatchedFolder()
-  const watched = await watch()
-  write('silent.safetensors')
-  clock.advance(10 * 60_000)
-  await expect.poll(() => watched.pendingCount).toBe(1)
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual(['silent.safetensors'])
 })
 
 test('rescans a network drive every minute instead of watching it', async () => {
@@ -137,35 +102,6 @@ test('offers what is found in a folder without known files that was missing', as
   expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
 })
 
-test('enqueues new files of a folder without known ones that was only away', async () => {
-  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
-  write('a.safetensors')
-  const watched = await watch()
-  rmSync(join(folder, 'a.safetensors'))
-  await watched.rescan()
-  renameSync(folder, join(root, 'away'))
-  await watched.rescan()
-  renameSync(join(root, 'away'), folder)
-  write('b.safetensors')
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], []])
-})
-
-test('enqueues new files of a share without known ones that was mounted again', async () => {
-  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
-  const watched = await watch()
-  renameSync(folder, join(root, 'away'))
-  mkdirSync(folder)
-  await watched.rescan()
-  rmdirSync(folder)
-  renameSync(join(root, 'away'), folder)
-  write('b.safetensors')
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], []])
-})
-
 /** The root of many FAT disks. */
 const rootOfFat = { dev: 8n, ino: 1n, birthtimeNs: 0n }
 
@@ -218,17 +154,6 @@ test.for<Partial<FolderIdentity>>([{ dev: 9n }, { ino: 9n }, { birthtimeNs: 9n }
   },
 )
 
-test('offers a file that was new when another disk with such a file took the place of the folder', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
-  const watched = await watch()
-  write('new.safetensors')
-  await reportNewFile(watched, 'new.safetensors')
-  conditions.identity = rootOfFat
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([[], ['new.safetensors']])
-})
-
 test('enqueues nothing while a folder whose loss was reported does not respond', async () => {
   const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
@@ -243,81 +168,6 @@ test('enqueues nothing while a folder whose loss was reported does not respond',
   await watched.rescan()
   await advance(watched, 16_000)
   expect(enqueued).toEqual(['new.safetensors'])
-})
-
-test('keeps watching a folder in which one could not be watched', async () => {
-  const { write, watch, enqueued, advance, watchWorker } = await setupWatchedFolder()
-  const watched = await watch()
-  watched.lost(false)
-  write('b.safetensors')
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, watchWorker.start.mock.calls.length]).toEqual([['b.safetensors'], 1])
-})
-
-test('offers the files of another disk although one has the name of a known file', async () => {
-  const { write, watch, enqueued, advance, conditions } = await setupWatchedFolder()
-  write('a.safetensors')
-  const first = await watch()
-  first.close()
-  conditions.identity = rootOfFat
-  for (const name of ['a', 'b']) write(`${name}.safetensors`, 3_000)
-  const second = await watch()
-  await advance(second, 12_000)
-  expect(enqueued).toEqual([])
-  expect(second.offeredFiles.map(({ sizeBytes }) => sizeBytes)).toEqual([3_000, 3_000])
-})
-
-test('offers all files of another disk that is not searched completely at once', async () => {
-  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
-  write('old.safetensors')
-  const first = await watch()
-  first.close()
-  conditions.identity = rootOfFat
-  rmSync(join(folder, 'old.safetensors'))
-  for (const name of ['a/1', 'b/2', 'c/3', 'd/4']) write(`${name}.safetensors`)
-  conditions.maxEntries = 7
-  const second = await watch()
-  expect(second.state).toBe('too-many')
-  conditions.maxEntries = 10_000
-  await second.rescan()
-  await advance(second, 12_000)
-  expect([enqueued, second.offeredFiles.length]).toEqual([[], 4])
-})
-
-test('enqueues new files of a folder that is too large to be searched, once the offered ones are decided', async () => {
-  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
-  write('old.safetensors')
-  const first = await watch()
-  first.close()
-  conditions.identity = rootOfFat
-  rmSync(join(folder, 'old.safetensors'))
-  write('a.safetensors')
-  write('z/1.safetensors')
-  conditions.maxEntries = 2
-  const second = await watch()
-  expect([second.state, offeredNames(second)]).toEqual(['too-many', ['a.safetensors', 'old.safetensors']])
-  second.markKnown(second.offeredFiles)
-  write('b.safetensors')
-  conditions.maxEntries = 3
-  await second.rescan()
-  await advance(second, 12_000)
-  expect(enqueued).toEqual(['b.safetensors'])
-})
-
-test('searches at once for a file that is reported before a known one was found', async () => {
-  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
-  write('a.safetensors')
-  const first = await watch()
-  first.close()
-  conditions.maxEntries = 0
-  const second = await watch()
-  conditions.maxEntries = 10_000
-  write('b.safetensors')
-  second.onFileChanged(join(folder, 'b.safetensors'))
-  await expect.poll(() => second.pendingCount).toBe(1)
-  await advance(second, 12_000)
-  expect(enqueued).toEqual(['b.safetensors'])
 })
 
 test('offers the files of another disk that is found at the start', async () => {
@@ -336,18 +186,6 @@ test('offers the files of another disk that is found at the start', async () => 
   const third = await watch()
   await advance(third, 12_000)
   expect([enqueued, offeredNames(third)]).toEqual([[], ['b.safetensors']])
-})
-
-test('enqueues new files after a restart although no known one is left in the folder', async () => {
-  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
-  write('a.safetensors')
-  const first = await watch()
-  first.close()
-  rmSync(join(folder, 'a.safetensors'))
-  write('b.safetensors')
-  const second = await watch()
-  await advance(second, 12_000)
-  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], []])
 })
 
 test('recognises a disk after a restart although its empty folder was seen without it', async () => {
@@ -380,43 +218,6 @@ test('enqueues new files of a folder that is back with a known one', async () =>
   expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], ['a.safetensors']])
 })
 
-test('rescans a folder on which a share was mounted every minute from then on', async () => {
-  const { watch, conditions, watchWorker, clock } = await setupWatchedFolder()
-  const watched = await watch()
-  conditions.isPolled = true
-  await watched.rescan()
-  expect([watched.isPolled, watchWorker.stop.mock.calls.length, clock.waits()]).toEqual([true, 1, [60_000]])
-  conditions.isPolled = false
-  await watched.rescan()
-  expect([watched.isPolled, watchWorker.start.mock.calls.length]).toEqual([false, 2])
-})
-
-test('merges rescans requested during a rescan into one', async () => {
-  const { watch, conditions, searches } = await setupWatchedFolder()
-  const watched = await watch()
-  searches.length = 0
-  conditions.duringSearch = () => {
-    conditions.duringSearch = () => {}
-    for (let count = 0; count < 3; count += 1) void watched.rescan()
-  }
-  await watched.rescan()
-  expect(searches).toHaveLength(2)
-})
-
-test('keeps new files pending until an account can upload to the team', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
-  const watched = await watch()
-  conditions.canUpload = false
-  write('waits.safetensors')
-  await reportNewFile(watched, 'waits.safetensors')
-  await advance(watched, 20_000)
-  expect([watched.state, enqueued, watched.pendingCount]).toEqual(['signed-out', [], 1])
-  expect(watched.incompleteCount).toBe(0)
-  conditions.canUpload = true
-  await advance(watched, 2_000)
-  expect(enqueued).toEqual(['waits.safetensors'])
-})
-
 test('retries files that could not be enqueued', async () => {
   const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
@@ -441,23 +242,6 @@ test('checks nothing while paused and finds new files on resume', async () => {
   await expect.poll(() => watched.pendingCount).toBe(1)
   await advance(watched, 12_000)
   expect(enqueued).toEqual(['later.safetensors'])
-})
-
-test('enqueues what it found in a folder that is too large, and the rest later', async () => {
-  const { write, watch, enqueued, advance, conditions } = await setupWatchedFolder()
-  const watched = await watch()
-  for (const name of ['a/1', 'b/2', 'c/3', 'd/4']) write(`${name}.safetensors`)
-  conditions.maxEntries = 7
-  await watched.rescan()
-  expect(watched.state).toBe('too-many')
-  expect(watched.pendingCount).toBeGreaterThan(0)
-  await advance(watched, 12_000)
-  expect(enqueued.length).toBeGreaterThan(0)
-  conditions.maxEntries = 10_000
-  await watched.rescan()
-  expect(watched.state).toBe('watching')
-  await advance(watched, 12_000)
-  expect(enqueued.toSorted()).toEqual(['a/1', 'b/2', 'c/3', 'd/4'].map((name) => `${name}.safetensors`))
 })
 
 test('reports an unreadable folder instead of treating it as empty', async () => {
@@ -502,17 +286,6 @@ test('enqueues files after a pause that interrupted enqueueing them', async () =
   await expect.poll(() => watched.pendingCount).toBe(1)
   await advance(watched, 12_000)
   expect(enqueued).toEqual(['halted.safetensors'])
-})
-
-test('sends pending and future files to the team that was set last', async () => {
-  const { write, watch, teams, reportNewFile, advance } = await setupWatchedFolder()
-  const watched = await watch()
-  write('first.safetensors')
-  await reportNewFile(watched, 'first.safetensors')
-  await advance(watched, 4_000)
-  watched.setTeam('me', { id: 'other', name: 'Lab' })
-  await advance(watched, 8_000)
-  expect([teams, watched.folder.team.id]).toEqual([['Lab'], 'other'])
 })
 
 test('enqueues a file after a pause that began during its check', async () => {

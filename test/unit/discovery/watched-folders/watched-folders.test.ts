@@ -143,28 +143,6 @@ async function add(watched: WatchedFolders, path: string, team = alice): Promise
   return (result.ok && result.value.folders.at(-1)?.id) || ''
 }
 
-test('offers the models of an added folder, also after a restart, and remembers the folder', async () => {
-  const { at, write, open, remembered } = setup()
-  write('inbox/a.pt', 2_000)
-  write('inbox/b.pt', 3_000)
-  const first = open()
-  await add(first, at('inbox'))
-  const expected = {
-    where: 'inbox',
-    accountId: 'alice',
-    team: { id: 'studio', name: 'STUDIO' },
-    offered: { count: 2, sizeBytes: 5_000 },
-    settling: 0,
-  }
-  expect(await foldersOf(first)).toMatchObject([expected])
-  expect(remembered).toEqual(['inbox'])
-  await first.close()
-  const second = open()
-  second.start()
-  second.start()
-  expect(await foldersOf(second)).toMatchObject([expected])
-})
-
 test('offers a file with several links once, and enqueues it once', async () => {
   const { at, write, open, enqueued, clock } = setup()
   write('inbox/a.pt', 2_000)
@@ -245,14 +223,6 @@ test('watches no folder twice for a team, nor one inside or around it, and does 
   expect(await foldersOf(watched)).toHaveLength(3)
 })
 
-test('watches a folder once if it is added twice while the user is asked', async () => {
-  const { at, open } = setup()
-  const watched = open()
-  const addAgain = async () => Boolean(await add(watched, at('inbox')))
-  await watched.addFolder(at('inbox'), alice, addAgain)
-  expect(await foldersOf(watched)).toHaveLength(1)
-})
-
 test('watches a folder once if another request watches it, or one around it, during the search', async () => {
   for (const other of ['inbox', '.']) {
     const { at, open, conditions } = setup()
@@ -276,19 +246,6 @@ test('does not watch a folder that the user declines', async () => {
   expect(await foldersOf(watched)).toEqual([])
 })
 
-test.each([
-  ['gone', 'folder-unreadable'],
-  ['unreadable', 'folder-unreadable'],
-  ['too-many', 'folder-too-large'],
-  ['too-slow', 'folder-too-large'],
-] as const)('does not watch a folder whose search ends as %s', async (search, code) => {
-  const { at, open, conditions, remembered } = setup()
-  const watched = open()
-  conditions.search = search
-  expect(codeOf(await watched.addFolder(at('inbox'), alice, agree))).toBe(code)
-  expect([await foldersOf(watched), remembered]).toEqual([[], []])
-})
-
 test('does not watch a folder for a team that is signed out before or during its search', async () => {
   const { at, open, conditions } = setup()
   const watched = open()
@@ -296,21 +253,6 @@ test('does not watch a folder for a team that is signed out before or during its
   expect(codeOf(await watched.addFolder(at('inbox'), alice, agree))).toBe('no-team')
   expect(codeOf(await watched.addFolder(at('inbox'), alice, refuseToAsk))).toBe('no-team')
   expect(await foldersOf(watched)).toEqual([])
-})
-
-test('gives a folder to another team, also after a restart', async () => {
-  const { at, open } = setup()
-  const first = open()
-  const id = await add(first, at('inbox'))
-  expect((await first.setTeam(id, alice, agree)).ok).toBe(true)
-  await first.setTeam(id, lab, async () => false)
-  expect(await foldersOf(first)).toMatchObject([{ team: { id: 'studio' } }])
-  await first.setTeam(id, { accountId: 'bob', teamId: 'lab' }, agree)
-  expect(await foldersOf(first)).toMatchObject([{ accountId: 'bob', team: { id: 'lab', name: 'LAB' } }])
-  await first.close()
-  const second = open()
-  second.start()
-  expect(await foldersOf(second)).toMatchObject([{ accountId: 'bob', team: { id: 'lab', name: 'LAB' } }])
 })
 
 test.each([
@@ -327,26 +269,6 @@ test.each([
   expect(await watched.setTeam(id, lab, refuseToAsk)).toEqual(
     failed(failure('already-watched', { folder: watchedPath, team: 'LAB' })),
   )
-})
-
-test('does not give a folder to a team that watches it after the confirmation', async () => {
-  const { at, open } = setup()
-  const watched = open()
-  const id = await add(watched, at('inbox'))
-  const given = await watched.setTeam(id, lab, async () => Boolean(await add(watched, at('inbox'), lab)))
-  expect(codeOf(given)).toBe('already-watched')
-  expect(await foldersOf(watched)).toMatchObject([{ team: { id: 'studio' } }, { team: { id: 'lab' } }])
-})
-
-test('gives no folder to a team that is signed out, and no unknown folder', async () => {
-  const { at, open, conditions } = setup()
-  const watched = open()
-  const id = await add(watched, at('inbox'))
-  expect(codeOf(await watched.setTeam('unknown', lab, refuseToAsk))).toBe('not-found')
-  expect(codeOf(await watched.setTeam(id, lab, async () => Boolean(conditions.signedOut.add('alice'))))).toBe(
-    'no-team',
-  )
-  expect(await foldersOf(watched)).toMatchObject([{ team: { id: 'studio' } }])
 })
 
 const confirmed = { ...alice, count: 2, sizeBytes: 4_000 }
@@ -398,31 +320,6 @@ test('keeps pauses, removals and declined models over a restart', async () => {
   await expect.poll(async () => (await foldersOf(second))[0]?.state).toBe('watching')
 })
 
-test('releases the folders of an account until the next start', async () => {
-  const { at, open, views, clock, searched, untilSearched } = setup()
-  const watched = open()
-  await add(watched, at('inbox'), alice)
-  await add(watched, at('other'), bob)
-  await untilSearched(['inbox', 'other'])
-  watched.release((accountId) => accountId === 'alice')
-  expect(views.at(-1)?.folders).toMatchObject([{ accountId: 'bob' }])
-  clock.advance(10 * 60_000)
-  await expect.poll(() => searched).toEqual(['other'])
-  watched.start()
-  expect(await foldersOf(watched)).toMatchObject([{ accountId: 'bob' }, { accountId: 'alice' }])
-})
-
-test('searches no removed folder again', async () => {
-  const { at, open, clock, searched, untilSearched } = setup()
-  const watched = open()
-  const id = await add(watched, at('inbox'))
-  await add(watched, at('other'))
-  await untilSearched(['inbox', 'other'])
-  await watched.calls.unwatch({ id })
-  clock.advance(10 * 60_000)
-  await expect.poll(() => searched).toEqual(['other'])
-})
-
 test('shows no folders of hidden accounts', async () => {
   const { at, open, views, conditions } = setup()
   const watched = open()
@@ -431,48 +328,6 @@ test('shows no folders of hidden accounts', async () => {
   conditions.hidden.add('alice')
   watched.sessionChanged()
   expect(views.at(-1)?.folders).toMatchObject([{ accountId: 'bob' }])
-})
-
-test('reports several changes within a tenth of a second once, and none after it is closed', async () => {
-  const { at, open, views, clock } = setup()
-  const watched = open()
-  const ids = [await add(watched, at('inbox')), await add(watched, at('other'))]
-  await expect.poll(() => areWatched(watched)).toBe(true)
-  clock.advance(100)
-  views.length = 0
-  for (const id of ids) await watched.calls.declineOffered({ id })
-  expect(views).toEqual([])
-  clock.advance(100)
-  expect(views).toHaveLength(1)
-  for (const id of ids) await watched.calls.declineOffered({ id })
-  await watched.close()
-  expect(clock.waits()).toEqual([])
-  expect(views).toHaveLength(1)
-})
-
-test('enqueues new models at the next sign-in', async () => {
-  const { at, open, enqueueNew, clock, conditions, enqueued } = setup()
-  const watched = open()
-  await add(watched, at('inbox'))
-  await expect.poll(() => areWatched(watched)).toBe(true)
-  conditions.canUpload = false
-  await enqueueNew(watched, 'inbox/new.pt')
-  await expect.poll(() => clock.waits().some((waitMs) => waitMs <= 2_000)).toBe(true)
-  expect(enqueued).toEqual([])
-  conditions.canUpload = true
-  watched.sessionChanged()
-  await expect.poll(() => enqueued).toEqual([{ names: ['inbox/new.pt'], team: alice, folder: 'inbox' }])
-})
-
-test('aborts the enqueueing of new models when their folder is paused', async () => {
-  const { at, open, enqueueNew, signals } = setup()
-  const watched = open()
-  const id = await add(watched, at('inbox'))
-  await expect.poll(() => areWatched(watched)).toBe(true)
-  await enqueueNew(watched, 'inbox/new.pt')
-  await expect.poll(() => signals.map((signal) => signal?.aborted)).toEqual([false])
-  await watched.calls.pauseWatched({ id, isPaused: true })
-  expect(signals.map((signal) => signal?.aborted)).toEqual([true])
 })
 
 test('reports new models without files that are links to other places, and no others', async () => {

@@ -1,11 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import {
-  readDiffusersFolder,
-  findDiffusersFolders,
-} from '../../../../electron/discovery/workflows/diffusers-folders.ts'
+import { findDiffusersFolders } from '../../../../electron/discovery/workflows/diffusers-folders.ts'
 import { createFileReader } from '../../../../electron/discovery/scan/mounts.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
 import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
@@ -58,11 +55,6 @@ test('finds a folder by its whole name or by the last part of it', async () => {
   expect(await pathFor('black-forest/dev', local)).toBeNull()
 })
 
-test('ignores case and the kind of slash in names', async () => {
-  const local = [createDiffusersFolder('hub/Black-Forest/FLUX')]
-  expect(await pathFor('black-forest\\Flux', local)).toBe('hub/Black-Forest/FLUX')
-})
-
 test('prefers the folder of its type, then the whole name, then the last part', async () => {
   const byPart = createDiffusersFolder('a/flux')
   const byName = createDiffusersFolder('b/black-forest/flux')
@@ -107,35 +99,5 @@ test('counts each file below a folder once for its size', async () => {
     sizeBytes: 13,
     name: 'flux',
     mtimeMs: expect.any(Number) as number,
-  })
-})
-
-test('ignores files deeper than a diffusers model has them', async () => {
-  createDiffusersFolder('flux')
-  expect(await pathFor('flux', [file('flux/a/b/model.safetensors')])).toBe('flux')
-  expect(await pathFor('flux', [file('flux/a/b/c/model.safetensors')])).toBeNull()
-})
-
-test('finds each needed folder and ignores needed files', async () => {
-  const local = [
-    createDiffusersFolder('flux'),
-    createDiffusersFolder('sdxl'),
-    createDiffusersFolder('sd.safetensors'),
-  ]
-  const neededModels = [needed('sd.safetensors', false), needed('missing'), needed('flux'), needed('sdxl')]
-  expect([...(await findDiffusersFolders(neededModels, local, readFiles)).keys()]).toEqual(['flux', 'sdxl'])
-  expect((await findDiffusersFolders(neededModels.slice(0, 1), local, readFiles)).size).toBe(0)
-})
-
-test('accepts a picked folder only if its index is a file', async () => {
-  mkdirSync(at('empty/model_index.json'), { recursive: true })
-  const { path } = createDiffusersFolder('flux')
-  const flux = dirname(dirname(path))
-  expect(await readDiffusersFolder(at('missing'), [], false)).toBeNull()
-  expect(await readDiffusersFolder(at('empty'), [], false)).toBeNull()
-  expect(await readDiffusersFolder(flux, [], true)).toMatchObject({
-    path: flux,
-    sizeBytes: 0,
-    modelType: 'diffusers',
   })
 })

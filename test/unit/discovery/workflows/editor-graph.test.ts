@@ -119,14 +119,6 @@ test('a subgraph’s input sets the widget that it is linked to', () => {
   expect(nameIn({ name: 'unet_name' })).toEqual(['outer.pt'])
 })
 
-test('a listed model of a node inside is ignored if the subgraph’s node selects another', () => {
-  const listed = (name: string) => ({ name, directory: 'diffusion_models' })
-  const properties = { models: [listed('old.pt'), listed('new.pt')] }
-  const definition = subgraph('s', [{ id: 4, type: 'UNETLoader', properties }])
-  const node = { type: 's', widgets_values: ['new.pt'], properties: { proxyWidgets: [['4', 'unet_name']] } }
-  expect(modelsOf(workflow([node], definition))).toEqual([['new.pt', 'diffusion_models', false]])
-})
-
 test('models of a bypassed, muted or unused subgraph are off', () => {
   const definition = subgraph('s', [loader(4, 'x.safetensors')])
   const off = [['x.safetensors', 'diffusion_models', true]]
@@ -165,23 +157,6 @@ test('a group’s node has the values of all nodes in the group', () => {
     ['old.safetensors', 'diffusion_models', false],
     ['old-vae.safetensors', 'vae', false],
   ])
-})
-
-test('enters up to sixteen levels of subgraphs, and lists deeper ones as not in use', () => {
-  const chain = Array.from({ length: 18 }, (_, level) =>
-    subgraph(`s${level}`, [loader(1, `${level}.pth`), { type: `s${level + 1}` }]),
-  )
-  const found = modelsOf(workflow([{ type: 's0' }], ...chain)) ?? []
-  expect(found.filter(([, , isOff]) => isOff).map(([name]) => name)).toEqual(['16.pth', '17.pth'])
-  expect(found).toHaveLength(18)
-})
-
-test('reads up to 20,000 nodes', () => {
-  const nodes = Array<object>(19_999).fill({ type: 'Reroute' })
-  const names = modelsOf({ nodes: [...nodes, loader(1, 'last.pt'), loader(2, 'over.pt')] })?.map(
-    ([name]) => name,
-  )
-  expect(names).toEqual(['last.pt'])
 })
 
 test('limits subgraphs that contain themselves or each other many times', () => {

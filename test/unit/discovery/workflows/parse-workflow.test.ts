@@ -53,20 +53,6 @@ test('merges a model of two nodes, which is off only if both are', () => {
   expect(parseNeededModels({ nodes: [node(4), node(2)] })).toMatchObject([{ isOff: true }])
 })
 
-test('skips nodes of the API format without a class or without named inputs', () => {
-  const loader = { class_type: 'VAELoader', inputs: { vae_name: 'a.pt' } }
-  const nodes = [
-    loader,
-    { inputs: { vae_name: 'b.pt' } },
-    { class_type: 'VAELoader', inputs: ['c.pt'] },
-    { class_type: 'VAELoader' },
-    null,
-  ]
-  expect(parseNeededModels({ ...nodes })).toMatchObject([
-    { name: 'a.pt', isOff: false, nodes: ['VAELoader'] },
-  ])
-})
-
 test('reads values inside lists and objects by the names of their widgets', () => {
   const widgets_values = { vae_name: ['a.pt', null], stack: [{ lora_name: 'b.pt' }], count: 7, nothing: null }
   expect(namesAndTypes(parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values }] }))).toEqual([
@@ -75,33 +61,11 @@ test('reads values inside lists and objects by the names of their widgets', () =
   ])
 })
 
-test('keeps the first of two types that are equally certain', () => {
-  const inputs = { vae_name: 'a.pt', lora_name: 'a.pt' }
-  expect(namesAndTypes(parseNeededModels({ '1': { class_type: 'Mystery', inputs } }))).toEqual([
-    ['a.pt', 'vae'],
-  ])
-})
-
 test.each([undefined, null])('lists the models of a node whose values are %s', (widgets_values) => {
   const models = [{ name: 'a.pt', directory: 'my_models\\deep' }]
   expect(
     parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values, properties: { models } }] }),
   ).toMatchObject([{ name: 'a.pt', modelType: 'my_models', isOff: false, nodes: ['Mystery'] }])
-})
-
-test('lists the models of the whole workflow without a node, and ignores entries without a name', () => {
-  const models = [{ name: 'a.pt', directory: 'vae' }, { directory: 'vae' }, 'b.pt', { name: 'c.pt' }]
-  expect(parseNeededModels({ nodes: [], links: [], models })).toMatchObject([
-    { name: 'a.pt', modelType: 'vae', typeSource: 'list', isOff: false, nodes: [] },
-    { name: 'c.pt', modelType: null, typeSource: null, isOff: false, nodes: [] },
-  ])
-})
-
-test('fills in unknown facts when it merges models', () => {
-  const one = parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values: ['x.safetensors'] }] }) ?? []
-  const other =
-    parseNeededModels({ '1': { class_type: 'Mystery', inputs: { vae_name: 'X.safetensors' } } }) ?? []
-  expect(namesAndTypes(mergeNeededModels([one, other]))).toEqual([['x.safetensors', 'vae']])
 })
 
 test.each([
@@ -114,10 +78,6 @@ test.each([
   ['nodes without a class', { nodes: [{ id: 5 }, 7, null] }],
   ['an index of shards', { metadata: {}, weight_map: { a: 'model-00001-of-00002.safetensors' } }],
 ])('does not take %s for a workflow', (_what, value) => expect(parseNeededModels(value)).toBeNull())
-
-test('returns an empty list for a workflow without models', () => {
-  expect(parseNeededModels({ nodes: [], links: [] })).toEqual([])
-})
 
 test('finds both formats inside a prompt request', () => {
   expect(namesAndTypes(parseNeededModels({ client_id: 'x', prompt: apiWorkflow }))).toHaveLength(8)
@@ -159,62 +119,6 @@ test('limits nodes, models and depth of a hostile workflow', () => {
   expect(parseNeededModels({ nodes: [{ type: 'A', widgets_values: [deep] }] })).toEqual([])
   const odd = JSON.parse('{"nodes":[{"type":"__proto__","widgets_values":["constructor.pth"]}]}') as unknown
   expect(parseNeededModels(odd)).toMatchObject([{ name: 'constructor.pth', modelType: null }])
-})
-
-test('reads values that nest up to eight levels deep', () => {
-  const nested = (depth: number): unknown => (depth === 0 ? 'x.pt' : [nested(depth - 1)])
-  const modelsWith = (depth: number) =>
-    parseNeededModels({ nodes: [{ type: 'A', widgets_values: [nested(depth)] }] })
-  expect([modelsWith(8)?.length, modelsWith(9)?.length]).toEqual([1, 0])
-})
-
-test('reads names of up to 400 characters', () => {
-  const modelsWith = (length: number) =>
-    parseNeededModels({ nodes: [{ type: 'A', widgets_values: ['x.pt'.padStart(length, 'x')] }] })
-  expect([modelsWith(400)?.length, modelsWith(401)?.length]).toEqual([1, 0])
-})
-
-test('keeps URLs of up to 2,000 characters, and types of up to 50', () => {
-  const listed = (length: number) => {
-    const url = 'http://a.example/'.padEnd(length, 'x')
-    const models = [{ name: 'x.pt', url, directory: `${'t'.repeat(60)}/deep` }]
-    return parseNeededModels({ nodes: [], links: [], models })?.[0]
-  }
-  expect(listed(2_000)).toMatchObject({ url: expect.stringMatching(/^http:/), modelType: 't'.repeat(50) })
-  expect(listed(2_001)).toMatchObject({ url: null })
-})
-
-test('reads embeddings with names of up to 200 characters in the first 100,000 of a prompt', () => {
-  const namesIn = (text: string) =>
-    parseNeededModels({ nodes: [{ type: 'CLIPTextEncode', widgets_values: [text] }] })?.map(
-      ({ name }) => name,
-    )
-  const at = (end: number, name: string) => `embedding:${name}`.padStart(end)
-  expect(namesIn(at(100_000, 'ab'))).toEqual(['ab'])
-  expect(namesIn(at(100_001, 'ab'))).toEqual(['a'])
-  expect(namesIn(`embedding:${'n'.repeat(201)}`)).toEqual(['n'.repeat(200)])
-  expect(namesIn('myembedding:a embedding:.,')).toEqual([])
-})
-
-test('reads a row of a stack as off only if its switch is false', () => {
-  const rows = [false, true, 0].map((on, index) => ({ on, lora: `${index}.pt` }))
-  const models = parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values: rows }] })
-  expect(models?.map(({ isOff }) => isOff)).toEqual([true, false, false])
-})
-
-test('takes no hash that is not 64 hexadecimal digits', () => {
-  const hashes = ['ab'.repeat(31), 'ab'.repeat(33), 'xy'.repeat(32), `${'ab'.repeat(32)} `]
-  const models = hashes.map((hash, index) => ({ name: `${index}.pt`, hash }))
-  const found = parseNeededModels({ nodes: [], links: [], models })
-  expect(found?.map(({ sha256 }) => sha256)).toEqual([null, null, null, null])
-})
-
-test('lists at most a thousand models of a list', () => {
-  const models = Array.from({ length: 1_001 }, () => ({}) as object)
-  models[999] = { name: 'last.pt' }
-  models[1_000] = { name: 'over.pt' }
-  const found = parseNeededModels({ nodes: [], links: [], models })
-  expect(found?.map(({ name }) => name)).toEqual(['last.pt'])
 })
 
 test('reads a folder from a DiffusersLoader in both formats', () => {
@@ -273,15 +177,6 @@ test('ignores listed models that the node no longer selects', () => {
   ])
 })
 
-test('reads a SHA-256, but no hash of another algorithm', () => {
-  const hashOf = (hashType: unknown) => {
-    const models = [{ name: 'x.pth', directory: 'vae', hash: 'AB'.repeat(32), hash_type: hashType }]
-    return parseNeededModels({ nodes: [], links: [], models })?.[0]?.sha256
-  }
-  expect(['SHA256', 'sha-256', undefined].map(hashOf)).toEqual(Array(3).fill('ab'.repeat(32)))
-  expect(hashOf('BLAKE3')).toBeNull()
-})
-
 test('finds the formats inside a request and inside a text', () => {
   const extra_pnginfo = { workflow: pageWorkflow }
   const request = { prompt: apiWorkflow, extra_data: { extra_pnginfo } }
@@ -289,14 +184,6 @@ test('finds the formats inside a request and inside a text', () => {
   expect(parseNeededModels({ output: apiWorkflow, workflow: pageWorkflow })).toHaveLength(16)
   expect(parseNeededModels({ prompt: JSON.stringify(apiWorkflow) })).toHaveLength(8)
   expect(parseNeededModels({ prompt: 'a ferry in the fog' })).toBeNull()
-})
-
-test('reads embeddings with names in other scripts', () => {
-  const text = 'embedding:负面, embedding:EasyNegative负. (embedding:名字:1.2) embedding:folder\\naïve.pt'
-  const nodes = [{ type: 'CLIPTextEncode', widgets_values: [text] }]
-  expect(namesAndTypes(parseNeededModels({ nodes }))).toEqual(
-    ['负面', 'EasyNegative负', '名字', 'folder/naïve.pt'].map((name) => [name, 'embeddings']),
-  )
 })
 
 test('reads an embedding with an extension, and no names from nodes that show texts', () => {

@@ -69,37 +69,6 @@ test('matches a library model by hash, then by path, then by name', () => {
   ])
 })
 
-test('does not match a model of another type or with another hash', () => {
-  const library = [libraryModel('models/vae/x.safetensors')]
-  expect(resolveFirst([needed('x.safetensors')], { ...nothing, library })[0]).toBe('nowhere')
-  const other = [libraryModel('models/loras/a/x.safetensors', { sha256: 'b'.repeat(64) })]
-  expect(
-    resolveFirst([needed('x.safetensors', { sha256: 'a'.repeat(64) })], { ...nothing, library: other })[0],
-  ).toBe('nowhere')
-})
-
-test('reports a disabled library model as such', () => {
-  const [found] = resolveNeededModels([needed('x.pt')], {
-    ...nothing,
-    library: [libraryModel('models/loras/x.pt', { status: 'disabled' })],
-  })
-  expect([found?.stand, found?.isDisabled]).toEqual(['in-library', true])
-})
-
-test('finds a model of unknown type under any type', () => {
-  const untyped = needed('sub/x.gguf', { modelType: null })
-  expect(resolveFirst([untyped], { ...nothing, library: [libraryModel('models/unet/sub/x.gguf')] })).toEqual([
-    'in-library',
-    'path',
-    null,
-  ])
-  expect(resolveFirst([untyped], { ...nothing, local: [local('/m/x.gguf', 'vae', 'x.gguf')] })).toEqual([
-    'here',
-    'name',
-    '/m/x.gguf',
-  ])
-})
-
 test('finds the image encoder of a Wan workflow in both folders of its node, and uploads it to the first', () => {
   const node = 'LoadWanVideoClipTextEncoder'
   const { modelType } = expectedModel(node, 'model_name')
@@ -138,13 +107,6 @@ test('finds the image encoder of a Wan workflow in both folders of its node, and
     expect(resolveFirst([encoder], { ...nothing, library })).toEqual(['in-library', by, null])
     expect(resolveFirst([encoder], { ...nothing, queued: [upload(path)] })[0]).toBe('queued')
   }
-})
-
-test('finds an image encoder only in the folder that all of its nodes read', () => {
-  const nodes = ['LoadWanVideoClipTextEncoder', 'CLIPVisionLoader']
-  const library = [libraryModel('models/text_encoders/h.safetensors')]
-  const encoder = needed('h.safetensors', { modelType: 'clip_vision', nodes })
-  expect(resolveFirst([encoder], { ...nothing, library })[0]).toBe('nowhere')
 })
 
 test('prefers local files by path, then type, then size, never of another type', () => {
@@ -202,13 +164,6 @@ test('targets the path that the node loads, cleaned only if the server needs it'
   expect(targetOf(needed('x.pt', { modelType: null }), local('/x', null, 'x'))).toEqual({})
 })
 
-test('prefers a picked file to a found one', () => {
-  const picked = new Map([[neededModelKey(needed('x.pt')), local('/picked/y.pt', null, 'y.pt')]])
-  expect(
-    resolveFirst([needed('x.pt')], { ...nothing, local: [local('/l/x.pt', 'loras', 'x.pt')] }, picked),
-  ).toEqual(['here', 'hand', '/picked/y.pt'])
-})
-
 test('reports a failed upload unless another one is still active', () => {
   const failedUpload = upload('models/loras/x.pt', failure('file-missing'))
   const [found] = resolveNeededModels([needed('x.pt')], { ...nothing, queued: [failedUpload] })
@@ -234,74 +189,6 @@ test('finds a folder in the library once its index is there and no upload is lef
   expect(resolveFirst([pipeline], { ...known, queued: [active] })[0]).toBe('queued')
   const failing = upload('models/diffusers/sdxl-turbo/vae/x.safetensors', failure('file-missing'))
   expect(resolveFirst([pipeline], { ...known, queued: [active, failing] })[0]).toBe('failed')
-})
-
-test('adds up the known sizes of a folder in the library, which is disabled if a file is', () => {
-  const file = (name: string, change: object = {}) =>
-    libraryModel(`models/diffusers/sdxl-turbo/${name}`, change)
-  const resolve = (...library: readonly ReturnType<typeof libraryModel>[]) => {
-    const [found] = resolveNeededModels([pipeline], { ...nothing, library })
-    return [found?.isDisabled, found?.sizeBytes]
-  }
-  const index = file('model_index.json', { sizeBytes: 1 })
-  expect(resolve(index, file('x.pt', { sizeBytes: null }))).toEqual([false, 1])
-  expect(resolve(index, file('x.pt', { sizeBytes: 4, status: 'disabled' }))).toEqual([true, 5])
-})
-
-test('matches a library model by name if only one of the two hashes is known', () => {
-  const sha256 = 'a'.repeat(64)
-  const at = (hash: string | null) => [libraryModel('models/loras/other/x.pt', { sha256: hash })]
-  const match = (hash: string | null, library: string | null) =>
-    resolveFirst([needed('x.pt', { sha256: hash })], { ...nothing, library: at(library) })[1]
-  expect([match(sha256, null), match(null, sha256)]).toEqual(['name', 'name'])
-})
-
-test('prefers of two local files with the same name a known type, then the larger', () => {
-  const small = local('/a/loras/f/x.pt', 'loras', 'f/x.pt', 3)
-  const large = local('/b/loras/g/x.pt', 'loras', 'g/x.pt', 9)
-  const untyped = local('/c/x.pt', null, 'y/x.pt', 99)
-  for (const files of [
-    [small, large, untyped],
-    [untyped, large, small],
-    [large, untyped, small],
-  ])
-    expect(resolveFirst([needed('x.pt')], { ...nothing, local: files })[2]).toBe('/b/loras/g/x.pt')
-})
-
-test('reports only models of the library as disabled', () => {
-  const found = resolveNeededModels([needed('x.pt'), needed('y.pt')], {
-    ...nothing,
-    local: [local('/l/x.pt', 'loras', 'x.pt')],
-  })
-  expect(found.map(({ stand, isDisabled }) => [stand, isDisabled])).toEqual([
-    ['here', false],
-    ['nowhere', false],
-  ])
-})
-
-test('targets a local folder below the folder that the loader reads', () => {
-  const folder = local('/c/diffusers/sdxl-turbo', 'diffusers', 'sdxl-turbo', 7)
-  const diffusersFolders = new Map([[pipeline.name, folder]])
-  expect(resolveFirst([pipeline], { ...nothing, diffusersFolders })).toEqual(['here', 'path', folder.path])
-  expect(targetOf(pipeline, folder)).toEqual({
-    modelType: 'diffusers',
-    modelPath: 'models/diffusers/sdxl-turbo',
-  })
-})
-
-test('matches a local file by its known hash, and none of the same name with another hash', () => {
-  const sha256 = 'a'.repeat(64)
-  const same = local('/l/renamed.pt', null, 'renamed.pt')
-  const other = local('/l/loras/x.pt', 'loras', 'x.pt')
-  const localHashes = new Map([
-    [same.path, sha256],
-    [other.path, 'b'.repeat(64)],
-  ])
-  const resolve = (files: readonly LocalModel[], model = needed('x.pt', { sha256 })) =>
-    resolveFirst([model], { ...nothing, local: files, localHashes })
-  expect(resolve([other, same])).toEqual(['here', 'hash', '/l/renamed.pt'])
-  expect(resolve([other])).toEqual(['nowhere', null, null])
-  expect(resolve([other], needed('x.pt'))).toEqual(['here', 'path', '/l/loras/x.pt'])
 })
 
 test('resolves two models of one name by their types', () => {

@@ -16,14 +16,6 @@ function setup(answer: () => Result<void> | Promise<Result<void>> = () => succes
   return { clock, groups, write }
 }
 
-test('writes a single change at once', async () => {
-  const { clock, groups, write } = setup()
-  expect(await write('a')).toEqual(success(undefined))
-  clock.advance(5)
-  expect(await write('b')).toEqual(success(undefined))
-  expect(groups).toEqual([['a'], ['b']])
-})
-
 test('writes changes that follow a flush together', async () => {
   const { clock, groups, write } = setup()
   await write('a')
@@ -35,30 +27,6 @@ test('writes changes that follow a flush together', async () => {
     [['a'], ['b', 'c']],
   ])
 })
-
-test.each([
-  [0, 5],
-  [2, 5],
-  [3, 6],
-  [24, 48],
-  [25, 50],
-  [26, 50],
-])(
-  'a flush that takes %i ms is followed by %i ms in which changes are collected',
-  async (tookMs, delayMs) => {
-    const { clock, groups, write } = setup(() => {
-      clock.advance(tookMs)
-      return success(undefined)
-    })
-    await write('a')
-    const next = write('b')
-    clock.advance(delayMs - 1)
-    expect(groups).toEqual([['a']])
-    clock.advance(1)
-    await next
-    expect(groups).toEqual([['a'], ['b']])
-  },
-)
 
 test('resolves all changes of a group after it was written or failed', async () => {
   const full = failed(failure('journal-full'))
@@ -83,13 +51,6 @@ test('an exception rejects all changes of a group but not later ones', async () 
   const next = write('b')
   clock.advance(5)
   expect(await next).toEqual(success(undefined))
-})
-
-test('keeps no timer while idle', async () => {
-  const { clock, write } = setup()
-  await write('a')
-  clock.advance(5)
-  expect(clock.waits()).toEqual([])
 })
 
 test('collects changes while a group is being written', async () => {

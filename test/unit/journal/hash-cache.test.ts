@@ -73,16 +73,6 @@ test('drops the least recently used hashes beyond the limit', () => {
   expect(['/a', '/b', '/c', '/d'].map((path) => cache.find(path, identity))).toEqual(['/a', null, '/c', '/d'])
 })
 
-test('drops hashes of a large cache in groups, which exceed the limit by one per cent', () => {
-  const { cache, database } = setup(200)
-  const counts = Array.from({ length: 220 }, (_, index) => {
-    cache.remember(`/${index}`, identity, 'ab')
-    return Number(database.prepare('SELECT count(*) AS count FROM hashes').get()?.['count'])
-  })
-  expect(Math.max(...counts)).toBe(202)
-  expect(counts.filter((count) => count === 200).length).toBeGreaterThan(1)
-})
-
 test('keeps hashes in memory while the journal can’t be written', () => {
   const { cache, environment, database } = setup()
   database.exec('PRAGMA query_only = ON')
@@ -90,41 +80,4 @@ test('keeps hashes in memory while the journal can’t be written', () => {
   expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
   const changed = { ...identity, mtimeNs: identity.mtimeNs + 1n }
   expect([cache.find('/a', identity), cache.find('/a', changed)]).toEqual(['ab', null])
-})
-
-test('has 20,000 hashes at most after it has dropped some', () => {
-  const { cache, database } = setup()
-  database.exec(
-    `WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number LIMIT 20000)
-     INSERT INTO hashes SELECT '/' || value, 1, '1', '1', 'ab', 0, NULL FROM number`,
-  )
-  cache.remember('/new', identity, 'cd')
-  expect(database.prepare('SELECT count(*) AS count FROM hashes').get()).toEqual({ count: 20_000 })
-  expect(cache.find('/new', identity)).toBe('cd')
-})
-
-test('looking at a hash is no use of it, and finding it is one', () => {
-  const { cache, clock } = setup()
-  for (const path of ['/a', '/b']) {
-    cache.remember(path, identity, 'ab')
-    clock.advance(1)
-  }
-  const newestFirst = () => cache.filesWith('ab').map(({ path }) => path)
-  expect([cache.peek('/a', identity), newestFirst()]).toEqual(['ab', ['/b', '/a']])
-  expect([cache.find('/a', { ...identity, inode: 1n }), newestFirst()]).toEqual([null, ['/b', '/a']])
-  expect([cache.find('/a', identity), newestFirst()]).toEqual(['ab', ['/a', '/b']])
-})
-
-test('a hash that could not be written before replaces an older one, and is written later', () => {
-  const { cache, database, environment } = setup()
-  cache.remember('/a', identity, 'old')
-  const changed = { ...identity, mtimeNs: identity.mtimeNs + 1n }
-  database.exec('PRAGMA query_only = ON')
-  cache.remember('/a', changed, 'new')
-  expect([cache.find('/a', identity), cache.find('/a', changed)]).toEqual(['old', 'new'])
-  // Finding a hash that is only in memory writes nothing.
-  expect(environment.lines).toHaveLength(1)
-  database.exec('PRAGMA query_only = OFF')
-  cache.remember('/a', changed, 'new')
-  expect(createHashCache(database, environment).find('/a', changed)).toBe('new')
 })

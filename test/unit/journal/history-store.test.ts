@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createUploadedPathFinder, type HistoryQuery } from '../../../electron/journal/history-store.ts'
+import { type HistoryQuery } from '../../../electron/journal/history-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -56,15 +55,6 @@ test('lists finished uploads whose record in the library is wrong, latest first,
   )
   store.dismiss([dismissed?.id ?? ''])
   expect(ids(store.wrongRecords())).toEqual([second?.id, first?.id])
-})
-
-test('the history is limited to a time, which its end does not belong to', () => {
-  const records = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
-  const [first, second, third] = ids(records)
-  const { store } = setup(records)
-  const within = (sinceMs: number, beforeMs: number) => ids(store.history({ limit: 9, sinceMs, beforeMs }))
-  expect([within(2, 3), within(1, 4), within(4, 9)]).toEqual([[second], [third, second, first], []])
-  expect([2, 3, 4].map((sinceMs) => store.finishedSince(sinceMs, new Set()))).toEqual([2, 1, 0])
 })
 
 test('the history is filtered by team and type, also together with a search', () => {
@@ -190,22 +180,4 @@ test('finds the base models of models by their ids, of the latest upload of each
   }
   const { store } = setup([of('a', 'Flux.1', 2), of('a', 'SDXL', 1), of('b', null, 1), of('c', 'Wan', 1)])
   expect([...store.basesOf(['a', 'b', 'unknown'])]).toEqual([['a', 'Flux.1']])
-})
-
-test('finds the local paths of earlier uploads by file name without regard to case, newest first', () => {
-  const named = (fileName: string, path: string, addedAtMs: number) =>
-    uploadRecord({ fileName, path, addedAtMs })
-  const records = [
-    named('A.safetensors', '/old/A.safetensors', 1),
-    { ...registeredRecord(), fileName: 'a.safetensors', path: '/new/a.safetensors', addedAtMs: 2 },
-    named('b.safetensors', '/b.safetensors', 3),
-    named('Übung.safetensors', '/Übung.safetensors', 4),
-  ]
-  const { folder } = setup(records)
-  const { database } = openJournal(folder, 0)
-  const find = createUploadedPathFinder(database)
-  const ofA = ['/new/a.safetensors', '/old/A.safetensors']
-  expect(find(['a.safetensors', 'none'])).toEqual(ofA)
-  expect(find(['a.safetensors', 'übung.safetensors'])).toEqual(['/Übung.safetensors', ...ofA])
-  database.close()
 })

@@ -4,13 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  journalProblemOf,
-  openJournal,
-  sqliteCode,
-  writeFailure,
-} from '../../../electron/journal/journal-file.ts'
-import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
+import { journalProblemOf, openJournal, sqliteCode } from '../../../electron/journal/journal-file.ts'
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
 import { createSchema, journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
@@ -58,15 +52,6 @@ test.skipIf(process.platform === 'win32')('the journal and its log can be read b
   storeOn(open().database)
   const modes = [file, `${file}-wal`, `${file}-shm`].map((path) => statSync(path).mode & 0o777)
   expect(modes).toEqual([0o600, 0o600, 0o600])
-})
-
-test('the journal uses a write-ahead log that is flushed at every change', () => {
-  const { open } = setup()
-  const { database } = open()
-  storeOn(database)
-  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
-  // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
-  expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
 })
 
 test('two processes create the journal at the same time', () => {
@@ -232,22 +217,6 @@ test('a journal without permission to write is a problem of its folder', () => {
   database.exec('PRAGMA query_only = ON')
   const error = thrownBy(() => database.exec("INSERT INTO choices VALUES ('a', 'b')"))
   expect([journalProblemOf(error), sqliteCode(error)]).toEqual(['not-writable', 8])
-})
-
-test('only errors of SQLite have its result code, without what the extended code adds', () => {
-  const coded = (errcode: unknown) => Object.assign(new Error('SQLite'), { errcode })
-  expect([coded(5), coded(0x10d), coded('11')].map(sqliteCode)).toEqual([5, 13, 11])
-  expect([new Error('other'), { errcode: 5 }, null].map(sqliteCode)).toEqual([null, null, null])
-})
-
-test.each([
-  [Object.assign(new Error('full'), { errcode: 13 }), 'journal-full'],
-  [Object.assign(new Error('full'), { code: 'ENOSPC' }), 'journal-full'],
-  [Object.assign(new Error('full'), { code: 'EDQUOT' }), 'journal-full'],
-  [Object.assign(new Error('busy'), { errcode: 5 }), 'journal-trouble'],
-  ['not even an error', 'journal-trouble'],
-])('the failure of a write for %s is %s', (error, code) => {
-  expect(writeFailure(error)).toEqual(failure(code as FailureCode, {}, { detail: String(error) }))
 })
 
 test('waits for the lock of another process', () => {

@@ -57,15 +57,6 @@ test('leaves a part to the main thread if the journal cannot be opened', () => {
   expect(createPartRecorder(join(folder, 'missing'))(part)).toBe(false)
 })
 
-test('opens the journal with the first part if it could not be opened before', () => {
-  const { folder, database, part } = setup()
-  const later = join(folder, 'later')
-  const recordPart = createPartRecorder(later)
-  mkdirSync(later)
-  database.exec(`VACUUM INTO '${journalFile(later)}'`)
-  expect(recordPart(part)).toBe(true)
-})
-
 test('leaves parts to the main thread for a second after the journal was locked', () => {
   const { database, clock, store, record, recordPart, part } = setup()
   database.exec('BEGIN IMMEDIATE')
@@ -88,12 +79,6 @@ test('leaves parts to the main thread for ten seconds after the journal could no
   clock.advance(1)
   expect(recordPart({ ...part, number: 2 })).toBe(true)
   expect(store.parts.list(record.id).map(({ number }) => number)).toEqual([2])
-})
-
-test('a log that cannot be flushed is a failure of the journal', async () => {
-  const { folder } = setup()
-  const flush = createLogFlush(join(folder, 'missing'), environment)
-  expect(await flush()).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
 })
 
 test('flushes of a log during another one share the next one and its result', async () => {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { success, type Result } from '../../../electron/contract/failures.ts'
 import { createLogFlush, logFileOf } from '../../../electron/journal/log-flush.ts'
 import { createPartRecorder } from '../../../electron/journal/part-recorder.ts'
 import { acknowledgedBytes, createPartsStore, type PartCount } from '../../../electron/journal/parts-store.ts'
@@ -59,18 +59,4 @@ test('the log stops growing while upload workers record parts', async () => {
   const sizeBytes = await sendParts()
   expect(await sendParts()).toBeLessThan(1.5 * sizeBytes)
   expect(store.counts([record.id]).get(record.id)?.count).toBe(2_000)
-})
-
-test('keeps the log of parts that could not be flushed', async () => {
-  const { sendParts } = setup(async () => failed(failure('journal-full')))
-  const sizeBytes = await sendParts()
-  expect(await sendParts()).toBeGreaterThan(1.8 * sizeBytes)
-})
-
-test('flushes that end after the journal was closed succeed and log nothing', async () => {
-  const { store, database, environment } = setup()
-  const flushes = Array.from({ length: 1_000 }, () => store.flush())
-  database.close()
-  expect(new Set((await Promise.all(flushes)).map(({ ok }) => ok))).toEqual(new Set([true]))
-  expect(environment.lines).toEqual([])
 })

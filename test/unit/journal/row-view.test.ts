@@ -42,30 +42,12 @@ test('shows the progress of an upload, and what is left of it in time while it i
   expect(progressOf(toUploadRow(record, null))).toEqual([0, 0, 0, null, null])
 })
 
-test('shows a registered upload as sent', () => {
-  const done = sized(registeredRecord())
-  expect(progressOf(toUploadRow(done, null))).toEqual([1_000, 0, 1_000, null, null])
-})
-
-test('shows only what was sent of an upload whose bytes the library had', () => {
-  const already = { name: 'M', path: null, status: 'active' }
-  const found: UploadRecord = { ...sized(registeredRecord()), library: { already } }
-  expect(progressOf(toUploadRow(found, liveAt('registered')))).toEqual([300, 0, 1_000, null, null])
-  expect(progressOf(toUploadRow(found, null))).toEqual([0, 0, 1_000, null, null])
-  expect(toUploadRow(found, null).already).toEqual(already)
-})
-
 test('shows how a pause proceeds, and whether only this upload is paused', () => {
   const pausing = liveAt('sending', { isPausing: true })
   const rest = { finishingParts: 2, unacknowledgedBytes: 100 }
   expect(toUploadRow(queued({ phase: 'paused' }), pausing).pausing).toEqual({ isSingle: true, ...rest })
   expect(toUploadRow(queued(), pausing).pausing).toEqual({ isSingle: false, ...rest })
   expect(toUploadRow(queued(), liveAt('sending'))).not.toHaveProperty('pausing')
-})
-
-test('does not show that an upload waits for its turn once its bytes are sent', () => {
-  const row = toUploadRow(queued(), liveAt('finishing', { waitsForTurn: true }))
-  expect(row.waitsForTurn).toBeUndefined()
 })
 
 const target = { displayName: 'Style', modelType: 'loras', modelPath: 'models/loras/style.safetensors' }

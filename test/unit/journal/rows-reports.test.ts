@@ -36,63 +36,6 @@ function setup(given = uploadRecord()) {
   }
 }
 
-const operations: readonly [string, (rows: Rows, id: string, other: string) => unknown][] = [
-  ['is shown', (rows, id) => rows.restore([{ ...uploadRecord(), id }])],
-  ['begins', (rows, id) => rows.applyEvent(id, 'begin')],
-  ['begins without a write', (rows, id) => rows.applyUnwrittenEvent(id, 'begin', {})],
-  [
-    'begins with another',
-    (rows, ...ids) => rows.applyEvents(ids.map((id) => ({ id, event: 'begin', change: {} }))),
-  ],
-  ['begins after a flush', (rows, id) => rows.applyEventsAfterFlush([{ id, event: 'begin', change: {} }])],
-  ['is changed', (rows, id) => rows.change(id, { allowed: true })],
-  ['is changed with another', (rows, ...ids) => rows.changeAll(ids, { allowed: true })],
-  ['makes progress', (rows, id) => rows.progress(id, { hashedBytes: 1 })],
-  ['is being paused', (rows, id) => rows.setPausing(id, true)],
-  ['waits for its turn', (rows, id) => rows.setTurn(id, true)],
-  ['waits for the connection', (rows, id) => rows.waitForConnection(id)],
-  ['is hidden', (rows, id) => rows.hide([id])],
-  ['is removed', (rows, id) => rows.remove([id])],
-]
-
-test.for(operations)('reports once that an upload %s', async ([, operate]) => {
-  const { rows, id, changed } = setup()
-  const other = uploadRecord()
-  rows.add([other])
-  changed.length = 0
-  await operate(rows, id, other.id)
-  expect(changed.filter((one) => one === id)).toEqual([id])
-})
-
-test('reports nothing for an upload that is unknown or was not changed', () => {
-  const { rows, id, changed, breakJournal } = setup()
-  changed.length = 0
-  rows.setPausing('unknown', true)
-  rows.setTurn('unknown', true)
-  rows.setTurn(id, false)
-  rows.hide(['unknown'])
-  breakJournal()
-  expect([rows.change(id, { allowed: true }).ok, rows.changeAll([id], { allowed: true }).ok]).toEqual([
-    false,
-    false,
-  ])
-  expect(rows.applyEvents([{ id, event: 'begin', change: {} }]).ok).toBe(false)
-  expect(rows.remove([id]).ok).toBe(false)
-  expect([changed, rows.get(id)?.record.allowed]).toEqual([[], false])
-})
-
-test('reports only bytes that are sent for the first time, not those that are hashed', () => {
-  const { rows, id, moved, send } = setup()
-  rows.progress(id, { hashedBytes: 5, inFlightBytes: 7 })
-  rows.progress(id, { inFlightBytes: 0 })
-  send()
-  rows.progress(id, { inFlightBytes: 100 })
-  rows.progress(id, { sentBytes: 60, inFlightBytes: 60 })
-  rows.progress(id, { inFlightBytes: 10 })
-  rows.progress(id, { hashedBytes: 9 })
-  expect(moved).toEqual([100, 20])
-})
-
 test('lets other processes send the file of an upload that is paused, has failed or is reviewed again', () => {
   const releasedAfter = (event: 'pause' | 'refuse' | 'review' | 'trouble' | 'requeue') => {
     const { rows, id, released } = setup()
@@ -117,15 +60,6 @@ test('a run that ends before storage has the file leaves nothing sent, hashed or
   rows.applyEvent(id, 'trouble', { failure: failure('storage-busy') }, 77)
   expect(live()).toMatchObject({ phase: 'retrying', inFlightBytes: 0, inFlightParts: 0, retryAtMs: 77 })
   expect(live()).toMatchObject({ sentBytes: 0, hashedBytes: 0 })
-})
-
-test('an upload that waits for the connection has no retry time and counts attempts from one', () => {
-  const { rows, id, live } = setup()
-  rows.applyEvent(id, 'begin')
-  expect([rows.countAttempt(id), rows.countAttempt(id)]).toEqual([1, 2])
-  rows.applyEvent(id, 'trouble', { failure: failure('offline') }, 5)
-  rows.waitForConnection(id)
-  expect([live()?.retryAtMs, rows.countAttempt(id)]).toEqual([null, 1])
 })
 
 test('measures the speed from the start of sending, without the time of other files', () => {

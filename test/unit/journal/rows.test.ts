@@ -137,23 +137,6 @@ test('an upload that is removed before or while the disk is flushed does not com
   expect(rows.view(kept.id)?.phase).toBe('registered')
 })
 
-test('an upload that is shown as registered meanwhile does not fail the others of its group', async () => {
-  const { rows, added, store } = setup()
-  const [shown, changed] = [registering({ rows, added }), registering({ rows, added })]
-  const written = rows.applyEventsAfterFlush([shown.registered, changed.registered])
-  rows.restore(store.history({ limit: 10 }).filter(({ id }) => id === shown.id))
-  rows.change(changed.id, { allowed: true })
-  expect(await written).toEqual(success(undefined))
-  expect([shown, changed].map(({ id }) => rows.view(id)?.phase)).toEqual(['registered', 'registered'])
-})
-
-test('throws for an event that is impossible in the current phase', () => {
-  const { rows, added } = setup()
-  const id = added()
-  expect(() => rows.applyEvent(id, 'finish')).toThrow('finish cannot happen to an upload that is waiting')
-  expect(() => rows.applyEvent('nobody', 'begin')).toThrow('no such upload: nobody')
-})
-
 test('does not become registered if that could not be written', async () => {
   const { rows, added, refuseWrites } = setup()
   const id = added()
@@ -201,13 +184,6 @@ test('restores the acknowledged bytes of multipart uploads', () => {
   rows.restore([paused, other])
   // The fourth part is the rest of 6.8 GB.
   expect([rows.view(paused.id)?.sentBytes, rows.view(other.id)?.sentBytes]).toEqual([2_800_000_000, 0])
-})
-
-test('queues nothing that could not be written', () => {
-  const { rows, refuseWrites } = setup()
-  refuseWrites()
-  expect(rows.add([uploadRecord()])).toMatchObject({ ok: false })
-  expect(rows.ids()).toEqual([])
 })
 
 test('leaves nothing of uploads in the journal whose adding was not flushed', () => {
@@ -279,15 +255,6 @@ test('restores a row from the history without its local path', () => {
   expect(JSON.stringify(view)).not.toContain(record.path)
 })
 
-test('shows a failure that could not be written', () => {
-  const { rows, added, refuseWrites } = setup()
-  const id = added()
-  rows.applyEvent(id, 'begin')
-  refuseWrites()
-  expect(rows.applyEvent(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
-  expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
-})
-
 test('writes changes of a failed transaction with the next change of each row', () => {
   const { rows, store, added } = setup()
   const id = added()
@@ -331,54 +298,12 @@ test('removes many rows in groups and keeps those that could not be removed', ()
   expect([rows.ids(), store.find(ids[0] ?? '')]).toEqual([ids.slice(1_000), null])
 })
 
-test('writes an unwritten event with the next change, even an equal one', () => {
-  const { rows, store, added } = setup()
-  const id = added()
-  const state = { kind: 'queued', started: true } as const
-  rows.applyUnwrittenEvent(id, 'begin', { state })
-  expect([rows.view(id)?.phase, store.find(id)?.state]).toEqual(['checking', { ...state, started: false }])
-  rows.change(id, { state })
-  expect(store.find(id)?.state).toEqual(state)
-})
-
-test('does not list a removed upload as finished', () => {
-  const { rows } = setup()
-  const [kept, removed] = [registeredRecord(), registeredRecord()]
-  rows.add([kept, removed])
-  rows.hide([kept.id, removed.id])
-  rows.remove([removed.id])
-  expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
-})
-
 test('lists uploads as finished that are registered, the shown ones first', () => {
   const { rows } = setup()
   const [shown, hidden] = [registeredRecord(), registeredRecord()]
   rows.restore([hidden, shown, uploadRecord()])
   rows.hide([hidden.id])
   expect([...rows.finished()]).toEqual([shown, hidden])
-})
-
-test('finds the files of a multi-file model, shown or hidden, until they are removed', () => {
-  const { rows } = setup()
-  const { target } = uploadRecord()
-  const seenIn = (key: string) => ({
-    place: '/models',
-    target,
-    group: { key, name: 'model', kind: 'shards' as const, root: '/models', within: [] },
-  })
-  const [shown, hidden] = [
-    { ...registeredRecord(), seen: seenIn('a') },
-    { ...registeredRecord(), seen: seenIn('a') },
-  ]
-  const waiting = { ...uploadRecord(), seen: seenIn('b') }
-  rows.restore([shown, hidden, waiting, uploadRecord()])
-  rows.hide([hidden.id])
-  const idsOf = (key: string) => rows.filesOf(key).map(({ id }) => id)
-  expect([idsOf('a'), idsOf('b'), idsOf('c')]).toEqual([[hidden.id, shown.id], [waiting.id], []])
-  rows.change(waiting.id, { seen: seenIn('a') })
-  expect([idsOf('a'), idsOf('b')]).toEqual([[hidden.id, shown.id, waiting.id], []])
-  rows.remove([hidden.id, shown.id])
-  expect(idsOf('a')).toEqual([waiting.id])
 })
 
 /** Two uploads that have sent 10 and 30 MB/s for ten seconds. */
@@ -395,24 +320,6 @@ function sendTwo({ rows, clock, added }: ReturnType<typeof setup>) {
   }
   return ids
 }
-
-test('finds uploads by the size of their file, also after it has changed', () => {
-  const { rows } = setup()
-  const sized = (sizeBytes: number) => {
-    const record = uploadRecord()
-    return { ...record, identity: { ...record.identity, sizeBytes } }
-  }
-  const [first, second, other] = [sized(1), sized(1), sized(2)]
-  rows.add([first, second, other])
-  const idsOf = (sizeBytes: number) => rows.ofSize(sizeBytes).map(({ record }) => record.id)
-  expect([idsOf(1), idsOf(2), idsOf(3)]).toEqual([[first.id, second.id], [other.id], []])
-  rows.change(first.id, { identity: { ...first.identity, sizeBytes: 3 } })
-  rows.changeAll([other.id], { identity: { ...other.identity, sizeBytes: 1 } })
-  expect([idsOf(1), idsOf(2), idsOf(3)]).toEqual([[second.id, other.id], [], [first.id]])
-  rows.remove([second.id])
-  rows.restore([other])
-  expect([idsOf(1), idsOf(2)]).toEqual([[], [other.id]])
-})
 
 test('finds uploads by their library path without regard to case, also after it has changed', () => {
   const { rows } = setup()
@@ -434,23 +341,6 @@ test('finds uploads by their library path without regard to case, also after it 
   expect(idsTo('models/vae/a.safetensors')).toEqual([second.id])
 })
 
-test('finds registered uploads by the size of their file, shown or hidden, until they are removed', () => {
-  const { rows } = setup()
-  const [shown, hidden, again] = [registeredRecord(), registeredRecord(), registeredRecord()]
-  const waiting = uploadRecord()
-  const { sizeBytes } = shown.identity
-  rows.restore([shown, hidden, again, waiting])
-  const ids = () => rows.finishedOfSize(sizeBytes).map(({ id }) => id)
-  rows.hide([hidden.id, again.id])
-  rows.restore([again])
-  rows.hide([again.id])
-  expect(ids()).toEqual([shown.id, hidden.id, again.id])
-  expect(rows.finishedOfSize(sizeBytes + 1)).toEqual([])
-  rows.remove([hidden.id])
-  rows.forget([again.id])
-  expect(ids()).toEqual([shown.id])
-})
-
 test('shows at once that all uploads that are being sent share a new limit', () => {
   const harness = setup()
   const { rows, limit, changed } = harness
@@ -465,47 +355,6 @@ test('shows at once that all uploads that are being sent share a new limit', () 
   changed.length = 0
   rows.limitChanged()
   expect(changed).toEqual(ids.slice(1))
-})
-
-test('a hidden upload is no longer reported for a new limit', () => {
-  const harness = setup()
-  const { rows, changed } = harness
-  const [hidden, shown] = sendTwo(harness)
-  rows.hide([hidden])
-  changed.length = 0
-  rows.limitChanged()
-  expect(changed).toEqual([shown])
-})
-
-test('an upload that has no speed yet has no share of the limit', () => {
-  const { rows, clock, added, limit } = setup()
-  const [id, starting] = [added(), added()]
-  limit.bytesPerSecond = 5
-  for (const one of [id, starting]) {
-    rows.applyEvent(one, 'begin')
-    rows.applyEvent(one, 'send')
-  }
-  rows.setTurn(starting, true)
-  for (let second = 1; second <= 5; second += 1) {
-    clock.advance(1_000)
-    rows.progress(id, { inFlightBytes: second * 10 })
-  }
-  expect(rows.view(id)?.bytesPerSecond).toBe(5)
-  rows.setTurn(starting, false)
-  expect(rows.view(id)?.bytesPerSecond).toBe(5)
-  limit.bytesPerSecond = null
-  expect(rows.view(id)?.bytesPerSecond).toBe(10)
-})
-
-test('shows an upload without a share of the connection as waiting for its turn, without a speed', () => {
-  const harness = setup()
-  const { rows } = harness
-  const [id] = sendTwo(harness)
-  rows.setTurn(id, true)
-  expect(rows.view(id)).toMatchObject({ waitsForTurn: true, bytesPerSecond: null, secondsLeft: null })
-  rows.setTurn(id, false)
-  expect(rows.view(id)?.waitsForTurn).toBeUndefined()
-  rows.setTurn('nobody', true)
 })
 
 test('adds nothing of a user who signs out meanwhile in another process', () => {

@@ -2,15 +2,10 @@ import { expect, test } from 'vitest'
 import {
   isRegistered,
   isRegisteredUpload,
-  isSameTeam,
   isStarted,
   isStored,
-  isUndecided,
   isUnverified,
   modelIdOf,
-  multipartOf,
-  onConflictOf,
-  undecidedTeam,
   verificationOf,
   type UploadState,
 } from '../../../electron/journal/upload-record.ts'
@@ -55,18 +50,6 @@ test.for<[string, UploadState, Partial<Record<keyof typeof none, unknown>>]>([
   }).toEqual({ ...none, ...expected })
 })
 
-test('an upload has a multipart upload while that is open, and after it was sent with one', () => {
-  const { multipart } = multipartOpenState(10)
-  const states: readonly UploadState[] = [
-    multipartOpenState(10),
-    storedState({ multipart }),
-    storedState(),
-    { kind: 'queued', started: true },
-    duplicate,
-  ]
-  expect(states.map(multipartOf)).toEqual([multipart, multipart, null, null, null])
-})
-
 test.for<[string, Verification | undefined, boolean]>([
   ['that was not asked for', undefined, false],
   ['that is pending', { kind: 'pending' }, true],
@@ -78,28 +61,4 @@ test.for<[string, Verification | undefined, boolean]>([
   const state = { ...registeredState('m', 1), ...(verification && { verification }) }
   expect([verificationOf(state), isUnverified(state)]).toEqual([verification, expected])
   expect([verificationOf(storedState()), isUnverified(storedState())]).toEqual([undefined, false])
-})
-
-test('two uploads are for the same team if team and server are the same, of any account', () => {
-  const [one, other] = [
-    { id: 'team_01', name: 'Studio North' },
-    { id: 'team_02', name: 'Studio North' },
-  ]
-  const of = (accountId: string, team = one) => ({ accountId, team })
-  const alice = of('cloud.example alice')
-  expect([
-    isSameTeam(alice, of('cloud.example alice')),
-    isSameTeam(alice, of('cloud.example bob')),
-    isSameTeam(alice, of('other.example alice')),
-    isSameTeam(alice, of('cloud.example alice', other)),
-  ]).toEqual([true, true, false, false])
-})
-
-test('the user is asked about a taken path unless something else is decided', () => {
-  expect([onConflictOf({}), onConflictOf({ library: {} })]).toEqual(['ask', 'ask'])
-  expect(onConflictOf({ library: { onConflict: 'skip' } })).toBe('skip')
-})
-
-test('a team is undecided until one is chosen', () => {
-  expect([undecidedTeam, { id: 'team_01', name: '' }].map(isUndecided)).toEqual([true, false])
 })

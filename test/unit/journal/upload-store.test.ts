@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadedPathFinder } from '../../../electron/journal/history-store.ts'
-import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 import {
@@ -38,7 +38,6 @@ function setup() {
 }
 
 const ids = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id)
-const search = (store: UploadStore, text: string) => ids(store.history({ search: text, limit: 10 }))
 
 test('acknowledged changes are there after the process has ended', () => {
   const { start } = setup()
@@ -123,38 +122,6 @@ test('an upload is in the queue or in the history, never in both', () => {
     ok: false,
     failure: { code: 'journal-trouble' },
   })
-})
-
-test('the history is sorted by time, limited and searched without regard to case', () => {
-  const { start } = setup()
-  const { store } = start('one')
-  const target = (name: string) => ({ displayName: name, modelType: 'vae', modelPath: `models/vae/${name}` })
-  const old = registeredRecord({ finishedAtMs: 1_000, target: target('Sharp Eyes') })
-  const mid = registeredRecord({ finishedAtMs: 2_000, target: target('50%_soft') })
-  const young = registeredRecord({ finishedAtMs: 3_000, fileName: 'sharp.ckpt', target: target('other') })
-  store.add([old, young, mid])
-  expect(ids(store.history({ limit: 2 }))).toEqual([young.id, mid.id])
-  expect(ids(store.history({ limit: 2, beforeMs: 2_000 }))).toEqual([old.id])
-  expect(ids(store.history({ limit: 9, sinceMs: 2_000 }))).toEqual([young.id, mid.id])
-  expect([search(store, 'SHARP'), search(store, '%_'), search(store, '%')]).toEqual([
-    [young.id, old.id],
-    [mid.id],
-    [mid.id],
-  ])
-  expect([search(store, 'VAE/OTH'), search(store, 'nothing')]).toEqual([[young.id], []])
-})
-
-test('removed uploads are deleted', () => {
-  const { start } = setup()
-  const { store } = start('one')
-  const [record, done] = [uploadRecord(), registeredRecord()]
-  store.add([record, done])
-  store.remove([record.id, done.id])
-  expect([valueOf(store.claimQueue()), store.history({ limit: 9 }), store.find(done.id)]).toEqual([
-    [],
-    [],
-    null,
-  ])
 })
 
 test('an unreadable row is skipped and stays in the journal', () => {

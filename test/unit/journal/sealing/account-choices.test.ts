@@ -105,22 +105,3 @@ test('nothing about files stays if no other user is signed in', () => {
   expect(take(false)).toHaveLength(2)
   expect([get('known-folders'), get('type-corrections')]).toEqual([null, null])
 })
-
-test('leaves settings and choices that it cannot read as they are', () => {
-  const { take, get, database } = setup({ 'on-conflict': ['a list'], 'known-folders': '{"no":"list"}' })
-  expect(take(false)).toEqual([])
-  expect([get('on-conflict'), get('known-folders')]).toEqual([['a list'], { no: 'list' }])
-  returnChoices(database, [{ name: 'known-folders', value: '["/a"]' }])
-  expect(get('known-folders')).toEqual(['/a'])
-})
-
-test('returns an item once, and a single value only where there is none now', () => {
-  const { database, get, set } = setup({ 'known-folders': ['/a', '/b'] })
-  returnChoices(database, [{ name: 'known-folders', value: '["/b","/c"]' }])
-  expect(get('known-folders')).toEqual(['/a', '/b', '/c'])
-  returnChoices(database, [{ name: 'all-paused', value: '"yes"' }])
-  expect(get('all-paused')).toBe('yes')
-  set('all-paused', '"no"')
-  returnChoices(database, [{ name: 'all-paused', value: '"yes"' }])
-  expect(get('all-paused')).toBe('no')
-})

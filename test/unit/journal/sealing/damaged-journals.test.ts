@@ -1,12 +1,4 @@
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -71,34 +63,4 @@ test.skipIf(process.platform === 'win32')('only the owner can read a copy that w
   const folder = newFolder()
   for (const part of parts) writeDamagedJournal(folder, part)
   expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
-})
-
-test('only damaged journals and their logs are read', () => {
-  const folder = newFolder()
-  const names = [`${name}-wal`, 'journal.sqlite', 'journal.sqlite-wal', `x${name}`, `${name}.txt`]
-  for (const one of names) writeFileSync(join(folder, one), one)
-  const read: string[] = []
-  const paths = takeDamagedJournals(folder, (part) => read.push(part.name))
-  expect([read, paths]).toEqual([[`${name}-wal`], [join(folder, `${name}-wal`)]])
-})
-
-test('no other file is written', () => {
-  const folder = newFolder()
-  for (const other of ['settings.json', `../${name}`, `${name}/../settings.json`])
-    writeDamagedJournal(folder, { name: other, offset: 0, base64: 'AAAA' })
-  expect(readdirSync(folder)).toEqual([])
-})
-
-// Other systems have no list of a process's open files.
-test.runIf(process.platform === 'linux')('no copy stays open', () => {
-  const { folder, parts } = setup(5)
-  for (const part of parts) writeDamagedJournal(folder, part)
-  const open = readdirSync('/proc/self/fd').flatMap((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`)
-    } catch {
-      return [] // closed meanwhile
-    }
-  })
-  expect(open).not.toContain(join(folder, name))
 })

@@ -89,14 +89,6 @@ test('the journal is to be erased after parts were discarded', () => {
   expect([sealed.seals().map(({ id }) => id), sealed.needsErasing()]).toEqual([[kept.id], true])
 })
 
-test('an unreadable list of files to erase is an empty one', () => {
-  const { database, sealed } = setup()
-  for (const value of ['{', '["a", 1]']) {
-    database.prepare("INSERT INTO choices (name, value) VALUES ('erase', ?)").run(value)
-    expect([sealed.needsErasing(), sealed.erase(), sealed.needsErasing()]).toEqual([true, true, false])
-  }
-})
-
 test('copies of damaged journals are sealed, deleted with the journal’s free space, and returned', () => {
   const { folder, sealed, store } = setup()
   store.add([uploadRecord()])

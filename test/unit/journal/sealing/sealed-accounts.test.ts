@@ -422,53 +422,6 @@ test('refuses changed content, other keys and other formats', () => {
   expect(ownerTag(seal, alice)).not.toBe(ownerTag(createSeal(), alice))
 })
 
-test('seals and returns many rows in steps of at most 200 rows', () => {
-  const { store, sealed } = setup()
-  store.add(Array.from({ length: 1_000 }, () => registeredRecord()))
-  const seal = createSeal()
-  /** By how many the rows have changed in each step. */
-  const changesIn = (step: () => boolean) => {
-    const changes: number[] = []
-    for (let isMore = true; isMore;) {
-      const before = store.finishedSince(0, new Set())
-      isMore = step()
-      changes.push(store.finishedSince(0, new Set()) - before)
-    }
-    return changes.filter((change) => change !== 0)
-  }
-  const sealing = changesIn(() => {
-    const step = sealed.sealNext(user, seal)
-    return step.ok && step.value === 'more'
-  })
-  expect(sealing).toEqual([-200, -200, -200, -200, -200])
-  expect(changesIn(() => !sealed.erase())).toEqual([])
-  let afterId = 0
-  const unsealing = changesIn(() => {
-    const part = sealed.unsealNext(seal, afterId)
-    afterId = part.ok && part.value ? part.value.id : afterId
-    return part.ok && part.value !== null
-  })
-  expect(unsealing).toEqual([200, 200, 200, 200, 200])
-})
-
-test('seals hashes in steps of at most 2,000', () => {
-  const { database, sealed } = setup()
-  database.exec(
-    `WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number LIMIT 4001)
-     INSERT INTO hashes SELECT '/' || value, 1, '1', '1', 'ab', 0, NULL FROM number`,
-  )
-  const seal = createSeal()
-  const countHashes = () => database.prepare('SELECT count(*) AS count FROM hashes').get()?.['count']
-  const counts = Array.from({ length: 3 }, () => [sealed.sealNext(user, seal), countHashes()])
-  const more = { ok: true, value: 'more' }
-  expect(counts).toEqual([
-    [more, 2_001],
-    [more, 1],
-    [more, 0],
-  ])
-  expect(sealed.sealNext(user, seal)).toEqual({ ok: true, value: 'nothing' })
-})
-
 test('keeps the copy of a damaged journal whose user is back before it was erased', () => {
   const { folder, sealed, accounts } = setup()
   const copy = join(folder, 'journal.sqlite.damaged-1')

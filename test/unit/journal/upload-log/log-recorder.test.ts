@@ -82,18 +82,6 @@ test.for<[string, Phase, Partial<UploadRecord>, Omit<LogEvent, 'atMs'>]>([
   expect(events()).toEqual([{ ...event, atMs: 1_000 }])
 })
 
-test.for<[string, Phase, Partial<UploadRecord>, number | undefined]>([
-  ['a failure after which it restarts', 'failed', { failure: failure('file-changed') }, 2_000],
-  ['a pause after such a failure', 'paused', { failure: failure('file-changed') }, 2_000],
-  ['a failure after which it continues', 'failed', { failure: busy }, undefined],
-  ['no failure', 'paused', {}, undefined],
-  ['a step that follows', 'registering', { failure: failure('file-changed') }, undefined],
-])('records acknowledged bytes as lost only after %s of no use', ([, to, given, lostBytes]) => {
-  const { enter, events } = setup(given)
-  enter('finishing', to, { sentBytes: 2_000 })
-  expect(events()[0]?.lostBytes).toBe(lostBytes)
-})
-
 test('records what was sent when sending ends, with the parts that were in flight', () => {
   const { enter, clock, progress, items } = setup()
   enter('checking', 'sending')
@@ -114,29 +102,6 @@ test('records what was sent when sending ends, with the parts that were in fligh
     },
     { kind: 'event', event: { event: 'finishing', atMs: 4_000 } },
   ])
-})
-
-test('counts a single PUT as one part, and nothing in flight as none', () => {
-  const partsWith = (inFlightBytes: number) => {
-    const { enter, progress, transfers } = setup()
-    enter('checking', 'sending')
-    progress(50)
-    enter('sending', 'retrying', { inFlightBytes, inFlightParts: 0 })
-    return transfers()[0]?.interruptedParts
-  }
-  expect([partsWith(50), partsWith(0)]).toEqual([1, 0])
-})
-
-test('records nothing of an upload that sent nothing in no time, or that does not send', () => {
-  const { enter, progress, setTurn, transfers, clock } = setup()
-  progress(5)
-  setTurn(false)
-  enter('checking', 'sending')
-  enter('sending', 'retrying')
-  progress(5)
-  clock.advance(20_000)
-  progress(5)
-  expect(transfers()).toEqual([])
 })
 
 test('records what is sent every ten seconds, each time from zero', () => {
@@ -175,50 +140,4 @@ test('counts only the time in which an upload has its turn', () => {
   progress(10)
   enter('sending', 'finishing')
   expect(transfers()).toMatchObject([{ sendingMs: 4_000, sentBytes: 20 }])
-})
-
-test('counts no time while the clock is set back', () => {
-  const { enter, clock, progress, transfers } = setup()
-  enter('checking', 'sending')
-  clock.advance(-60_000)
-  progress(10)
-  enter('sending', 'finishing')
-  expect(transfers()).toMatchObject([{ sendingMs: 0, sentBytes: 10 }])
-})
-
-test('continues to record every ten seconds after the clock was set back', () => {
-  const { enter, clock, progress, transfers } = setup()
-  enter('checking', 'sending')
-  clock.advance(4_000)
-  progress(10)
-  clock.advance(-3_600_000)
-  progress(10)
-  for (let second = 1; second <= 10; second += 1) {
-    clock.advance(1_000)
-    progress(10)
-  }
-  expect(transfers()).toMatchObject([
-    { sendingMs: 0, sentBytes: 20 },
-    { sendingMs: 10_000, sentBytes: 100 },
-  ])
-})
-
-test('acknowledged bytes that a restart takes back are not subtracted', () => {
-  const { enter, progress, transfers } = setup()
-  enter('checking', 'sending')
-  progress(100, 100)
-  progress(0, -100)
-  enter('sending', 'finishing')
-  expect(transfers()).toMatchObject([{ acknowledgedBytes: 100, interruptedParts: 0 }])
-})
-
-test('continues to count if sending is entered again without an end', () => {
-  const { enter, progress, items, transfers } = setup()
-  enter('checking', 'sending')
-  progress(5)
-  enter('sending', 'sending')
-  expect(items).toHaveLength(1)
-  progress(5)
-  enter('sending', 'finishing')
-  expect(transfers()).toMatchObject([{ sentBytes: 10 }])
 })

@@ -74,23 +74,6 @@ test('counts parts that are sent again during a run, and what a restart loses', 
   ])
 })
 
-test('time without a turn is no time of sending', () => {
-  const record = uploadRecord()
-  const { rows, environment, folder } = rowsOnJournal([record], { isLogged: true })
-  const { id } = record
-  rows.applyEvent(id, 'begin')
-  rows.applyEvent(id, 'send', { state: { kind: 'queued', started: true } })
-  rows.progress(id, { inFlightBytes: 100 })
-  environment.clock.advance(3_000)
-  rows.setTurn(id, true)
-  environment.clock.advance(60_000)
-  rows.setTurn(id, false)
-  environment.clock.advance(2_000)
-  rows.applyEvent(id, 'finish')
-  environment.clock.advance(600)
-  expect(storedEvents(folder, id)[1]).toMatchObject({ event: 'sending', sendingMs: 5_000, sentBytes: 100 })
-})
-
 test('a killed process leaves its log, and the next one records that it ended', () => {
   const record = uploadRecord()
   const { rows, environment, folder } = rowsOnJournal([record], { isLogged: true })
@@ -111,18 +94,6 @@ test('a killed process leaves its log, and the next one records that it ended', 
 
 const checking = { kind: 'event', event: { event: 'checking', atMs: 1 } } as const
 
-test('writes what is added within 150 ms together', () => {
-  const record = uploadRecord()
-  const { environment, folder, store } = rowsOnJournal([record])
-  store.logs.append(record.id, checking)
-  environment.clock.advance(149)
-  store.logs.append(record.id, { kind: 'event', event: { event: 'sending', atMs: 2 } })
-  expect(storedEvents(folder, record.id)).toEqual([])
-  environment.clock.advance(1)
-  expect(names(storedEvents(folder, record.id))).toEqual(['checking', 'sending'])
-  expect(environment.clock.waits()).toEqual([])
-})
-
 test('tries again ten seconds after the disk refused a log', () => {
   const record = uploadRecord()
   const { environment, folder, store, breakJournal, repairJournal } = rowsOnJournal([record])
@@ -137,17 +108,6 @@ test('tries again ten seconds after the disk refused a log', () => {
   expect(storedEvents(folder, record.id)).toHaveLength(1)
 })
 
-test('keeps 500 items of an upload in memory while they can’t be written', () => {
-  const record = uploadRecord()
-  const { store, breakJournal } = rowsOnJournal([record])
-  breakJournal()
-  store.logs.append(record.id, { kind: 'event', event: { event: 'sending', atMs: 1 } })
-  const transfer = { acknowledgedBytes: 0, sendingMs: 0, interruptedParts: 0, unconfirmedBytes: 0 }
-  for (let count = 0; count < 600; count += 1)
-    store.logs.append(record.id, { kind: 'transfer', transfer: { ...transfer, sentBytes: 1 } })
-  expect(store.logs.read(record.id).events).toMatchObject([{ event: 'sending', sentBytes: 499 }])
-})
-
 test('nothing is written after the journal was closed', () => {
   const record = uploadRecord()
   const { environment, database, store } = rowsOnJournal([record])
@@ -157,69 +117,12 @@ test('nothing is written after the journal was closed', () => {
   expect([environment.lines, environment.clock.waits()]).toEqual([[], []])
 })
 
-test('what is flushed is not written again, and a flush that fails ends', () => {
-  const record = uploadRecord()
-  const { environment, folder, store, breakJournal } = rowsOnJournal([record])
-  store.logs.append(record.id, checking)
-  store.logs.flush()
-  expect([storedEvents(folder, record.id).length, environment.clock.waits()]).toEqual([1, []])
-  breakJournal()
-  store.logs.append(record.id, checking)
-  store.logs.flush()
-  expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
-})
-
-test('more than 200 logs are written one group right after the other', () => {
-  const records = Array.from({ length: 401 }, () => uploadRecord())
-  const { environment, store, database } = rowsOnJournal(records)
-  for (const { id } of records) store.logs.append(id, checking)
-  const { clock } = environment
-  const counts = [150, 0, 0].map((delayMs) => {
-    expect(clock.waits()).toEqual([delayMs])
-    clock.advance(delayMs)
-    return Number(database.prepare('SELECT count(*) AS count FROM upload_logs').get()?.['count'])
-  })
-  expect([counts, clock.waits()]).toEqual([[200, 400, 401], []])
-})
-
-test('no log is removed while all have exactly the total, and no more than is needed beyond it', () => {
-  const records = Array.from({ length: 4 }, () => uploadRecord())
-  const { environment, database, store } = rowsOnJournal(records)
-  for (const { id } of records) store.logs.append(id, checking)
-  store.logs.flush()
-  const [line] = database.prepare('SELECT octet_length(log) AS bytes FROM upload_logs').all()
-  const sizeBytes = Number(line?.['bytes'])
-  /** As after the next start, whose first log is of an upload that was removed meanwhile. */
-  const countAfterCheck = (maxTotalBytes: number) => {
-    const logs = createUploadLogStore(database, environment, { maxTotalBytes })
-    logs.append('removed', checking)
-    logs.flush()
-    return Number(database.prepare('SELECT count(*) AS count FROM upload_logs').get()?.['count'])
-  }
-  const limits = [4 * sizeBytes, 4 * sizeBytes - 1, 2 * sizeBytes, 2 * sizeBytes - 1]
-  expect(limits.map(countAfterCheck)).toEqual([4, 3, 2, 1])
-})
-
 test('what is still in memory is written when the process closes the journal', () => {
   const record = uploadRecord()
   const { store, folder } = rowsOnJournal([record])
   store.logs.append(record.id, checking)
   store.close()
   expect(names(storedEvents(folder, record.id))).toEqual(['checking'])
-})
-
-test('the total is checked with the first log and then with each 2,000', () => {
-  const records = Array.from({ length: 2_001 }, () => uploadRecord())
-  const { environment, folder } = rowsOnJournal(records)
-  const { database } = openJournal(folder, 0)
-  const logs = createUploadLogStore(database, environment, { maxTotalBytes: 0 })
-  const countAfter = (from: number, to: number) => {
-    for (const { id } of records.slice(from, to)) logs.append(id, checking)
-    logs.flush()
-    return Number(database.prepare('SELECT count(*) AS count FROM upload_logs').get()?.['count'])
-  }
-  expect([countAfter(0, 1), countAfter(1, 2_000), countAfter(2_000, 2_001)]).toEqual([0, 1_999, 0])
-  database.close()
 })
 
 test('a log is deleted with its upload and is not written again', () => {
@@ -235,21 +138,6 @@ test('a log is deleted with its upload and is not written again', () => {
   const { database } = openJournal(folder, 0)
   expect(database.prepare('SELECT count(*) AS count FROM upload_logs').get()).toEqual({ count: 0 })
   database.close()
-})
-
-test('what the disk refuses is kept and written later', () => {
-  const record = uploadRecord()
-  const { rows, environment, folder, store, breakJournal, repairJournal } = rowsOnJournal([record], {
-    isLogged: true,
-  })
-  rows.applyEvent(record.id, 'begin')
-  breakJournal()
-  environment.clock.advance(600)
-  expect(storedEvents(folder, record.id)).toEqual([])
-  expect(names(store.logs.read(record.id).events)).toEqual(['checking'])
-  repairJournal()
-  environment.clock.advance(10_000)
-  expect(names(storedEvents(folder, record.id))).toEqual(['checking'])
 })
 
 test('beyond the total limit the oldest logs are removed, those of finished uploads first', () => {
@@ -269,33 +157,4 @@ test('beyond the total limit the oldest logs are removed, those of finished uplo
   expect(left.map(({ upload }) => upload)).not.toContain(finished.id)
   expect(bytes).toBeLessThanOrEqual(250)
   database.close()
-})
-
-test('ten thousand uploads are logged in about ten megabytes, 200 logs at a time', () => {
-  const records = Array.from({ length: 10_000 }, () => uploadRecord())
-  const { rows, environment, folder } = rowsOnJournal(records, { isLogged: true })
-  for (const { id } of records) {
-    rows.applyEvent(id, 'begin')
-    rows.applyUnwrittenEvent(id, 'send', { state: { kind: 'queued', started: true } })
-    rows.applyUnwrittenEvent(id, 'finish', {})
-    rows.applyUnwrittenEvent(id, 'requeue', {})
-  }
-  let writes = 0
-  let longestMs = 0
-  environment.clock.advance(500)
-  while (environment.clock.waits().length > 0) {
-    const startMs = performance.now()
-    environment.clock.advance(environment.clock.waits()[0] ?? 0)
-    longestMs = Math.max(longestMs, performance.now() - startMs)
-    writes += 1
-  }
-  const { database } = openJournal(folder, 0)
-  const sum = database
-    .prepare('SELECT count(*) AS count, sum(octet_length(log)) AS bytes FROM upload_logs')
-    .get()
-  database.close()
-  expect(sum?.['count']).toBe(10_000)
-  expect(Number(sum?.['bytes'])).toBeLessThan(10_000_000)
-  expect(writes).toBe(49)
-  console.info(`${String(sum?.['bytes'])} bytes, longest write ${longestMs.toFixed(1)} ms`)
 })

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
-import {
-  accountsOfPerson,
-  adoptAccountUploads,
-  adoptUploads,
-  queuedFiles,
-} from '../../../electron/intake/adopt-uploads.ts'
+import { adoptAccountUploads, adoptUploads, queuedFiles } from '../../../electron/intake/adopt-uploads.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { FoundFile } from '../../../electron/recognition/found-file.ts'
 import { foundFile, registeredRecord, uploadRecord } from '../../support/records.ts'
@@ -125,13 +120,6 @@ test('counts an upload whose file is still refused as neither continued nor queu
   expect(await adopt()).toMatchObject({ value: { stillRefused: none, stillRefusedCount: 0 } })
 })
 
-test('does nothing for a request that was aborted', async () => {
-  const record = stopped()
-  const { adopt, calls } = setup([record])
-  const nothing = { continued: [], queued: [], continuedCount: 0 }
-  expect([await adopt([fileOf(record)], { signal: AbortSignal.abort() }), calls]).toEqual([nothing, []])
-})
-
 test('continues no further upload after an abort', async () => {
   const records = [stopped(), stopped()]
   const { adopt, services } = setup(records)
@@ -211,12 +199,6 @@ test('adopts uploads of a dead process and queues those that were waiting', asyn
   expect(calls).toEqual([`continue ${broken.id}`])
 })
 
-test('claims nothing in the journal for files that are new', async () => {
-  const { adopt, breakJournal } = setup([])
-  breakJournal()
-  expect(await adopt([fileOf(uploadRecord())])).toMatchObject({ continuedCount: 0 })
-})
-
 test('reports that an upload of a dead process could not be claimed', async () => {
   const left = stopped()
   const { adopt, store, breakJournal } = setup([])
@@ -248,11 +230,4 @@ test('lists the files in the queue for a user and team, without a review that no
   const { services } = setup(records)
   const files = [...records, uploadRecord()].map(fileOf)
   expect([...queuedFiles(services, files, { accountId: 'device', team })]).toEqual(files.slice(0, 1))
-})
-
-test('lists the accounts of a user, and only itself for an unknown account', () => {
-  const other = account('elsewhere', { server: 'https://other.example' })
-  const known = [session, bob, device, other]
-  expect(accountsOfPerson(known, 'device')).toEqual(['session', 'device'])
-  expect(accountsOfPerson(known, 'unknown')).toEqual(['unknown'])
 })

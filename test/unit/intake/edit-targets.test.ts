@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryRelation } from '../../../electron/contract/library.ts'
 import type { Target } from '../../../electron/contract/uploads.ts'
 import { editTargets, retargeted } from '../../../electron/intake/edit-targets.ts'
@@ -61,14 +61,6 @@ test.for<[what: string, given: Partial<UploadRecord>, isEdited: boolean]>([
   expect(rows.get(record.id)?.record.target).toEqual(isEdited ? target : record.target)
 })
 
-test('keeps the target of an upload whose run is under way', () => {
-  const record = uploadRecord()
-  const { rows } = rowsOnJournal([record])
-  rows.applyEvent(record.id, 'begin')
-  const services = { rows, requeue: () => success(undefined), onAbandoned() {}, onTypesEdited() {} }
-  expect(editTargets([{ id: record.id, target }], services)).toEqual(success([]))
-})
-
 test('queues only those again that failed because of their target', () => {
   const codes = ['path-taken', 'path-taken-here', 'conflict', 'target-path'] as const
   const fixed = [
@@ -79,37 +71,7 @@ test('queues only those again that failed because of their target', () => {
   expect(edit([...others, ...fixed]).requeued).toEqual(fixed.map(({ id }) => id))
 })
 
-test('reports why an edited upload could not be queued again', () => {
-  const reason = failed(failure('journal-trouble'))
-  const { edited, retyped } = edit(
-    [uploadRecord({ phase: 'failed', failure: taken })],
-    { modelType: 'vae' },
-    () => reason,
-  )
-  expect([edited, retyped]).toEqual([reason, []])
-})
-
-test('changes nothing if the server would reject one of the targets', () => {
-  const record = uploadRecord()
-  const { edited, rows } = edit([record], { displayName: '' })
-  expect(edited.ok).toBe(false)
-  expect(rows.get(record.id)?.record).toEqual(record)
-})
-
-test('reports the uploads whose type was edited, with their new type', () => {
-  expect(edit([uploadRecord()], { modelType: 'vae' }).retyped).toEqual(['vae'])
-  expect(edit([uploadRecord()]).retyped).toEqual([])
-})
-
 const replaced = { modelId: 'old', name: 'Old', path: 'models/loras/a.safetensors', fate: 'delete' } as const
-
-test.for([
-  ['models/loras/a.old.safetensors', 1],
-  [null, 0],
-] as const)('reports a model that was moved to %s as abandoned', ([asidePath, count]) => {
-  const library: LibraryRelation = { replaces: { ...replaced, asidePath } }
-  expect(edit([uploadRecord({ library })]).abandonedCount).toBe(count)
-})
 
 /** An upload with this relation to the library, and what an edit changes of it. */
 function changeOf(library: LibraryRelation, change: Partial<Target>) {

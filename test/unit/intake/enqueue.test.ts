@@ -118,24 +118,6 @@ test('queues files behind all others, and reports the refused ones', async () =>
   expect(events).toEqual(['warm up', 'batch of 3', 'all 3'])
 })
 
-test('starts no threads for a request that was aborted before', async () => {
-  const { enqueue, events } = setup()
-  const report = await enqueue([foundFile('a')], { signal: AbortSignal.abort() })
-  expect([report, events]).toEqual([{ added: 0, refused: 0, skipped: [] }, []])
-})
-
-test('remembers no drop without new files', async () => {
-  const { enqueue } = setup()
-  expect(await enqueue([])).toEqual({ added: 0, refused: 0, skipped: [] })
-})
-
-test('adds nothing without a team', async () => {
-  const { intake, state, events } = setup()
-  state.hasTeam = false
-  const report = await intake.enqueue(['/models'], {})
-  expect([report.ok, !report.ok && report.failure.code, events]).toEqual([false, 'no-team', []])
-})
-
 test('skips a file that the queue already has', async () => {
   const { enqueue } = setup([uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })])
   expect(await enqueue([foundFile('a')])).toEqual({
@@ -213,18 +195,6 @@ test.for([
   expect([await adding, added()]).toEqual([success({ added: 0, refused: 0, skipped: [] }), []])
 })
 
-test('closes once the files that were found before are recorded', async () => {
-  const { intake, enqueue, added, state } = setup()
-  const inspected = Promise.withResolvers<void>()
-  state.inspecting = inspected.promise
-  const adding = enqueue([foundFile('a')])
-  await expect.poll(() => state.inspectionCount, { interval: 1 }).toBe(1)
-  const closed = intake.close().then(() => added().length)
-  inspected.resolve()
-  expect(await closed).toBe(1)
-  await adding
-})
-
 test('adds no file twice that another request records while refused files are continued', async () => {
   const refused = uploadRecord({ path: '/models/b', fileName: 'b', accountId: 'alice', team })
   const { enqueue, added, commands } = setup([refused])
@@ -291,18 +261,6 @@ test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[],
   expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)
 })
 
-test('records many files in batches, and counts those of a review that are still inspected', async () => {
-  const { enqueue, added, events, inspecting } = setup()
-  const names = Array.from({ length: 201 }, (_, number) => `${number}`)
-  await enqueue(
-    names.map((name) => foundFile(name)),
-    { joinedReview: 'r1' },
-  )
-  expect(added().map(({ fileName }) => fileName)).toEqual(names)
-  expect(events).toEqual(['warm up', 'batch of 100', 'batch of 100', 'batch of 1', 'all 201'])
-  expect(inspecting.filter((count) => count !== 0)).toEqual([201, -100, -100, -1])
-})
-
 test('discarding the review ends the requests whose files are still inspected for it, and no others', async () => {
   const { intake, enqueue, added, state, events, inspecting } = setup()
   const [first, last] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -330,15 +288,6 @@ test('discarding the review ends the requests whose files are still inspected fo
   ])
   // The same files can be added again.
   expect(await enqueue(files.slice(200), { joinedReview: 'r1' })).toMatchObject({ added: 100 })
-})
-
-test('records many files in batches after all were inspected, if that decides about a review', async () => {
-  const { enqueue, added, events } = setup()
-  const names = Array.from({ length: 101 }, (_, number) => `${number}`)
-  const group = { key: 'g', name: 'g', kind: 'diffusers', root: '/models', within: [] } as const
-  await enqueue(names.map((name) => foundFile(name, { group })))
-  expect(added()).toHaveLength(101)
-  expect(events).toEqual(['warm up', 'batch of 100', 'batch of 1', 'all 101'])
 })
 
 test.for([undefined, 'r1'])('records nothing after an abort (review %s)', async (joinedReview) => {
@@ -391,15 +340,6 @@ test('adds what was approved as it was shown, and nothing that was declined', as
   expect(added()).toEqual(shown[1]?.records)
 })
 
-test('names the files of a proposal that the queue has', async () => {
-  const before = uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })
-  const { enqueue, events } = setup([before])
-  const shown: UploadProposal[] = []
-  await enqueue([foundFile('a'), foundFile('b')], { approve: async (one) => (shown.push(one), new Set()) })
-  expect(shown.map(({ queuedNames, records }) => [queuedNames, records.length])).toEqual([[['a'], 1]])
-  expect(events).not.toContain('load team_01')
-})
-
 test('allows only files beforehand that are as suspicious as the user has accepted', async () => {
   const { enqueue, added } = setup()
   const dangerous = failure('file-dangerous')
@@ -409,28 +349,6 @@ test('allows only files beforehand that are as suspicious as the user has accept
     { phase: 'waiting', allowed: true, failure: null },
     { phase: 'failed', allowed: false, failure: dangerous },
     { phase: 'waiting', allowed: false, failure: null },
-  ])
-})
-
-test.for<[setting: OnConflict, library: object | undefined]>([
-  ['ask', undefined],
-  ['skip', { onConflict: 'skip' }],
-])('records the setting %s for library paths in use as %j', async ([setting, library]) => {
-  const { enqueue, added, state } = setup()
-  state.onConflict = setting
-  await enqueue([foundFile('a')])
-  await enqueue([foundFile('b')], { onConflict: 'replace' })
-  expect(added().map((record) => record.library)).toEqual([library, { onConflict: 'replace' }])
-})
-
-test('offers the type that the user gave to similar files', async () => {
-  const { enqueue, added, state } = setup()
-  await enqueue([foundFile('a')])
-  state.offer = 'xlabs'
-  await enqueue([foundFile('b')])
-  expect(added().map(({ seen, target }) => [seen?.offeredType, target.modelType])).toEqual([
-    [undefined, 'loras'],
-    ['xlabs', 'loras'],
   ])
 })
 
@@ -449,22 +367,6 @@ test.for<[request: EnqueueRequest, target: object]>([
   const { enqueue, added } = setup()
   await enqueue([foundFile('a')], request)
   expect(added()[0]).toMatchObject({ target, seen: { target: suggested('a') } })
-})
-
-test('places a companion file beside the file that it belongs to, under its own name', async () => {
-  const { enqueue, added } = setup()
-  const model = foundFile('model.onnx')
-  const weights = foundFile('model.onnx.data', { requiredBy: model })
-  await enqueue([model, weights], {
-    target: { displayName: 'Pose' },
-    targetOf: ({ name }) => (name === model.name ? { modelPath: 'models/onnx/pose/detector.onnx' } : {}),
-  })
-  expect(added().map(({ target }) => [target.displayName, target.modelPath])).toEqual([
-    ['Pose', 'models/onnx/pose/detector.onnx'],
-    ['model.onnx.data', 'models/onnx/pose/model.onnx.data'],
-  ])
-  await enqueue([foundFile('other.onnx.data', { requiredBy: model })], { target: { modelType: 'onnx' } })
-  expect(added()[2]?.target).toMatchObject({ modelType: 'onnx', modelPath: 'models/onnx/other.onnx.data' })
 })
 
 test('places files of a folder with a known target below it, and single ones as they are named', async () => {

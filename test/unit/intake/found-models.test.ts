@@ -3,7 +3,6 @@ import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { createFoundModelsIntake } from '../../../electron/intake/found-models.ts'
 import type { TeamForFiles } from '../../../electron/intake/waiting-files.ts'
-import { account } from '../../support/records.ts'
 
 const team: TeamChoice = { accountId: 'alice', teamId: 'team_01' }
 const undecided: TeamForFiles = { accountId: 'alice', teamId: '', isUndecided: true }
@@ -41,13 +40,6 @@ test.for<[what: string, shown: TeamForFiles | null, chosen: TeamForFiles | null]
   expect(setup(shown).found.chosenTeam()).toEqual(chosen)
 })
 
-test('finds the queued files of all sign-ins of a user', () => {
-  const device = account('alice', { id: 'device', kind: 'device' })
-  const { found, queries } = setup(team, [account('alice', { id: 'alice' }), device, account('bob')])
-  expect(found.queuedPathsOf(team)).toEqual(['/models/a.safetensors'])
-  expect(queries).toEqual([{ accountIds: ['alice', 'device'], teamId: 'team_01' }])
-})
-
 test.for<[what: string, shown: TeamForFiles]>([
   ['the team that is shown', team],
   ['a team that is chosen in the review', undecided],
@@ -55,16 +47,4 @@ test.for<[what: string, shown: TeamForFiles]>([
   const { found, requests } = setup(shown)
   expect(await found.enqueueFound(files, null)).toMatchObject({ ok: true, value: { added: 1 } })
   expect(requests).toEqual([[files, { team: shown, review: 'first', isFound: true }]])
-})
-
-test('queues found models for the team that was confirmed', async () => {
-  const { found, requests } = setup(undecided)
-  expect(await found.enqueueFound(files, team)).toMatchObject({ ok: true, value: { added: 1 } })
-  expect(requests).toEqual([[files, { team, review: 'confirmed' }]])
-})
-
-test('adds no found models without a team', async () => {
-  const { found, requests } = setup(null)
-  expect(await found.enqueueFound(files, null)).toMatchObject({ failure: { code: 'no-team' } })
-  expect(requests).toEqual([])
 })

@@ -5,13 +5,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
 import type { FoundGroup } from '../../../electron/recognition/model-groups.ts'
-import { refusedInspection } from '../../../electron/recognition/inspect-file.ts'
 import {
   changeAfterInspection,
   fileToInspect,
   fileWithBoundary,
   isStillAllowed,
-  isUninspected,
 } from '../../../electron/intake/inspect-again.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
@@ -55,13 +53,6 @@ test('keeps the permission for an unsafe file only for bytes with the same sampl
   expect(looked({ allowed: true, identity: withSample }, false).allowed).toBe(true)
   expect(looked({ allowed: true }, false).allowed).toBe(false)
   expect(looked({ allowed: true, identity: withSample }).allowed).toBe(false)
-})
-
-test('distinguishes a file that wasn’t inspected from an empty one', () => {
-  const file = fileToInspect(uploadRecord({ seen: { place: '/models', target: suggested } }))
-  expect(isUninspected(refusedInspection(file, failure('file-look-late')))).toBe(true)
-  const inspection = refusedInspection(file, failure('file-empty'))
-  expect(isUninspected({ ...inspection, identity: { sizeBytes: 0, mtimeNs: 5n, inode: 9n } })).toBe(false)
 })
 
 test.for<
@@ -167,22 +158,3 @@ test.for([
     expect(await setupFolder().boundaryOf(path, 'added/deep/vae', folder)).toBe(boundary)
   },
 )
-
-test('the boundary of an older version’s model that is outside of the added folder is its own', async () => {
-  const { boundaryOf, at } = setupFolder()
-  const diffusers = { key: 'g', name: 'm', kind: 'diffusers', root: at('outside'), within: [] } as const
-  expect(await boundaryOf('added/b', 'added/deep', 'deep', diffusers)).toBe('outside')
-  expect(
-    await boundaryOf('added/b', 'added/deep', 'added/deep', { ...diffusers, root: at('added/deep') }),
-  ).toBe('added/b')
-  const shards = { key: 'g', name: 'm', kind: 'shards', root: at('added'), within: [] } as const
-  expect(await boundaryOf('outside/c', 'added/linked', 'linked', shards)).toBe('outside/c')
-  expect(await boundaryOf('added/b', 'added/linked', 'linked', shards)).toBe('outside')
-})
-
-test('keeps a boundary, and has no other one for a file of which nothing else is known', async () => {
-  const seen = { place: '/models', target: suggested, boundary: '/stored' }
-  expect((await fileWithBoundary(uploadRecord({ seen }))).boundary).toBe('/stored')
-  const { path, ...record } = uploadRecord()
-  expect((await fileWithBoundary({ ...record, path })).boundary).toBe(path)
-})

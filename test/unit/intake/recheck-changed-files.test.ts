@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
@@ -147,21 +147,6 @@ test('rechecks a file that needs others whenever something has changed beside it
   expect(await rechecked()).toBe(false)
 })
 
-test('rechecks a file when it is written, without being asked', async () => {
-  const { rechecks, rechecked, clock, write, refuse, isDue, untilWatched } = setup()
-  for (const name of ['models/a', 'models/last']) write(name)
-  refuse('models/a', failure('file-cut-short'))
-  refuse('models/last', failure('file-missing'))
-  rechecks.start()
-  await untilWatched()
-  expect(new Set(rechecked)).toEqual(new Set(['models/last']))
-  rechecked.length = 0
-  write('models/a', 'the whole model')
-  await expect.poll(isDue).toBe(true)
-  clock.advance(1_000)
-  await expect.poll(() => rechecked).toEqual(['models/a'])
-})
-
 test('looks for a folder that takes the place of a watched one', async () => {
   const { rechecks, rechecked, clock, folder, write, refuse, settle, untilWatched } = setup()
   write('models/a')
@@ -177,40 +162,6 @@ test('looks for a folder that takes the place of a watched one', async () => {
       return rechecked
     })
     .toContain('models/a')
-})
-
-test('watches the folder of a missing part once it is created', async () => {
-  const { rechecks, rechecked, clock, write, refuse } = setup()
-  write('models/a')
-  refuse('models/a', failure('file-part-missing', { missing: 'weights/b' }))
-  rechecks.start()
-  const isDue = () => clock.waits().some((waitMs) => waitMs <= 1_000)
-  for (const count of [1, 2]) {
-    await expect.poll(isDue, { interval: 1 }).toBe(true)
-    clock.advance(1_000)
-    await expect.poll(() => rechecked, { interval: 1 }).toHaveLength(count)
-    write(count === 1 ? 'models/weights/c' : 'models/weights/b')
-  }
-  await expect.poll(isDue, { interval: 1 }).toBe(true)
-})
-
-test('looks every minute for a folder that was missing', async () => {
-  const { rechecks, rechecked, clock, write, refuse, remove } = setup()
-  write('last')
-  refuse('models/a', failure('file-missing'))
-  refuse('last', failure('file-missing'))
-  rechecks.start()
-  clock.advance(1_000)
-  // The first check has ended.
-  await expect.poll(() => rechecked).toEqual(['last'])
-  remove('last')
-  rechecked.length = 0
-  write('models/a')
-  clock.advance(58_000)
-  expect([clock.waits(), rechecked]).toEqual([[1_000], []])
-  clock.advance(1_000)
-  clock.advance(1_000)
-  await expect.poll(() => rechecked).toEqual(['models/a'])
 })
 
 test('makes two calls on a network share that does not respond, however often it looks', async () => {
@@ -321,114 +272,4 @@ test('checks files after ten seconds although those of another mount do not resp
   expect(rechecked).toEqual([])
   clock.advance(1)
   await expect.poll(() => rechecked, { interval: 1 }).toEqual(['models/b'])
-})
-
-test('watches 200 folders at most', async () => {
-  const calls: string[] = []
-  const { rechecks, clock, refuse, folder } = setup((path) => {
-    calls.push(relative(folder, path))
-    return stat(path, { bigint: true })
-  })
-  const folders = Array.from({ length: 201 }, (_, index) => `${index}`)
-  for (const name of folders) mkdirSync(join(folder, name))
-  for (const name of folders) refuse(join(name, 'a'), failure('file-missing'))
-  rechecks.start()
-  clock.advance(1_000)
-  // It is looked at after all folders were opened.
-  await expect.poll(() => calls.includes('200/a'), { interval: 1 }).toBe(true)
-  expect(folders.filter((name) => !calls.includes(name))).toEqual(['200'])
-})
-
-test('looks each minute at 100 files of folders that can’t be watched, and next at the others', async () => {
-  const { rechecks, rechecked, clock, write, refuse, folder } = setup((path) =>
-    basename(path) === 'share' ? Promise.reject(new Error()) : stat(join(folder, 'file'), { bigint: true }),
-  )
-  write('file')
-  const names = Array.from({ length: 101 }, (_, index) => `share/${index}`)
-  for (const name of names) refuse(name, failure('file-missing'))
-  rechecks.start()
-  clock.advance(1_000)
-  await expect.poll(() => rechecked, { interval: 1 }).toHaveLength(101)
-  const look = async (waitMs: number) => {
-    rechecked.length = 0
-    clock.advance(waitMs)
-    expect(clock.waits()).toContain(1_000)
-    clock.advance(1_000)
-    await expect.poll(() => rechecked, { interval: 1 }).toHaveLength(100)
-    return [...rechecked]
-  }
-  expect(await look(59_000)).toEqual(names.slice(0, 100))
-  expect(await look(59_000)).toEqual([...names.slice(100), ...names.slice(0, 99)])
-})
-
-test('compares 500 files of a folder, of which the refused one is the first', async () => {
-  const { rechecks, write, refuse, lookAtAll } = setup()
-  for (let index = 0; index < 500; index += 1) write(`models/a${1_000 + index}`)
-  write('models/z.safetensors')
-  write('elsewhere/last')
-  refuse('models/z.safetensors', failure('file-downloading'))
-  rechecks.start()
-  const isRechecked = async () => (await lookAtAll('elsewhere/last')).length > 0
-  expect(await isRechecked()).toBe(true)
-  write('models/a1498', 'longer')
-  expect(await isRechecked()).toBe(true)
-  write('models/a1499', 'longer')
-  expect(await isRechecked()).toBe(false)
-  write('models/z.safetensors', 'the whole model')
-  expect(await isRechecked()).toBe(true)
-})
-
-test('stops checking files that were removed', () => {
-  const { rechecks, clock, refuse, remove } = setup()
-  refuse('models/a', failure('file-missing'))
-  rechecks.start()
-  remove('models/a')
-  clock.advance(60_000)
-  expect(clock.waits()).toEqual([])
-})
-
-test('looks at the folder that decides about a file once its failure is another one', async () => {
-  const calls = new Set<string>()
-  const { rechecks, folder, refuse } = setup((path) => {
-    calls.add(relative(folder, path))
-    return stat(path, { bigint: true })
-  })
-  refuse('models/a', failure('file-missing'))
-  rechecks.start()
-  await expect.poll(() => [...calls], { interval: 1 }).toEqual(['models'])
-  const seen = { place: join(folder, 'links'), target: uploadRecord().target }
-  refuse('models/a', failure('file-link'), 'failed', { seen })
-  rechecks.rowChanged('models/a')
-  await expect.poll(() => [...calls], { interval: 1 }).toEqual(['models', 'links'])
-})
-
-test('looks at no folder after the close', async () => {
-  const calls: string[] = []
-  const { rechecks, clock, refuse } = setup((path) => {
-    calls.push(path)
-    return stat(path, { bigint: true })
-  })
-  refuse('models/a', failure('file-missing'))
-  rechecks.start()
-  rechecks.close()
-  // The queue of the mount takes no longer to begin a call.
-  await setImmediate()
-  expect([calls, clock.waits()]).toEqual([[], []])
-})
-
-test('stops checking files after the close', () => {
-  const { rechecks, clock, refuse } = setup()
-  refuse('models/a', failure('file-missing'))
-  rechecks.start()
-  rechecks.close()
-  rechecks.checkAll()
-  expect(clock.waits()).toEqual([])
-})
-
-test('follows no file before the start', () => {
-  const { rechecks, clock, refuse } = setup()
-  refuse('models/a', failure('file-missing'))
-  rechecks.rowChanged('models/a')
-  rechecks.checkAll()
-  expect(clock.waits()).toEqual([])
 })

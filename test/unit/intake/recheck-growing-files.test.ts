@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
 import { MountQueue } from '../../../electron/discovery/scan/mounts.ts'
-import { createRechecks, failureWhileWritten } from '../../../electron/intake/recheck-growing-files.ts'
+import { createRechecks } from '../../../electron/intake/recheck-growing-files.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
 
@@ -50,28 +50,6 @@ test('rechecks only files that were written recently and may become complete, or
   expect([inspected, clock.waits()]).toEqual([[['copied', 'uninspected']], []])
 })
 
-test('rechecks once what was being written or not inspected when the last process ended', async () => {
-  const { rechecks, inspected, clock } = setup({
-    grows: ['file-being-written', 60_000],
-    uninspected: ['file-not-inspected', 60_000],
-    old: ['file-empty', 60_000],
-  })
-  rechecks.resume()
-  clock.advance(5_000)
-  expect(inspected).toEqual([['grows', 'uninspected']])
-  rechecks.resume()
-  rechecks.close()
-  await expect.poll(() => clock.waits()).toEqual([])
-})
-
-test('reports a changed file that is still refused as growing only while it grows', () => {
-  const at = (ms: number) => ({ sizeBytes: 1, mtimeNs: BigInt(ms) * 1_000_000n, inode: 1n })
-  const cut = failure('file-cut-short', { missingBytes: 3 })
-  expect(failureWhileWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
-  expect(failureWhileWritten(cut, at(10_000), 15_000)).toBe(cut)
-  expect(failureWhileWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
-})
-
 test('rechecks a file once for each refusal, and not after it was removed', () => {
   const rows: Record<string, [FailureCode, number]> = {
     first: ['file-cut-short', 0],
@@ -85,11 +63,4 @@ test('rechecks a file once for each refusal, and not after it was removed', () =
   rechecks.schedule(['second'])
   clock.advance(5_000)
   expect([inspected, clock.waits()]).toEqual([[['first'], ['second']], []])
-})
-
-test('starts no timer for a refusal after the close', () => {
-  const { rechecks, clock } = setup({ copied: ['file-cut-short', 500] })
-  rechecks.close()
-  rechecks.schedule(['copied'])
-  expect(clock.waits()).toEqual([])
 })

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
@@ -103,13 +102,6 @@ test('handles other events while it restores a long queue in its order', async (
   expect([rows.ids(), added]).toEqual([ids, [...ids, 'rechecks']])
 })
 
-test('resumes rechecks in the same turn in which the last rows are shown', async () => {
-  const { rows, ids, added } = openLongQueue()
-  while (rows.ids().length < ids.length) await nextTurn()
-  await new Promise<void>((resolve) => process.nextTick(resolve))
-  expect(added.at(-1)).toBe('rechecks')
-})
-
 test('does not restore again what another event has restored or removed', async () => {
   const { store, rows, ids, added, restored } = openLongQueue()
   const [returned = '', removed = ''] = ids.slice(-2)
@@ -118,13 +110,6 @@ test('does not restore again what another event has restored or removed', async 
   await restored
   expect(rows.ids()).toEqual([...ids.slice(0, 100), returned, ...ids.slice(100, -2)])
   expect(added).toEqual([...ids.slice(0, -2), 'rechecks'])
-})
-
-test('restores no more rows once the app stops', async () => {
-  const { rows, ids, added, restored, stop } = openLongQueue()
-  stop.abort()
-  await restored
-  expect([rows.ids(), added]).toEqual([ids.slice(0, 100), ids.slice(0, 100)])
 })
 
 test('restores all rows but those that cannot be read, and reports these', async () => {
@@ -137,51 +122,6 @@ test('restores all rows but those that cannot be read, and reports these', async
   const readable = ids.filter((id) => !damaged.has(id))
   expect([rows.ids(), added, errors]).toEqual([readable, [...readable, 'rechecks'], [damage, damage]])
 })
-
-test('restores the other one of two rows if one cannot be read', async () => {
-  const damaged = new Set<string>()
-  const { rows, ids, errors, restored } = openLongQueue((id) => damaged.has(id), 102)
-  const [one = '', other = ''] = ids.slice(-2)
-  damaged.add(one)
-  await restored
-  expect([rows.ids().slice(-1), rows.ids().length, errors]).toEqual([[other], 101, [damage]])
-})
-
-test.each(['at the start', 'when their user is back'])(
-  'reports rows with invalid values %s',
-  async (when) => {
-    const { database, environment } = openEmptyJournal()
-    const records = [uploadRecord(), uploadRecord(), uploadRecord()]
-    const store = createUploadStore(database, 'me', environment)
-    store.add(records)
-    const [, invalid, ...others] = records
-    database.prepare("UPDATE uploads SET recognition = '{' WHERE id = ?").run(invalid?.id ?? '')
-    const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
-    const errors: unknown[] = []
-    const { queue } = handQueue()
-    const onUnreadable = (error: unknown) => void errors.push(error)
-    const recovery = { tryUntilDone: (attempt: () => boolean) => void attempt() }
-    const { signal } = new AbortController()
-    if (when === 'at the start')
-      await restoreQueued({
-        store,
-        rows,
-        queue,
-        recovery,
-        rechecks: { resume: () => {} },
-        onUnreadable,
-        signal,
-      })
-    else {
-      const scheduled: string[] = []
-      const rechecks = { schedule: (ids: readonly string[]) => void scheduled.push(...ids) }
-      restoreReturned({ store, rows, queue, rechecks, departedIds: new Set(), onUnreadable })
-      expect(scheduled).toEqual(rows.ids())
-    }
-    expect(rows.ids()).toEqual([records[0], ...others].map((record) => record?.id))
-    expect(errors).toHaveLength(1)
-  },
-)
 
 test('reports rows that cannot be read once there is space on the disk', async () => {
   const { database, environment } = openEmptyJournal()
@@ -267,15 +207,4 @@ test('queues what waited when its user is back, and shows the rest', () => {
     queued: [waiting.id],
     scheduled: shown,
   })
-})
-
-test('shows nothing of a user who is back while nothing can be claimed', () => {
-  expect(restoreUploads([uploadRecord()], [], true)).toEqual({ shown: [], queued: [], scheduled: [] })
-})
-
-test('resumes no rechecks once the app stops', async () => {
-  const { ids, added, restored, stop } = openLongQueue(undefined, 1)
-  stop.abort()
-  await restored
-  expect(added).toEqual(ids)
 })

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createTypeCorrections } from '../../../electron/intake/type-corrections.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { valueOf } from '../../support/engine.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
@@ -81,63 +80,6 @@ test('offers the latest of several corrections until the suggested type is chose
   expect(offered()).toEqual(['photomaker'])
   corrections.remember([upload('a', 'loras')])
   expect(offered()).toEqual([null])
-})
-
-test('forgets only the correction behind a declined offer', () => {
-  const [declined, same, other] = [upload('a'), upload('a'), upload('b')]
-  const { corrections, offered } = setup([declined, same, other])
-  corrections.remember([upload('a', 'xlabs'), upload('b', 'xlabs')])
-  valueOf(corrections.decline([declined.id]))
-  expect(offered()).toEqual([null, null, 'xlabs'])
-  // Nor for a file that is added later.
-  expect(corrections.offers()(upload('a'))).toBeNull()
-})
-
-test('changes no offer while nothing can be stored', () => {
-  const { corrections, offered, disk } = setup([upload('a')])
-  disk.isFull = true
-  corrections.remember([upload('a', 'xlabs')])
-  expect(offered()).toEqual([null])
-  disk.isFull = false
-  corrections.remember([upload('a', 'xlabs')])
-  disk.isFull = true
-  expect(corrections.decline([]).ok).toBe(false)
-  expect(offered()).toEqual(['xlabs'])
-})
-
-test.each([
-  ['no JSON', () => 'not json'],
-  ['no list', (value: string) => `{"first":${value}}`],
-  ['a type that is no text', (value: string) => value.replace('"xlabs"', '7')],
-])('ignores stored corrections with %s, and remembers new ones', (_what, damage) => {
-  const { corrections, stored } = setup([])
-  corrections.remember([upload('a', 'xlabs')])
-  for (const [name, value] of stored) stored.set(name, damage(value))
-  expect(corrections.offers()(upload('a'))).toBeNull()
-  corrections.remember([upload('a', 'xlabs')])
-  expect(corrections.offers()(upload('a'))).toBe('xlabs')
-})
-
-test('remembers the latest 200 corrections', () => {
-  const { corrections } = setup([])
-  corrections.remember(Array.from({ length: 201 }, (_, number) => upload(`${number}`, 'xlabs')))
-  const offerFor = corrections.offers()
-  expect(['0', '1', '200'].map((signature) => offerFor(upload(signature)))).toEqual([null, 'xlabs', 'xlabs'])
-  corrections.remember([upload('201', 'xlabs')])
-  expect(['1', '2', '201'].map((signature) => corrections.offers()(upload(signature)))).toEqual([
-    null,
-    'xlabs',
-    'xlabs',
-  ])
-})
-
-test('stores nothing for an edit that is no new correction', () => {
-  const { corrections, disk } = setup([])
-  corrections.remember([upload('a', 'loras'), upload('a', 'xlabs', { seen: undefined })])
-  expect(disk.writes).toBe(0)
-  corrections.remember([upload('a', 'xlabs')])
-  corrections.remember([upload('a', 'xlabs')])
-  expect(disk.writes).toBe(1)
 })
 
 test('offers a type for a model whose parts are in several files', () => {

@@ -38,31 +38,3 @@ test('forgets what was removed of accounts that have signed out, and nothing of 
   history.forgetAccounts((accountId) => accountId === 'left')
   expect(history.findRemoved([left.id, stays.id])).toEqual([stays])
 })
-
-test('forgets the uploads that were removed first beyond 50,000', () => {
-  const history = createUndoHistory()
-  const record = uploadRecord()
-  const many = Array.from({ length: 50_001 }, (_, number) => ({ ...record, id: `${number}` }))
-  history.rememberRemoved(many)
-  expect(history.findRemoved(['0', '1', '50000']).map(({ id }) => id)).toEqual(['1', '50000'])
-})
-
-test('returns the rows of each drop', () => {
-  const history = createUndoHistory()
-  const [first, second] = [history.rememberDrop(['a', 'b']), history.rememberDrop(['c'])]
-  expect([first, second, 'unknown'].map((drop) => history.findDrop(drop).ids)).toEqual([
-    ['a', 'b'],
-    ['c'],
-    [],
-  ])
-})
-
-test('distinguishes an approval from a drop', () => {
-  const history = createUndoHistory()
-  const [drop, approval] = [history.rememberDrop(['a']), history.rememberApproval(['b'])]
-  expect([drop, approval, 'unknown'].map(history.findDrop)).toEqual([
-    { ids: ['a'], isApproval: false },
-    { ids: ['b'], isApproval: true },
-    { ids: [], isApproval: false },
-  ])
-})

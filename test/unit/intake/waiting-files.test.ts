@@ -65,13 +65,6 @@ function setup(values: Readonly<Record<string, string>> = {}) {
   return { files, add, calls, reports, views, dropped, state, environment, storedPaths }
 }
 
-test('keeps a path once that is added twice', async () => {
-  const { files, add } = setup()
-  await add(['/a.safetensors'], null)
-  valueOf(await add(['/a.safetensors', '/b.safetensors'], null))
-  expect(files.view()).toMatchObject({ count: 2, names: ['a.safetensors', 'b.safetensors'] })
-})
-
 test('adds files that arrive while others are being added, and no file twice', async () => {
   const { files, add, calls, reports } = setup()
   files.start()
@@ -82,17 +75,6 @@ test('adds files that arrive while others are being added, and no file twice', a
   await expect.poll(() => calls.map(({ paths }) => paths)).toEqual([['/a.safetensors'], ['/b.safetensors']])
   calls[1]?.end(success(report))
   await expect.poll(() => [reports.length, files.view().count]).toEqual([2, 0])
-})
-
-test('tries again if the team has changed while the files were being added', async () => {
-  const { files, add, calls, reports } = setup()
-  files.start()
-  await add(['/a.safetensors'], null)
-  files.addIfPossible()
-  calls[0]?.end(failed(failure('no-team')))
-  await expect.poll(() => calls).toHaveLength(2)
-  calls[1]?.end(success(report))
-  await expect.poll(() => [reports.length, files.view().count]).toEqual([1, 0])
 })
 
 test.each([
@@ -118,14 +100,6 @@ test('files that are being added at the end of the app stay for the next start',
   expect([storedPaths().includes('/a.safetensors'), reports]).toEqual([true, []])
 })
 
-test('closes although adding the files never ends', async () => {
-  const { files, add, storedPaths } = setup()
-  files.start()
-  await add(['/a.safetensors'], null)
-  await files.close()
-  expect(storedPaths()).toContain('/a.safetensors')
-})
-
 test('discards only files that are not being added', async () => {
   const { files, add, calls, storedPaths } = setup()
   files.start()
@@ -147,52 +121,6 @@ test('keeps files whose team is signed out while they are added', async () => {
   expect(storedPaths()).toContain('/a.safetensors')
 })
 
-test('adds the files of the last process only after the start, for a review', async () => {
-  const { files, add, calls, reports } = setup({ 'waiting-files': '[{"path":"/a","isFolder":true}]' })
-  expect(files.addIfPossible()).toEqual({ count: 1, names: ['a'], hasFolders: true, failure: null })
-  await add(['/b'], null)
-  expect(calls).toEqual([])
-  files.start()
-  await expect
-    .poll(() => calls, { interval: 1 })
-    .toMatchObject([{ paths: ['/a', '/b'], team, review: 'first' }])
-  calls[0]?.end(success(report))
-  await expect.poll(() => reports, { interval: 1 }).toEqual([report])
-})
-
-test('lets files wait while there is no team', async () => {
-  const { files, add, calls, state, views } = setup()
-  state.team = null
-  files.start()
-  await add(['/a'], null)
-  await files.close()
-  expect([calls, views.map(({ count }) => count)]).toEqual([[], [1]])
-})
-
-test('adds nothing after the close', async () => {
-  const { files, add, calls } = setup()
-  files.start()
-  await files.close()
-  await add(['/a'], null)
-  await files.close()
-  expect([calls, files.view().count]).toEqual([[], 1])
-})
-
-test('reports each change of the files that wait', async () => {
-  const { files, add, calls, views, reports } = setup()
-  files.start()
-  await add(['/a'], null)
-  await expect.poll(() => views.map(({ count }) => count), { interval: 1 }).toEqual([1, 0])
-  calls[0]?.end(failed(failure('journal-trouble')))
-  await expect.poll(() => views.length, { interval: 1 }).toBe(3)
-  files.discard()
-  expect(views.slice(2)).toMatchObject([
-    { count: 1, failure: { code: 'journal-trouble' } },
-    { failure: null },
-  ])
-  expect([views.length, reports]).toEqual([4, []])
-})
-
 test('lets the files wait again if adding them throws', async () => {
   const { files, add, calls, views, environment } = setup()
   files.start()
@@ -202,18 +130,6 @@ test('lets the files wait again if adding them throws', async () => {
   await files.close()
   expect(views.at(-1)).toMatchObject({ count: 1, failure: { code: 'unexpected' } })
   expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a defect' } }])
-})
-
-test('reports that added files could not be taken off the list', async () => {
-  const { files, add, calls, state } = setup()
-  files.start()
-  await add(['/a'], null)
-  await expect.poll(() => calls.length, { interval: 1 }).toBe(1)
-  state.isDiskFull = true
-  calls[0]?.end(success(report))
-  await expect
-    .poll(() => files.view(), { interval: 1 })
-    .toMatchObject({ failure: { code: 'journal-trouble' } })
 })
 
 test('changes nothing while the list can’t be stored', async () => {
@@ -230,45 +146,6 @@ test('changes nothing while the list can’t be stored', async () => {
   state.isDiskFull = false
   // What was kept again is not discarded a second time.
   expect(valueOf(files.undoDiscard()).names).toEqual(['a'])
-})
-
-test('names twenty of the files that wait', async () => {
-  const { files, add } = setup()
-  const paths = Array.from({ length: 21 }, (_, index) => `/models/${index}`)
-  await add(paths, null)
-  const { count, names, hasFolders } = files.view()
-  expect([count, names, hasFolders]).toEqual([
-    21,
-    Array.from({ length: 20 }, (_, index) => `${index}`),
-    false,
-  ])
-})
-
-test.each(['no JSON', '{}', '[{"path":7,"isFolder":false}]'])('ignores a stored list of %s', (stored) => {
-  expect(setup({ 'waiting-files': stored }).files.view()).toMatchObject({ count: 0, names: [] })
-})
-
-test('reports a failure to add dropped files without keeping them', async () => {
-  const { add, calls, storedPaths } = setup()
-  const added = add(['/a'], team)
-  calls[0]?.end(failed(failure('journal-trouble')))
-  expect([(await added).ok, storedPaths()]).toEqual([false, ''])
-})
-
-test('adds files that were dropped on a team only for that team', async () => {
-  const { files, add, calls, dropped, storedPaths } = setup()
-  const other = { ...team, teamId: 'other' }
-  const added = files.add(['/a'], { source: 'window', team: other })
-  calls[0]?.end(failed(failure('no-team')))
-  expect([(await added).ok, storedPaths()]).toEqual([false, ''])
-  const elsewhere = add(['/b'], team)
-  calls[1]?.end(success(report))
-  expect(valueOf(await elsewhere)).toEqual(report)
-  expect(calls.map((call) => [call.paths, call.team, call.review])).toEqual([
-    [['/a'], other, undefined],
-    [['/b'], team, undefined],
-  ])
-  expect(dropped).toEqual([other, undefined])
 })
 
 const undecided = { accountId: 'ready', teamId: '', isUndecided: true }

@@ -36,21 +36,6 @@ test('offers near files first, then those that ComfyUI loads by itself, then the
   ).toEqual(['near.safetensors', 'near.gguf', 'large.safetensors', 'small.safetensors', 'quantised.GGUF'])
 })
 
-test('offers at most five files', () => {
-  expect(offered([1, 2, 3, 4, 5, 6].map((size) => file(`/${size}`, { sizeBytes: size })))).toEqual([
-    '6',
-    '5',
-    '4',
-    '3',
-    '2',
-  ])
-})
-
-test('offers only files that are the companion', () => {
-  const vae = file('/vae.safetensors', { recognition: { ...recognition, modelType: 'vae', base: 'Flux.1' } })
-  expect(offered([vae, file('/t5.safetensors')])).toEqual(['t5.safetensors'])
-})
-
 test('keeps a file near that is found again in a usual place', () => {
   const [near, other] = [file('/near', { isNear: true, sizeBytes: 1 }), file('/other', { sizeBytes: 2 })]
   expect(offered([near, other, { ...near, isNear: false }])).toEqual(['near', 'other'])

@@ -104,13 +104,6 @@ test('finds what an upload needs and the library of its team lacks', async () =>
   ])
 })
 
-test('requests no listing for an upload that needs nothing, or is gone', async () => {
-  const { companions, listed } = setup()
-  expect(await companions.ofUpload(uploadRecord({ recognition: encoder }), true)).toEqual([])
-  expect(await companions.ofUpload(null, true)).toEqual([])
-  expect(listed).toEqual([])
-})
-
 test('finds an upload to lack nothing if the listing fails, or takes longer than ten seconds', async () => {
   const { companions, state, clock } = setup()
   state.listing = Promise.resolve(failed(failure('forbidden')))
@@ -161,13 +154,6 @@ test('lists what the uploads lack, by the listings that are known', () => {
   expect(listed).toEqual([])
 })
 
-test('searches for what files in review lack', async () => {
-  const { companions, state, foundTimes } = setup()
-  companions.search({ companions: [parts.t5xxl], folders: ['/a', '/b'] })
-  await expect.poll(foundTimes, { interval: 1 }).toBe(1)
-  expect(state.searchedFolders).toEqual(['/a', '/b'])
-})
-
 test.for([
   ['waits', 'waiting', { review: 'confirmed' }],
   ['is in review', 'review', { joinedReview: '' }],
@@ -182,39 +168,4 @@ test.for([
   expect(questions).toEqual([{ count: 1, sizeBytes: 5, team: 'Studio North', server: 'cloud.example' }])
   const team = { accountId: record.accountId, teamId: record.team.id }
   expect(added).toEqual([{ paths: [t5Path], team, ...request }])
-})
-
-test('adds no files that are unknown, declined or for an upload that is gone', async () => {
-  const record = flux()
-  const harness = setup([record])
-  const { companions, state, added, questions, confirm } = harness
-  const offer = await offerFor(harness, record)
-  const nothing = success({ added: 0, refused: 0, skipped: [] })
-  expect(await companions.add(record.id, ['unknown'], confirm(true))).toEqual(nothing)
-  expect(await companions.add('gone', [offer], confirm(true))).toEqual(nothing)
-  expect(questions).toEqual([])
-  expect(await companions.add(record.id, [offer], confirm(false))).toEqual(success(null))
-  state.hasTeam = false
-  expect(await companions.add(record.id, [offer], confirm(true))).toMatchObject({
-    failure: { code: 'no-team' },
-  })
-  expect([questions.length, added]).toEqual([1, []])
-})
-
-test('offers nothing that was found before the last sign-out', async () => {
-  const record = flux()
-  const harness = setup([record])
-  const { companions, state, confirm } = harness
-  const offer = await offerFor(harness, record)
-  companions.clear()
-  expect(await companions.add(record.id, [offer], confirm(true))).toMatchObject({ value: { added: 0 } })
-  await companions.ofUpload(record, true)
-  expect(state.searchedFolders).toHaveLength(2)
-})
-
-test('searches nothing after the close', async () => {
-  const { companions, state } = setup()
-  companions.close()
-  await companions.ofUpload(flux(), true)
-  expect(state.searchedFolders).toEqual([])
 })

@@ -110,35 +110,11 @@ test('searches again for another companion or folder, and otherwise after five m
   expect([state.searches, inspected]).toEqual([4, ['a.safetensors']])
 })
 
-test('searches again after the clock was set back', async () => {
-  const { search, state, environment } = setup([])
-  await search()
-  environment.clock.advance(-60 * 60_000)
-  await search()
-  expect(state.searches).toBe(2)
-})
-
 test('offers nothing of a search during which it is cleared', async () => {
   const { local, search, offered, state } = setup(['a.safetensors'])
   state.duringInspect = async () => local.clear()
   await search()
   expect([state.searches, offered(), state.found]).toEqual([1, [], 0])
-})
-
-test('forgets offers, searches and inspected files when it is cleared', async () => {
-  const { local, search, offered, inspected } = setup(['a.safetensors'])
-  await search()
-  local.clear()
-  expect(offered()).toEqual([])
-  await search()
-  expect([offered(), inspected.length]).toEqual([['a.safetensors'], 2])
-})
-
-test('searches nothing after the close', async () => {
-  const { local, search, state } = setup(['a.safetensors'])
-  local.close()
-  await search()
-  expect(state.searches).toBe(0)
 })
 
 test('searches again after a search that failed', async () => {
@@ -149,49 +125,4 @@ test('searches again after a search that failed', async () => {
   state.isFailing = false
   await local.search([parts.t5xxl], ['/elsewhere'])
   expect(offered()).toEqual(['a.safetensors'])
-})
-
-test('reads 300 headers in one search at most, and the others in the next', async () => {
-  const names = Array.from({ length: 299 }, (_, index) => `${index}.safetensors`)
-  const { local, search, inspected, state } = setup(names, ['a.gguf', 'b.gguf'])
-  await search()
-  expect([inspected.length, inspected.at(-1), state.found]).toEqual([300, 'a.gguf', 2])
-  await local.search([parts.t5xxl], ['/elsewhere'])
-  expect(inspected.slice(300)).toEqual(['b.gguf'])
-})
-
-test('reads two headers at a time', async () => {
-  const { search, state, inspected } = setup(['a.gguf', 'b.gguf', 'c.gguf'])
-  const inspecting = Promise.withResolvers<void>()
-  state.duringInspect = () => inspecting.promise
-  const searched = search()
-  await expect.poll(() => inspected.length, { interval: 1 }).toBe(2)
-  await new Promise((resolve) => setImmediate(resolve))
-  expect(inspected).toEqual(['a.gguf', 'b.gguf'])
-  inspecting.resolve()
-  await searched
-  expect(inspected).toEqual(['a.gguf', 'b.gguf', 'c.gguf'])
-})
-
-test('reads a header again once the file has changed', async () => {
-  const { local, search, state, inspected } = setup(['a.gguf'])
-  await search()
-  state.near = state.near.map((model) => ({ ...model, mtimeMs: 2 }))
-  await local.search([parts.t5xxl], ['/elsewhere'])
-  expect(inspected).toEqual(['a.gguf', 'a.gguf'])
-})
-
-test('reads no more headers after the close, and offers nothing of the one that is being read', async () => {
-  const { local, search, offered, inspected, state } = setup(['a.gguf', 'b.gguf', 'c.gguf'])
-  state.duringInspect = async () => local.close()
-  await search()
-  expect([inspected, offered(), state.found]).toEqual([['a.gguf', 'b.gguf'], [], 0])
-})
-
-test('begins no search that waited for another one until it was cleared', async () => {
-  const { local, search, state } = setup(['a.gguf'])
-  state.duringInspect = async () => local.clear()
-  const waiting = [search(), local.search([parts.t5xxl], ['/elsewhere'])]
-  await Promise.all(waiting)
-  expect(state.searches).toBe(1)
 })

@@ -10,7 +10,7 @@ import type { Rows } from '../../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { valueOf } from '../../../support/engine.ts'
 import { libraryModel } from '../../../support/library-model.ts'
-import { liveState, uploadRecord } from '../../../support/records.ts'
+import { uploadRecord } from '../../../support/records.ts'
 import { rowsOnJournal } from '../../../support/rows-on-journal.ts'
 
 const accountId = 'cloud.example alice'
@@ -18,8 +18,6 @@ const north = { id: 'team_01', name: 'Studio North' }
 const south = { id: 'team_02', name: 'Studio South' }
 
 const inReview = (given: Partial<UploadRecord> = {}) => uploadRecord({ phase: 'review', ...given })
-const ofSize = (sizeBytes: number, given: Partial<UploadRecord> = {}) =>
-  inReview({ identity: { ...uploadRecord().identity, sizeBytes }, ...given })
 /** A file that the app has found. */
 const found = (given: Partial<UploadRecord> = {}) =>
   inReview({ seen: { place: '/models', target: uploadRecord().target, isFound: true }, ...given })
@@ -109,37 +107,6 @@ const request = (ids: readonly string[] | null, team = to(north)) => ({
   team,
 })
 
-test('shows the files of accounts that are not hidden, in the order of the queue', () => {
-  const [last, first] = [inReview({ position: 9_000 }), inReview({ position: 1 })]
-  const hidden = inReview({ accountId: 'hidden' })
-  const { review, state } = setup([last, hidden, first, uploadRecord()])
-  state.hidden.add('hidden')
-  expect(review.ids()).toEqual([first.id, last.id])
-  expect(review.views()[0]?.fileCount).toBe(2)
-  state.hidden.add(accountId)
-  review.compareAgain()
-  expect(review.views()).toEqual([])
-})
-
-test('estimates the time at the speed that was measured last', () => {
-  const { review } = setup([ofSize(1001)])
-  const secondsLeft = (bytesPerSecond: number | null) => {
-    review.speedMeasured(bytesPerSecond)
-    review.compareAgain()
-    return review.views()[0]?.secondsLeft
-  }
-  expect([null, 0, 1, 100, null].map(secondsLeft)).toEqual([null, null, 1001, 11, 11])
-})
-
-test.for([
-  ['for one team', [{}, {}], to(north)],
-  ['for several', [{}, { team: south }], null],
-  ['for two accounts', [{}, { accountId: 'cloud.example bob' }], null],
-  ['for a team that is not available', [{ team: { id: 'gone', name: 'Gone' } }], null],
-] as const)('names the team of files that are %s', ([_what, given, team]) => {
-  expect(setup(given.map((one) => inReview(one))).review.views()[0]?.team).toEqual(team)
-})
-
 const ofReview = (review: string) =>
   inReview({ seen: { place: '/models', target: uploadRecord().target, review } })
 
@@ -156,67 +123,6 @@ test('approves, gives a team to and lists the files of one review only', async (
   const approval = { review: 'one', ids: [one.id, other.id], team: to(south) }
   expect(await review.approve(approval, never)).toEqual(approvalOf([one.id]))
   expect([queued, rows.get(other.id)?.live.phase]).toEqual([[one.id], 'review'])
-})
-
-test('compares with the libraries once all files were inspected', async () => {
-  const { review, state, views, clock } = setup([inReview()])
-  review.inspecting('', 2)
-  clock.advance(100)
-  expect([views.at(-1)?.inspectingCount, views.at(-1)?.isComparing, state.listings]).toEqual([2, true, 0])
-  review.inspecting('', -2)
-  clock.advance(100)
-  expect(state.listings).toBe(1)
-  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
-  clock.advance(100)
-  expect(views.at(-1)).toMatchObject({ inspectingCount: 0, isComparing: false })
-})
-
-test('reports no change of files outside of the review', () => {
-  const { review, views, clock } = setup([uploadRecord()])
-  review.compareAgain()
-  review.offersChanged()
-  clock.advance(1_000)
-  expect(views).toEqual([])
-})
-
-test('compares files of a team that was not chosen yet with nothing', async () => {
-  const { review, state, clock } = setup([inReview({ team: { id: '', name: '' } })])
-  clock.advance(100)
-  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
-  expect(state.listings).toBe(0)
-})
-
-test('refuses a format that the settings forbid, and inspects the file again once they allow it', () => {
-  const [allowed, other] = [inReview(), inReview({ failure: failure('file-empty') })]
-  const undecided = inReview({ failure: failure('path-taken') })
-  const { review, rows, state, inspectedAgain } = setup([allowed, other, undecided])
-  const codes = () => [allowed, other, undecided].map(({ id }) => rows.get(id)?.record.failure?.code)
-  review.policyChanged()
-  expect(codes()).toEqual([undefined, 'file-empty', 'path-taken'])
-  state.policy = reviewPolicyOf({ allowedFormats: ['gguf'] })
-  review.policyChanged()
-  // A conflict that is decided later must not let it pass.
-  const refused = 'file-format-not-allowed'
-  expect([codes(), inspectedAgain]).toEqual([[refused, 'file-empty', refused], []])
-  state.policy = reviewPolicyOf({ allowedFormats: null })
-  review.policyChanged()
-  expect(inspectedAgain).toEqual([allowed.id, undecided.id])
-})
-
-test('approves each named file in review once, and leaves those with a failure', async () => {
-  const [one, other, broken] = [inReview(), inReview(), inReview({ failure: failure('file-empty') })]
-  const { review, queued, events } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
-  const named = [one.id, one.id, broken.id, 'waiting', 'unknown']
-  const approval = await review.approve(request(named), never)
-  expect([approval, queued]).toEqual([approvalOf([one.id]), [one.id]])
-  expect(events).toEqual(['warm up', 'approved 1'])
-})
-
-test('approves nothing while the team is not available', async () => {
-  const { review, queued } = setup([inReview()])
-  const approval = await review.approve(request(null, to({ id: 'gone' })), never)
-  expect([approval.ok, !approval.ok && approval.failure.code, queued]).toEqual([false, 'no-team', []])
-  expect(review.setTeam('', to({ id: 'gone' })).ok).toBe(false)
 })
 
 test('queues nothing if the user declines, or the account signs out meanwhile', async () => {
@@ -267,88 +173,6 @@ test('names each missing companion and each folder of the files that lack one on
   expect(clock.waits()).toEqual([100])
 })
 
-test('groups files without rows like those in review', () => {
-  const { review } = setup([])
-  expect(review.findGroups([])).toEqual({ groups: [], missingCompanions: [] })
-  const recognition = { ...uploadRecord().recognition, base: null }
-  const files = [flux('/a/one'), uploadRecord({ recognition, failure: failure('file-empty') })]
-  const { groups, missingCompanions } = review.findGroups(files)
-  expect(groups.map(({ kind }) => kind)).toEqual(['broken', 'missing-companion'])
-  expect(missingCompanions).toHaveLength(3)
-})
-
-test('asks no question about found files that can’t be approved', async () => {
-  const broken = found({ failure: failure('file-empty') })
-  const sound = inReview()
-  const { review } = setup([broken, sound])
-  expect(await review.approve(request(null), never)).toEqual(approvalOf([sound.id]))
-})
-
-test('resets decisions that were made for another team', async () => {
-  const library = { onConflict: 'replace', fate: 'delete' } as const
-  const [accepted, decided, own] = [
-    inReview({ allowed: true }),
-    inReview({ library }),
-    inReview({ library, allowed: true, team: south }),
-  ]
-  const { review, rows, state, inspectedAgain } = setup([accepted, decided, own])
-  state.onConflict = 'skip'
-  valueOf(review.setTeam('', to(south)))
-  const changed = [accepted, decided, own].map(({ id }) => rows.get(id)?.record)
-  expect(changed).toMatchObject([
-    { team: south, allowed: false, failure: { code: 'file-look-late' }, library: { onConflict: 'skip' } },
-    { team: south, allowed: false, failure: null, library: { onConflict: 'skip' } },
-    { team: south, allowed: true, failure: null, library },
-  ])
-  expect(inspectedAgain).toEqual([accepted.id])
-})
-
-test('sends no accepted file to another team, but inspects it again for that team', async () => {
-  const [accepted, plain] = [inReview({ allowed: true }), inReview()]
-  const { review, queued, inspectedAgain } = setup([accepted, plain])
-  const approval = await review.approve(request(null, to(south)), never)
-  expect([approval, queued]).toEqual([approvalOf([plain.id]), [plain.id]])
-  expect(inspectedAgain).toEqual([accepted.id])
-})
-
-test('shows 2,400 files 120 ms after a change of the library, and sooner after one by the user', () => {
-  const { review, clock, views } = setup(Array.from({ length: 2_400 }, () => inReview()))
-  clock.advance(100)
-  views.length = 0
-  review.compareAgain()
-  clock.advance(119)
-  expect(views).toEqual([])
-  clock.advance(1)
-  expect(views).toHaveLength(1)
-  review.compareAgain()
-  review.rowChanged(review.ids()[0] ?? '')
-  clock.advance(100)
-  expect(views).toHaveLength(2)
-  // The later report was replaced.
-  expect(clock.waits()).toEqual([])
-})
-
-test('shows any number of files each second while others are inspected', () => {
-  const row = { record: inReview(), live: liveState({ phase: 'review' }) }
-  const { review, clock } = setup([], {}, { get: () => row } as unknown as Rows)
-  review.inspecting('', 1)
-  for (let index = 0; index < 20_100; index += 1) review.rowChanged(`${index}`)
-  clock.advance(100)
-  review.rowChanged('0')
-  expect(clock.waits()).toEqual([1_000])
-})
-
-test('waits ten seconds at most for the listing of the library', async () => {
-  const { review, state, clock } = setup([])
-  state.listing = new Promise(() => {})
-  let isLoaded = false
-  const loaded = review.loadLibrary(to(north)).then(() => (isLoaded = true))
-  await expect.poll(() => clock.waits()).toEqual([10_000])
-  expect(isLoaded).toBe(false)
-  clock.advance(10_000)
-  await loaded
-})
-
 /** Resolves once the files were compared, and that was shown. */
 async function compared({ review, clock }: Pick<ReturnType<typeof setup>, 'review' | 'clock'>) {
   clock.advance(100)
@@ -383,112 +207,6 @@ test('shows what the library has at the paths of files, and compares once', asyn
   expect([rows.get(one.id)?.record.failure, state.listings]).toEqual([null, 2])
 })
 
-test('compares again when a file joins the review after a comparison', async () => {
-  const harness = setup([inReview()])
-  const { review, rows, state } = harness
-  await compared(harness)
-  const late = inReview()
-  rows.add([late])
-  review.rowChanged(late.id)
-  await compared(harness)
-  expect(state.listings).toBe(2)
-})
-
-test('compares again once for all changes during a comparison', async () => {
-  const harness = setup([inReview()])
-  const { review, state, clock } = harness
-  const listed = Promise.withResolvers<void>()
-  state.listing = listed.promise
-  clock.advance(100)
-  for (let change = 0; change < 3; change += 1) {
-    review.compareAgain()
-    clock.advance(100)
-  }
-  expect(state.listings).toBe(1)
-  listed.resolve()
-  await expect.poll(() => clock.waits()).toEqual([100])
-  await compared(harness)
-  await compared(harness)
-  expect(state.listings).toBe(2)
-})
-
-test('changes no file after a close during the comparison', async () => {
-  const one = inReview()
-  const { review, rows, state, clock } = setup([one])
-  const listed = Promise.withResolvers<void>()
-  state.listing = listed.promise
-  state.models = [libraryModel(one.target.modelPath)]
-  clock.advance(100)
-  review.close()
-  listed.resolve()
-  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
-  expect([rows.get(one.id)?.record.failure, clock.waits()]).toEqual([null, []])
-})
-
-test('logs a comparison that failed, and compares again after the next change', async () => {
-  const harness = setup([inReview()])
-  const { review, state, environment } = harness
-  state.listing = Promise.reject(new Error('the listing is broken'))
-  await compared(harness)
-  expect(environment.lines).toEqual([
-    {
-      level: 'error',
-      message: 'files in review could not be compared',
-      facts: { error: 'Error: the listing is broken' },
-    },
-  ])
-  state.listing = Promise.resolve()
-  review.compareAgain()
-  await compared(harness)
-  expect([state.listings, environment.lines.length]).toEqual([2, 1])
-})
-
-test('finds no file to lack companions while the library can’t be listed', async () => {
-  const lacking = flux('/a/one')
-  const harness = setup([lacking])
-  const { review, state, events } = harness
-  state.isListed = false
-  await compared(harness)
-  expect([review.views()[0]?.groups, review.missingCompanions().folders, events]).toEqual([[], [], []])
-  expect(review.findGroups([lacking])).toEqual({ groups: [], missingCompanions: [] })
-  state.isListed = true
-  review.compareAgain()
-  await compared(harness)
-  expect([review.missingCompanions().folders, events]).toEqual([['/a'], ['companions missing']])
-})
-
-test('names the folder in which a file that lacks companions was found', async () => {
-  const lacking = flux('/disk/one')
-  const harness = setup([{ ...lacking, seen: { place: '/linked', target: lacking.target } }])
-  await compared(harness)
-  expect(harness.review.missingCompanions().folders).toEqual(['/linked'])
-})
-
-test('inspects again what the settings had refused without a review, and nothing else', () => {
-  const refused = uploadRecord({ phase: 'failed', failure: failure('file-pickle-not-allowed') })
-  const others = [
-    uploadRecord({ phase: 'failed', failure: failure('file-empty') }),
-    uploadRecord({ phase: 'waiting', failure: failure('file-pickle-not-allowed') }),
-  ]
-  const { recognition } = refused
-  const pickle = { ...refused, recognition: { ...recognition, format: 'pytorch' } } as const
-  const { review, state, inspectedAgain } = setup([pickle, ...others])
-  state.policy = reviewPolicyOf({ allowPickles: false })
-  review.policyChanged()
-  expect(inspectedAgain).toEqual([])
-  state.policy = reviewPolicyOf({ allowPickles: true })
-  review.policyChanged()
-  expect(inspectedAgain).toEqual([refused.id])
-})
-
-test('a file that can’t be uploaded leaves the review with the others, and an Undo returns it', async () => {
-  const [sound, broken] = [inReview(), inReview({ failure: failure('file-empty') })]
-  const { review, rows, remembered } = setup([sound, broken])
-  expect(await review.approve(request([sound.id]), never)).toEqual(approvalOf([sound.id]))
-  expect(rows.get(broken.id)?.live.phase).toBe('failed')
-  expect(remembered).toEqual([sound.id, broken.id])
-})
-
 test.for([
   [inReview({ failure: failure('file-empty') }), 'failed'],
   [found({ failure: failure('file-empty') }), 'review'],
@@ -504,27 +222,9 @@ test.for([
   },
 )
 
-test('ends once the user has left out all files but those that can’t be uploaded', async () => {
-  const [sound, broken] = [inReview(), inReview({ failure: failure('file-empty') })]
-  const { review, rows, clock } = setup([sound, broken])
-  rows.remove([sound.id])
-  review.rowChanged(sound.id)
-  review.excluded(new Set(['']))
-  clock.advance(100)
-  await expect.poll(() => rows.get(broken.id)?.live.phase).toBe('failed')
-})
-
 test('queues nothing if the approval can’t be recorded', async () => {
   const { review, queued, events, breakJournal } = setup([inReview()])
   breakJournal()
   const approval = await review.approve(request(null), never)
   expect([approval.ok, queued, events]).toEqual([false, [], []])
-})
-
-test('gives no team to files while that can’t be recorded', () => {
-  const accepted = inReview({ allowed: true })
-  const { review, rows, inspectedAgain, breakJournal } = setup([accepted])
-  breakJournal()
-  expect(review.setTeam('', to(south)).ok).toBe(false)
-  expect([rows.get(accepted.id)?.record.team, inspectedAgain]).toEqual([north, []])
 })

@@ -70,7 +70,7 @@ const pieceName = (name: string, { generation }: Pick<Head, 'generation'>, index
   `${name} part ${generation} ${index + 1}`
 
 /** The failure for an error message of libsecret, the macOS Keychain or the Windows credential store. */
-export function keychainFailure(error: unknown): Failure {
+function keychainFailure(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error)
   const locked = /locked|interaction is not allowed|cancel|denied|dismissed/i
   return failure(locked.test(detail) ? 'keychain-locked' : 'keychain-absent', {}, { detail })

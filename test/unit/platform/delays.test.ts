@@ -1,13 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { aborted } from '../../../electron/platform/attempt.ts'
-import {
-  withTimeout,
-  withGracePeriod,
-  abortableDelay,
-  isRecent,
-  raceAbort,
-} from '../../../electron/platform/delays.ts'
+import { withTimeout, withGracePeriod, abortableDelay, raceAbort } from '../../../electron/platform/delays.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
 test('returns null when aborted, else the result', async () => {
@@ -55,14 +49,6 @@ test('leaves no abort listener after a wait', async () => {
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
-test('applies the grace period to an earlier abort too', () => {
-  const clock = standingClock()
-  const late = withGracePeriod(AbortSignal.abort('stop'), clock.timers, 3_000)
-  expect(clock.waits()).toEqual([3_000])
-  clock.advance(3_000)
-  expect(late.signal.reason).toBe('stop')
-})
-
 test('returns a result in time, null for a late one, and leaves no timer', async () => {
   const clock = standingClock()
   expect(await withTimeout(Promise.resolve('here'), clock.timers, 3_000)).toBe('here')
@@ -73,10 +59,4 @@ test('returns a result in time, null for a late one, and leaves no timer', async
   const late = withTimeout(new Promise<string>(() => {}), clock.timers, 3_000)
   clock.advance(3_000)
   expect([await late, clock.waits()]).toEqual([null, []])
-})
-
-test('a time is recent from now on until its limit has passed, and never in the future', () => {
-  const now = () => 10_000
-  const isRecentAt = (atMs: number) => isRecent(atMs, 500, { now })
-  expect([10_001, 10_000, 9_501, 9_500].map(isRecentAt)).toEqual([false, true, true, false])
 })

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
 import {
   createKeychain,
   entryLimitBytes,
-  keychainFailure,
   splitSecret,
   type Keytar,
 } from '../../../electron/platform/keychain.ts'
@@ -125,13 +123,6 @@ describe('a secret', () => {
       expect(await keychain.get('session')).toEqual({ ok: true, value: entries.get('session') })
     }
   })
-
-  test('that looks like the prefix of pieces is stored unchanged', async () => {
-    const { keychain } = setup()
-    const secret = `modelferry-parts:1:00000000:${'0'.repeat(64)}`
-    await keychain.set('session', secret)
-    expect(await keychain.get('session')).toEqual({ ok: true, value: secret })
-  })
 })
 
 test('a secret in pieces is not read while it is being replaced', async () => {
@@ -200,18 +191,6 @@ describe('a keychain that hangs', () => {
     },
   )
 
-  test('is logged once with what was asked of it', async () => {
-    const { keytar } = setup()
-    const { log: recorded, lines } = createTestEnvironment(standingClock())
-    const load = async () => ({ ...keytar, deletePassword: () => new Promise<never>(() => {}) })
-    const keychain = createKeychain({ log: recorded, limitMs: 5, load })
-    await keychain.delete('a')
-    expect(await keychain.delete('a')).toMatchObject({ failure: { code: 'keychain-slow' } })
-    expect(lines).toEqual([
-      { level: 'warn', message: 'the keychain does not respond', facts: { what: 'delete', limitMs: 5 } },
-    ])
-  })
-
   test('times out, fails at once while it is stuck, and works again afterwards', async () => {
     const { keytar } = setup()
     const gate = Promise.withResolvers<string | null>()
@@ -236,33 +215,12 @@ describe('a keychain that hangs', () => {
   })
 })
 
-test('a call that has ended in time never counts as stuck', async () => {
-  const { keytar, keychain } = setup(1)
-  await keychain.get('a')
-  const never = async () => ({ ...keytar, getPassword: () => new Promise<null>(() => {}) })
-  const hanging = createKeychain({ log, limitMs: 2, load: never })
-  // Its time limit ends after that of the first call.
-  await hanging.get('a')
-  expect([hanging.isStuck(), keychain.isStuck()]).toEqual([true, false])
-})
-
 test('reports a keychain that cannot be loaded as absent', async () => {
   const keychain = createKeychain({
     log,
     load: () => Promise.reject(new Error('libsecret-1.so.0: cannot open shared object file')),
   })
   expect(await keychain.set('a', 'b')).toMatchObject({ ok: false, failure: { code: 'keychain-absent' } })
-})
-
-test.each([
-  ['Cannot autolaunch D-Bus without X11 $DISPLAY', 'keychain-absent'],
-  ['The name org.freedesktop.secrets was not provided by any .service files', 'keychain-absent'],
-  ['Object does not exist at path “/org/freedesktop/secrets/collection/login”', 'keychain-absent'],
-  ['Cannot create an item in a locked collection', 'keychain-locked'],
-  ['User interaction is not allowed.', 'keychain-locked'],
-  ['The user name or passphrase you entered is not correct. User canceled the operation.', 'keychain-locked'],
-] as const)('maps “%s” to %s', (message, code) => {
-  expect(keychainFailure(new Error(message))).toEqual(failure(code, {}, { detail: message }))
 })
 
 test('splits secrets at the limit, but never inside a character', () => {

@@ -109,16 +109,6 @@ test.each([
   expect(redactText(text)).toBe(expected)
 })
 
-test('keeps text without secrets', () => {
-  for (const text of [
-    'sent 3 of 8 parts',
-    'https://core.cyberun.cloud/api/v1/users/me',
-    'a home/run',
-    '/opt/Modelferry',
-  ])
-    expect(redactText(text)).toBe(text)
-})
-
 test('removes passwords with any characters from JSON, also within JSON', () => {
   fc.assert(
     fc.property(hex(16), fc.string({ unit: 'grapheme', maxLength: 20 }), fc.nat(3), (half, middle, depth) => {

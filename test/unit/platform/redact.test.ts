@@ -90,12 +90,6 @@ test.each([
   expect(redactText(text)).toBe(clean)
 })
 
-test('keeps ordinary text', () => {
-  const text =
-    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud:8080/api/v1/a@b, code=5, passwords expire, negotiate a version, digest of a file, tokenizer: clip, "tokens":128'
-  expect(redactText(text)).toBe(text)
-})
-
 test('removes values with a secret’s name at any depth', () => {
   const headers = [{ Authorization: 'y', Range: 'z' }]
   expect(redact({ email: 'a@b.c', password: 'x', device_code: 'w', headers })).toEqual({
@@ -115,19 +109,6 @@ test('keeps message, code and cause of errors without secrets', () => {
     cause: { message: 'refused [removed]', code: 'ECONNRESET' },
   })
   expect(JSON.stringify(shown)).not.toContain('eyJ')
-})
-
-test('converts cycles, big integers, dates and bytes to JSON values', () => {
-  const round: Record<string, unknown> = { count: 10n, at: new Date(0), bytes: new Uint8Array(5) }
-  round['self'] = round
-  round['made'] = () => 1
-  expect(redact(round)).toEqual({
-    count: '10',
-    at: '1970-01-01T00:00:00.000Z',
-    bytes: '[5 bytes]',
-    self: '[…]',
-    made: '[function]',
-  })
 })
 
 test('removes the values of Map entries with a secret’s name at any depth', () => {
@@ -157,73 +138,6 @@ test('removes secrets in keys and values of Maps, Sets and arrays', () => {
     array: [['dk-[removed]'], [{ message: 'dk-[removed]' }]],
   })
   expect(JSON.stringify(kept)).not.toMatch(/12345678|hunter2/)
-})
-
-test('removes a secret used as a property name', () => {
-  expect(redact({ 'dk-12345678': 3, nested: { 'https://s3.example/k?X-Amz-Signature=0a1b': 4 } })).toEqual({
-    'dk-[removed]': 3,
-    nested: { 'https://s3.example/k?[removed]': 4 },
-  })
-})
-
-test('breaks cycles through Maps, Sets, arrays and causes', () => {
-  const map = new Map<string, unknown>()
-  map.set('self', map)
-  const set = new Set<unknown>()
-  set.add(set)
-  const array: unknown[] = []
-  array.push(array)
-  const error = new Error('round')
-  error.cause = error
-  expect([redact(map), redact(set), redact(array)]).toEqual([[['self', '[…]']], ['[…]'], ['[…]']])
-  expect(redact(error)).toMatchObject({ message: 'round', cause: '[…]' })
-})
-
-test('repeats a value that occurs twice without a cycle', () => {
-  const shared = { size: 1 }
-  expect(redact([shared, shared])).toEqual([shared, shared])
-})
-
-test('omits values that are nested too deep', () => {
-  expect(redact([[[[[['a']]]]]])).toEqual([[[[[['a']]]]]])
-  expect(redact([[[[[[['a']]]]]]])).toEqual([[[[[['[…]']]]]]])
-})
-
-test('converts invalid dates, symbols, buffers and null to JSON values', () => {
-  expect(redact([new Date(NaN), Symbol('x'), new ArrayBuffer(3), null, undefined, true])).toEqual([
-    ...['no date', '[symbol]', '[3 bytes]'],
-    ...[null, undefined, true],
-  ])
-})
-
-test('cuts long texts', () => {
-  const text = 'word '.repeat(20_000)
-  expect(redact(text)).toBe(`${text.slice(0, 4_000)}…`)
-  expect(redact(text.slice(0, 4_001))).toBe(`${text.slice(0, 4_000)}…`)
-  expect(redact(text.slice(0, 4_000))).toBe(text.slice(0, 4_000))
-})
-
-test('leaves out what is nested more than six levels deep', () => {
-  expect(redact({ a: { a: { a: { a: { a: { a: { a: 1 } } } } } } })).toEqual({
-    a: { a: { a: { a: { a: { a: '[…]' } } } } },
-  })
-  expect(redact([[[[[['text']]]]]])).toEqual([[[[[['text']]]]]])
-})
-
-test('shows an object that occurs twice side by side both times', () => {
-  const shared = { a: 1 }
-  expect(redact([shared, shared])).toEqual([{ a: 1 }, { a: 1 }])
-})
-
-test('an error has a stack and a cause only if it has them', () => {
-  const error = new Error('broken')
-  delete error.stack
-  expect(redact(error)).toEqual({ name: 'Error', message: 'broken' })
-  expect(redact(new Error('broken'))).toEqual({
-    name: 'Error',
-    message: 'broken',
-    stack: expect.stringContaining('broken') as string,
-  })
 })
 
 test.each([

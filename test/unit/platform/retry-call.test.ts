@@ -69,22 +69,6 @@ test('returns the last failure when the next repetition would be too late', asyn
   expect([await result, calls(), clock.waits()]).toEqual([busy, 3, []])
 })
 
-test.each([
-  [3_000, 3],
-  [2_999, 2],
-])('starts the last repetition at the limit of %i ms at the latest', async (withinMs, callCount) => {
-  const { start, afterDelay, calls } = setup([busy], 1)
-  const result = start({ withinMs })
-  for (let count = 1; count < callCount; count += 1) await afterDelay()
-  expect([await result, calls()]).toEqual([busy, callCount])
-})
-
-test('does not wait for a Retry-After beyond the limit', async () => {
-  const later = failed(failure('rate-limited', {}, { retryAfterMs: 60_000 }))
-  const { start, calls } = setup([later])
-  expect([await start({ withinMs: 20_000 }), calls()]).toEqual([later, 1])
-})
-
 test('repeats a call without a connection as often as requested', async () => {
   const offline: Result<string> = failed(failure('offline') satisfies Failure)
   const { start, afterDelay, retries } = setup([...Array<Result<string>>(8).fill(offline), success('on')], 1)
@@ -93,22 +77,6 @@ test('repeats a call without a connection as often as requested', async () => {
   await result
   const delays = retries.map(([, atMs], index) => atMs - (retries[index - 1]?.[1] ?? 0))
   expect(delays).toEqual([1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000, 5_000])
-})
-
-test('waits as long as usual for a server that can be reached', async () => {
-  const { start, afterDelay, retries } = setup([busy, busy, success('done')], 1)
-  const result = start({ maxOfflineDelayMs: 500 })
-  await afterDelay()
-  await afterDelay()
-  await result
-  expect(retries.map(([, atMs]) => atMs)).toEqual([1_000, 3_000])
-})
-
-test('announces no repetition after it was aborted during the call', async () => {
-  const { start, controller, retries } = setup([busy])
-  const result = start()
-  controller.abort()
-  expect([await result, retries]).toEqual([busy, []])
 })
 
 test('ends its delay when aborted', async () => {

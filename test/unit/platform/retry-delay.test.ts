@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
-import { addJitter, retryDelay } from '../../../electron/platform/retry-delay.ts'
+import { retryDelay } from '../../../electron/platform/retry-delay.ts'
 
 const attempts = Array.from({ length: 40 }, (_, index) => index + 1)
 const codes = Object.keys(failureKinds) as FailureCode[]
@@ -23,17 +23,6 @@ test('adds jitter to Retry-After, up to half of it or the maximum delay', () => 
   expect([retryDelay(1, asked, 0), retryDelay(1, asked, 1), retryDelay(9, asked, 1)]).toEqual([
     ...[7_250, 10_500, 67_000],
   ])
-})
-
-test('spreads the clients that a server has sent the same Retry-After over a minute at most', () => {
-  const asked = failure('server-trouble', { status: 503 }, { retryAfterMs: 3_600_000 })
-  expect([retryDelay(1, asked, 0), retryDelay(1, asked, 1)]).toEqual([3_600_250, 3_660_000])
-})
-
-test('adds jitter to any delay, up to half of it or a minute', () => {
-  const longest = (delayMs: number) => addJitter(delayMs, 1) - delayMs
-  expect([0, 1_000, 60_000, 3_600_000].map(longest)).toEqual([1_000, 1_000, 30_000, 60_000])
-  expect([addJitter(0, 0), addJitter(60_000, 0)]).toEqual([250, 60_250])
 })
 
 test('retries an occupied key at once the first time only', () => {

@@ -26,35 +26,6 @@ test('starts with one point per second', () => {
   expect(history.view()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 3_000] })
 })
 
-test('shows the current second once enough of it has passed', () => {
-  const { history, flow } = setup()
-  flow(1, 1_000)
-  flow(0.2, 5_000, 200)
-  expect(history.view().points).toEqual([1_000])
-  flow(0.1, 5_000, 100)
-  expect(history.view().points).toEqual([1_000, 5_000])
-})
-
-test('shows the current second from a quarter of it on', () => {
-  const { history, flow } = setup()
-  flow(1, 1_000)
-  flow(0.249, 4_000, 249)
-  expect(history.view().points).toEqual([1_000])
-  flow(0.001, 4_000, 1)
-  expect(history.view().points).toEqual([1_000, 4_000])
-})
-
-test('counts bytes that are reported twice at the same moment', () => {
-  const { history, clock } = setup()
-  history.moved(500)
-  clock.advance(1_000)
-  history.moved(300)
-  history.moved(200)
-  clock.advance(1_000)
-  history.moved(0)
-  expect(history.view().points).toEqual([800, 200])
-})
-
 test('counts a minute without a report as time of sending, and more as sleep', () => {
   const pointsAfter = (gapMs: number) => {
     const { history, clock } = setup()
@@ -75,13 +46,6 @@ test('ignores time while the clock is set back', () => {
   expect(history.view().points).toEqual([1_000, 5_000, 2_000])
 })
 
-test('shows a stall as zero without samples', () => {
-  const { history, clock, flow } = setup()
-  flow(2, 1_000)
-  clock.advance(3_000)
-  expect(history.view().points).toEqual([1_000, 1_000, 0, 0, 0])
-})
-
 test('doubles its step when all points are used, and loses no byte', () => {
   const { history, flow } = setup()
   flow(historyPoints, 1_000)
@@ -89,22 +53,6 @@ test('doubles its step when all points are used, and loses no byte', () => {
   flow(2, 9_000)
   const { stepMs, points } = history.view()
   expect([stepMs, points.length, points.at(-2), points.at(-1)]).toEqual([2_000, 121, 1_000, 9_000])
-})
-
-test('has no more points than a graph can show, also in the first moment after the last one', () => {
-  const { history, flow } = setup()
-  flow(historyPoints, 1_000)
-  flow(0.5, 1_000, 500)
-  expect(history.view()).toEqual({ stepMs: 2_000, points: Array<number>(historyPoints / 2 + 1).fill(1_000) })
-})
-
-test('stores twenty hours in the same number of points', () => {
-  const { history, flow } = setup()
-  flow(20 * 3_600, 5_000_000)
-  const { stepMs, points } = history.view()
-  expect(stepMs).toBe(512_000)
-  expect(points.length).toBeLessThanOrEqual(historyPoints)
-  expect(new Set(points)).toEqual(new Set([5_000_000]))
 })
 
 test('leaves out pauses and sleep', () => {

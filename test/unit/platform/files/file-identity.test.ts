@@ -1,16 +1,12 @@
-import { getEventListeners } from 'node:events'
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { open, rename, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import {
-  diskTimeoutFailure,
   fileFailure,
   identityBySample,
   identityOf,
-  isDiskTimeout,
-  openWithTimeout,
   openSameFile,
   mayHaveSameBytes,
   readSample,
@@ -20,11 +16,7 @@ import {
 } from '../../../../electron/platform/files/file-identity.ts'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFull } from '../../../../electron/platform/files/regular-file.ts'
-import { unreadableFile } from '../../../support/unreadable-file.ts'
 import { diskErrorCodes } from '../../../support/disk-error-codes.ts'
-
-/** Other systems have neither a list of a process's open files nor a file whose reads fail. */
-const testOnLinux = test.runIf(process.platform === 'linux')
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-identity-'))
@@ -65,13 +57,6 @@ test('an error that Node has no code for is a problem of the disk on Windows onl
   })
   expect(fileFailure(errorOf('UNKNOWN'), 'linux')).toEqual({ code: 'file-unreadable', params: {}, detail })
 })
-
-test.each([new Error('no code'), 'no error', null, { code: 'EIO' }])(
-  'an error without a code means that the file is unreadable: %s',
-  (thrown) => {
-    expect(fileFailure(thrown)).toEqual({ code: 'file-unreadable', params: {}, detail: 'unknown' })
-  },
-)
 
 test('a different size, time or inode means a different file', () => {
   const file = { sizeBytes: 3, mtimeNs: 5n, inode: 7n, device: 9n, sample: 'a' }
@@ -186,44 +171,6 @@ test.each([
   expect(found).toEqual(failed(failure('file-changed')))
 })
 
-test('returns why no sample of a file can be read', async () => {
-  const { path, identity } = await newFile()
-  await rename(path, `${path}.old`)
-  expect(await identityBySample(path, identity)).toMatchObject({ failure: { code: 'file-missing' } })
-  await symlink(`${path}.old`, path)
-  expect(await identityBySample(path, identity)).toEqual(failed(failure('file-changed')))
-})
-
-testOnLinux('returns that the sample of a file can not be read', async () => {
-  const unreadable = unreadableFile()
-  expect(await identityBySample(unreadable.path, unreadable.identity)).toMatchObject({
-    failure: { code: 'file-read-trouble', params: { problem: 'EIO' } },
-  })
-})
-
-test('a file that is opened in time stays open', async () => {
-  const { path, identity } = await newFile()
-  const opened = await openWithTimeout({ path, identity }, new AbortController().signal)
-  if (!opened?.ok) throw new Error('it was not opened')
-  onTestFinished(() => opened.handle.close())
-  expect(await opened.handle.readFile('utf8')).toBe('the bytes of a model')
-})
-
-test('opening a file leaves neither a timer nor a listener', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  onTestFinished(() => void vi.useRealTimers())
-  const { path, identity } = await newFile()
-  const { signal } = new AbortController()
-  const opened = await openWithTimeout({ path, identity }, signal)
-  expect([vi.getTimerCount(), getEventListeners(signal, 'abort')]).toEqual([0, []])
-  if (opened?.ok) await opened.handle.close()
-})
-
-test('opens nothing when already aborted', async () => {
-  const { path, identity } = await newFile()
-  expect(await openWithTimeout({ path, identity }, AbortSignal.abort())).toBeNull()
-})
-
 test('continues short reads up to the requested length', async () => {
   const source = Buffer.from('0123456789')
   const reads: (readonly [number, number])[] = []
@@ -242,61 +189,4 @@ test('continues short reads up to the requested length', async () => {
     [4, 5],
     [1, 8],
   ])
-})
-
-test('reads up to the end of the file, and 0 bytes after it', async () => {
-  const { path } = await newFile('0123456789')
-  const handle = await open(path)
-  onTestFinished(() => handle.close())
-  const into = Buffer.alloc(8)
-  expect([await readFull(handle, into, 8, 6), await readFull(handle, into, 8, 10)]).toEqual([4, 0])
-})
-
-test.each([
-  [20, [0, 20]],
-  [65_536, [0]],
-  [65_537, [0, 32_768, 65_537, 1]],
-])('samples a file of up to 64 KiB with one read: %i bytes', async (sizeBytes, expected) => {
-  await using file = await open((await newFile(Buffer.alloc(sizeBytes))).path)
-  const read = vi.spyOn(file, 'read')
-  await readSample(file, sizeBytes)
-  const positions = read.mock.calls.map((args: readonly unknown[]) => args[3])
-  expect(positions).toEqual(expected)
-})
-
-/** How often this process has the file open (proc_pid_fd(5)). */
-const openCount = (path: string) =>
-  readdirSync('/proc/self/fd').filter((name) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${name}`) === path
-    } catch {
-      return false // closed meanwhile
-    }
-  }).length
-
-testOnLinux.each([
-  ['that has changed is opened', openSameFile, { mtimeNs: 0n }, 0],
-  ['that was queued is opened', openSameFile, {}, 1],
-  ['that has changed is compared', identityBySample, { mtimeNs: 0n }, 0],
-  ['that was queued is compared', identityBySample, {}, 0],
-] as const)('only a file that is returned stays open: one %s', async (_what, operate, change, expected) => {
-  const { path, identity } = await newFile()
-  const result = await operate(path, { ...identity, ...change })
-  // The file may be closed a moment after the answer.
-  await expect.poll(() => openCount(path)).toBe(expected)
-  if ('handle' in result) await result.handle.close()
-})
-
-test('a file without a sample of its earlier bytes is recognised by its size and time', async () => {
-  const { path, identity } = await newFile()
-  const sampled = await sampledFile()
-  expect(await identityBySample(path, { ...identity, inode: 0n })).toEqual(
-    success({ ...identity, sample: sampled.identity.sample }),
-  )
-})
-
-test('a disk that does not respond in time is a problem of the disk, and another one is not', () => {
-  expect(diskTimeoutFailure()).toEqual(fileFailure(errorOf('ETIMEDOUT')))
-  const others = [fileFailure(errorOf('EIO')), failure('timed-out', { problem: 'ETIMEDOUT' })]
-  expect([diskTimeoutFailure(), ...others].map(isDiskTimeout)).toEqual([true, false, false])
 })

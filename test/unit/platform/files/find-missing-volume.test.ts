@@ -54,13 +54,6 @@ test('a search that takes five seconds shows that the mount is dead', async () =
   expect(await search).toEqual({ folder: '/slow/models', until })
 })
 
-test('the result of a search in time is returned, and no timer is left', async () => {
-  const { timers, waits } = standingClock()
-  const missing = { folder: '/disk', until: { path: '/disk', isDead: false } }
-  expect(await findMissingVolume('/disk/a.gguf', { timers, signal }, async () => missing)).toBe(missing)
-  expect(waits()).toEqual([])
-})
-
 test.each([
   ['exists', null, true, true],
   ['can’t be accessed', 'EACCES', true, true],
@@ -83,20 +76,6 @@ test.each([
   ['can’t be listed', () => Promise.reject(new Error('no code')), true],
 ])('whether a mount is back whose folder %s', async (_what, list, expected) => {
   expect(await setup('ENOENT', list).isBack(true)).toBe(expected)
-})
-
-test('a check that takes half a minute counts as no response', async () => {
-  const clock = standingClock()
-  const folders = createHangingFolders(clock.now)
-  const seen: boolean[] = []
-  const dead = { path: '/disk/a.gguf', isDead: true }
-  const check = isVolumeBack(dead, { codeAt: forever, timers: clock.timers, folders })
-  void check.then((isBack) => seen.push(isBack))
-  clock.advance(29_999)
-  await nextTurn()
-  expect(seen).toEqual([])
-  clock.advance(1)
-  expect([await check, folders.isHanging('/disk')]).toEqual([false, true])
 })
 
 test('only errors of a disk or file server mean that it is gone', () => {

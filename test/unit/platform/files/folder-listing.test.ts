@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { existingNames } from '../../../../electron/platform/files/folder-listing.ts'
 
 let folder: string
@@ -55,42 +55,4 @@ test('does not rely on a listing of a folder that was changed a moment ago', asy
 
 test('returns nothing for a folder that does not exist', async () => {
   expect(await existingNames(join(folder, 'missing'), ['a.json'])).toEqual([])
-})
-
-test('lists many folders without confusing them', async () => {
-  const folders = Array.from({ length: 40 }, (_, number) => join(folder, String(number)))
-  const at = Math.round(Date.now() / 1_000) - 3_600
-  for (const [number, path] of folders.entries()) {
-    await mkdir(path)
-    await writeFile(join(path, `${number}.json`), '')
-    await utimes(path, at, at)
-  }
-  for (const [number, path] of [...folders.entries(), ...folders.entries()])
-    expect(await existingNames(path, ['0.json', `${number}.json`])).toContain(`${number}.json`)
-})
-
-test('keeps the listings of the 16 folders that were listed last', async () => {
-  const at = Math.round(Date.now() / 1_000) - 3_600
-  const changeUnnoticed = async (name: string) => {
-    await add(name)
-    await utimes(folder, at, at)
-  }
-  const parent = await mkdtemp(join(tmpdir(), 'ferry-listings-'))
-  onTestFinished(() => rm(parent, { recursive: true }))
-  const listOthers = async (names: readonly string[]) => {
-    for (const name of names) {
-      const other = join(parent, name)
-      await mkdir(other)
-      await utimes(other, at, at)
-      await existingNames(other, [])
-    }
-  }
-  await changeUnnoticed('a.json')
-  await existingNames(folder, [])
-  await changeUnnoticed('b.json')
-  const found = () => existingNames(folder, ['a.json', 'b.json'])
-  await listOthers(Array.from({ length: 15 }, (_, index) => String(index)))
-  expect(await found()).toEqual(['a.json'])
-  await listOthers(['last'])
-  expect(await found()).toEqual(['a.json', 'b.json'])
 })

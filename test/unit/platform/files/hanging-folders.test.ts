@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createHangingFolders } from '../../../../electron/platform/files/hanging-folders.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
@@ -68,17 +67,6 @@ test.each([
   expect(calls.at(-1)?.folder).toBe('/nas')
 })
 
-test('makes no call for a folder before all that hang in it have returned', async () => {
-  const { clock, hang, isCalled, isHanging } = setup()
-  const [first, second] = await hang('/nas', '/nas')
-  first?.returns.resolve('late')
-  await nextTurn()
-  expect([await isCalled('/nas'), isHanging('/nas')]).toEqual([false, true])
-  second?.returns.resolve('late')
-  await expect.poll(() => isHanging('/nas')).toBe(false)
-  expect([await isCalled('/nas'), clock.waits()]).toEqual([true, []])
-})
-
 test('makes one call every five minutes for a folder in which calls never return', async () => {
   const { clock, call, hang, isCalled, isHanging } = setup()
   await hang('/nas')
@@ -93,31 +81,6 @@ test('makes one call every five minutes for a folder in which calls never return
   expect([await isCalled('/nas'), isHanging('/nas')]).toEqual([true, false])
 })
 
-test('a call from before a folder responded again does not end the wait for a later one', async () => {
-  const { clock, hang, isCalled, isHanging } = setup()
-  const [before] = await hang('/nas')
-  clock.advance(probeEveryMs)
-  expect(await isCalled('/nas')).toBe(true)
-  const [later] = await hang('/nas')
-  before?.returns.resolve('late')
-  await nextTurn()
-  expect([await isCalled('/nas'), isHanging('/nas')]).toEqual([false, true])
-  later?.returns.resolve('late')
-  await expect.poll(() => isHanging('/nas')).toBe(false)
-})
-
-test('a folder still hangs if only a later call for it has returned late', async () => {
-  const { clock, hang, isCalled, isHanging } = setup()
-  const [first] = await hang('/nas')
-  clock.advance(probeEveryMs)
-  const [later] = await hang('/nas')
-  later?.returns.resolve('late')
-  await nextTurn()
-  expect([await isCalled('/nas'), isHanging('/nas')]).toEqual([false, true])
-  first?.returns.resolve('late')
-  await expect.poll(() => isHanging('/nas')).toBe(false)
-})
-
 test('leaves one of the four threads free when it calls for folders that hang', async () => {
   const { clock, hang, isCalled } = setup()
   const [one] = await hang('/nas', '/share', '/usb')
@@ -126,26 +89,6 @@ test('leaves one of the four threads free when it calls for folders that hang', 
   one?.returns.resolve('late')
   await expect.poll(() => isCalled('/nas')).toBe(true)
   expect(await isCalled('/share')).toBe(true)
-})
-
-test('a call that has returned late leaves room for one more', async () => {
-  const { clock, hang, isCalled } = setup()
-  const [one] = await hang('/nas', '/share', '/usb')
-  one?.returns.resolve('late')
-  await expect.poll(() => isCalled('/nas')).toBe(true)
-  await hang('/nas')
-  clock.advance(probeEveryMs)
-  expect(await isCalled('/share')).toBe(false)
-})
-
-test('a call that fails in time shows that its folder responds', async () => {
-  const { clock, calls, call, hang, isHanging } = setup()
-  await hang('/nas')
-  clock.advance(probeEveryMs)
-  const failing = call('/nas')
-  calls.at(-1)?.returns.reject(new Error('EIO'))
-  await expect(failing).rejects.toThrow('EIO')
-  expect(isHanging('/nas')).toBe(false)
 })
 
 test('a folder does not hang while the file system responds to a call that takes long', async () => {

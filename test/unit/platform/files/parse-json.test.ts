@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { maxJsonDepth, parseJson } from '../../../../electron/platform/files/parse-json.ts'
-import { startCpuTimer } from '../../../support/cpu-time.ts'
 
 const parse = (text: string, maxBytes = 1_000_000) => parseJson(Buffer.from(text), maxBytes)
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
@@ -39,12 +38,6 @@ test('counts the depth after arrays and objects that have ended before', () => {
   }
 })
 
-test('returns undefined for more than a million objects and arrays', () => {
-  const list = (count: number) => `[${Array(count).fill('{}').join()}]`
-  expect(parse(list(999_999), 4_000_000)).toHaveLength(999_999)
-  expect(parse(list(1_000_000), 4_000_000)).toBeUndefined()
-})
-
 test('brackets and words in texts are text', () => {
   const texts = ['['.repeat(500), '"'.repeat(3), '\\"['.repeat(300), '\\', 'NaN', ', NaN,']
   expect(parse(JSON.stringify(texts))).toEqual(texts)
@@ -53,11 +46,4 @@ test('brackets and words in texts are text', () => {
 test('reads NaN and Infinity as 0', () => {
   expect(parse('{"a":NaN,"b":[-Infinity, Infinity],"c": NaN }')).toEqual({ a: 0, b: [-0, 0], c: 0 })
   expect([parse('[1NaN]'), parse('[Nan]'), parse('[Inf]')]).toEqual([undefined, undefined, undefined])
-})
-
-test('checks a megabyte of any byte without a noticeable delay', () => {
-  const cpuMs = startCpuTimer()
-  for (const text of ['[', '{', '"', '\\', ' ', 'N', 'NaN', '[NaN,', ':', ']', '\uFEFF', '"\\"'])
-    parse(text.repeat(1_000_000 / text.length))
-  expect(cpuMs()).toBeLessThan(20_000)
 })

@@ -42,20 +42,3 @@ test('deletes the logs and what is left of the window file, and nothing else', a
   expect(readdirSync(logs).sort()).toEqual(['modelferry.log.txt', 'other.log'])
   expect(readFileSync(windowFile, 'utf8')).toBe(kept)
 })
-
-test('deletes what it can, and reports what it can’t', async () => {
-  const { logs, windowFile, warnings, erase } = setup()
-  mkdirSync(windowFile)
-  writeFileSync(join(logs, 'modelferry.log'), '')
-  expect(await erase()).toBe(false)
-  expect([readdirSync(logs), warnings]).toEqual([
-    [],
-    [{ error: expect.stringContaining('EISDIR') as string }],
-  ])
-})
-
-test('has nothing to do without logs and a window file', async () => {
-  const { logs, warnings, erase } = setup()
-  rmSync(logs, { recursive: true })
-  expect([await erase(), warnings]).toEqual([true, []])
-})

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import {
   requestErrorCode,
-  proxyHostOf,
   isProxyAuthRequired,
 } from '../../../../electron/platform/network/proxied-request.ts'
 
@@ -53,13 +52,6 @@ test.each([
   expect(requestErrorCode(new Error(words), socks)).toBe(code)
 })
 
-test('reads the messages of errors for SOCKS only', () => {
-  expect([
-    requestErrorCode(new Error('Socket closed'), http),
-    requestErrorCode('Socket closed', socks),
-  ]).toEqual([...['unknown', 'unknown']])
-})
-
 test('only a 407 to an http request through an http proxy requires a login', () => {
   const to = (status: number, url: string, proxy: string | null) =>
     isProxyAuthRequired(status, new URL(url), proxy)
@@ -70,12 +62,4 @@ test('only a 407 to an http request through an http proxy requires a login', () 
     to(407, 'http://s3.example', socks),
     to(407, 'http://s3.example', null),
   ]).toEqual([false, false, false, false])
-})
-
-test('names the proxy, without its login, only for proxy codes', () => {
-  expect([
-    proxyHostOf('PROXY_REFUSED 403', http),
-    proxyHostOf('ECONNRESET', http),
-    proxyHostOf('PROXY_TROUBLE', null),
-  ]).toEqual(['proxy.example:3128', null, null])
 })

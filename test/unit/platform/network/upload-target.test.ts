@@ -14,36 +14,12 @@ const check = (url: unknown, headers: unknown = {}) =>
   checkUploadTarget({ server, url, headers, sizeBytes: 1_000 })
 const refused = (code: string) => ({ ok: false, failure: { code } })
 
-test('an address of up to 16,000 characters is accepted', () => {
-  const ofLength = (length: number) => `${storage}?${'a'.repeat(length - storage.length - 1)}`
-  expect(check(ofLength(16_000))).toMatchObject({ ok: true })
-  expect(check(ofLength(16_001))).toMatchObject(refused('upload-address-refused'))
-})
-
-test('names and values of headers may have up to 8,000 characters', () => {
-  const prefix = 'x-amz-meta-'
-  const named = (length: number) => prefix + 'a'.repeat(length - prefix.length)
-  expect(check(storage, { [named(8_000)]: 'b'.repeat(8_000) })).toMatchObject({ ok: true })
-  expect(check(storage, { [named(8_001)]: 'b' })).toMatchObject(refused('upload-header-refused'))
-  expect(check(storage, { [named(20)]: 'b'.repeat(8_001) })).toMatchObject(refused('upload-header-refused'))
-})
-
-test('shows the first 60 characters of the name of a refused header, without control characters', () => {
-  const shown = check(storage, { [`\u0007${'n'.repeat(100)}`]: 'a' })
-  const name = shown.ok ? '' : String(shown.failure.params['name'])
-  expect([name.length, name.endsWith('n'), name.includes('\u0007')]).toEqual([60, true, false])
-})
-
 test('leaves out the host only if it is the one of the address', () => {
   expect(check(storage, { host: 'STORAGE.EXAMPLE' })).toEqual(
     success({ url: storage, headers: {}, allowsLocalAddress: false }),
   )
   expect(check(storage, { host: 'other.example' })).toMatchObject(refused('upload-header-refused'))
   expect(check(storage, { hosts: 'storage.example' })).toMatchObject(refused('upload-header-refused'))
-})
-
-test.each(['Infinity', 'NaN'])('refuses the number %s as the value of a header', (text) => {
-  expect(check(storage, { 'x-amz-meta-a': Number(text) })).toMatchObject(refused('upload-header-refused'))
 })
 
 test.each([

@@ -80,11 +80,3 @@ test('no thread starts from a changed file', () => {
   write('hash.js', program('changed'))
   expect(() => startWorker(urlOf('hash.js'))).toThrow('a file of the app was changed: hash.js')
 })
-
-test('run from source, a thread starts from any file', async () => {
-  const { urlOf, write } = setup({})
-  vi.unstubAllGlobals()
-  write('hash.mjs', program('source'))
-  expect(loadWorkerFiles([urlOf('hash.mjs')])).toBeNull()
-  expect(await postedBy(urlOf('hash.mjs'))).toEqual(['source', 'data'])
-})

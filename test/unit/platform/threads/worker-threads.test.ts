@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { getEventListeners } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,19 +76,6 @@ test('replaces a thread that hangs after an abort, and runs its other jobs again
   clock.advance(5_000)
   expect([await hanging.answer, await other.answer]).toEqual([null, 'wait up to 7'])
   expect(environment.lines).toMatchObject([{ message: 'a worker thread hangs and is replaced' }])
-})
-
-test('a job aborted before its start returns the result of its thread', async () => {
-  const stop = new AbortController()
-  stop.abort()
-  expect(await setup().begin('wait', stop).answer).toBe('aborted')
-})
-
-test('a finished job does not listen for an abort', async () => {
-  const job = setup().begin('wait')
-  job.allow(1)
-  await job.answer
-  expect(getEventListeners(job.signal, 'abort')).toEqual([])
 })
 
 test('ends an aborted job that never answers although its thread does other work', async () => {
@@ -190,44 +176,6 @@ test('a job with a port of its own ends without a result when its thread hangs w
   expect([await hanging.answer, await other.answer, started.length]).toEqual([null, null, 1])
 })
 
-test.each([
-  [undefined, null],
-  [null, null],
-  ['data', 'data'],
-])('a thread has a name and the data %j', async (data, expected) => {
-  const seen: WorkerOptions[] = []
-  const startThread = (url: URL, options: WorkerOptions) => {
-    seen.push(options)
-    return startWorker(url, options)
-  }
-  const threads = createWorkerThreads({
-    url: new URL('data:text/javascript,'),
-    name: 'test',
-    count: 1,
-    ...(data === undefined ? {} : { data }),
-    environment: { ...createTestEnvironment(standingClock()), startThread },
-  })
-  threads.warm()
-  await threads.close()
-  expect(seen).toMatchObject([{ name: 'test', workerData: expected }])
-})
-
-test('an answer for a job that has ended without one is ignored', async () => {
-  const { begin, clock, environment } = setup()
-  const deaf = begin('deaf')
-  await deaf.begun
-  deaf.abort()
-  const other = begin('wait')
-  other.allow(1)
-  await other.answer
-  clock.advance(5_000)
-  expect(await deaf.answer).toBeNull()
-  deaf.allow(9)
-  const next = begin('wait')
-  next.allow(2)
-  expect([await next.answer, await deaf.answer, environment.lines]).toEqual(['wait up to 2', null, []])
-})
-
 test('a job keeps waiting for a thread that may still hang until five seconds have passed', async () => {
   const { begin, clock, started } = setup()
   const hanging = begin('hang')
@@ -237,11 +185,4 @@ test('a job keeps waiting for a thread that may still hang until five seconds ha
   expect([clock.waits(), started.length]).toEqual([[1], 1])
   clock.advance(1)
   expect(await hanging.answer).toBeNull()
-})
-
-test('closing an idle thread is no error', async () => {
-  const { warm, close, environment } = setup()
-  warm()
-  await close()
-  expect(environment.lines).toEqual([])
 })

@@ -87,43 +87,11 @@ function stateOf(pairing: ReturnType<ReturnType<typeof createPairings>['current'
   return pairing ? [pairing.state, pairing.failure?.code].filter(Boolean).join(' ') : 'none'
 }
 
-test('cancelling during the code request ends the start without a failure', async () => {
-  const { cloud, pairings, start, clock, shown } = await setup()
-  const held = cloud.hold('startPairing')
-  const starting = start()
-  await held.arrived
-  pairings.cancel()
-  expect(await starting).toEqual(success(undefined))
-  held.release()
-  expect([pairings.current(), clock.waits(), shown]).toEqual([null, [], []])
-})
-
-test('a second start during the first code request shows only the second code', async () => {
-  const { cloud, pairings, start, clock, shown } = await setup()
-  const held = cloud.hold('startPairing')
-  const first = start()
-  await held.arrived
-  held.release()
-  expect(await Promise.all([first, start()])).toEqual([success(undefined), success(undefined)])
-  expect([pairings.current()?.state, clock.waits(), shown]).toEqual(['waiting', [2_000], ['waiting']])
-})
-
 test('returns the failure when the server refuses to start a pairing', async () => {
   const { cloud, pairings, start } = await setup()
   cloud.fail({ on: 'startPairing', how: 503 })
   expect(await start()).toMatchObject({ failure: { code: 'server-trouble' } })
   expect(pairings.current()).toBeNull()
-})
-
-test('cancelling clears the timer of the next poll, and sends none', async () => {
-  const { pairings, start, clock, shown, polls } = await setup()
-  await start()
-  expect(clock.waits()).toEqual([2_000])
-  pairings.cancel()
-  pairings.cancel()
-  expect([clock.waits(), shown]).toEqual([[], ['waiting', 'none']])
-  await start()
-  expect(polls()).toBe(0)
 })
 
 test('polls a failing server less often, but once shortly before the code expires', async () => {
@@ -134,23 +102,6 @@ test('polls a failing server less often, but once shortly before the code expire
   while (pairings.current()?.state === 'waiting') waits.push((await poll()) / 1000)
   expect(waits).toEqual([2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30, 28, 2])
   expect(shown).toEqual(['waiting', 'waiting server-trouble', 'over pairing-over'])
-})
-
-test('polls at the requested interval again once the server responds', async () => {
-  const { cloud, start, poll, shown } = await setup()
-  await start()
-  cloud.fail({ on: 'pollPairing', how: 503, times: 2 })
-  const waits = [await poll(), await poll(), await poll(), await poll()]
-  expect(waits).toEqual([2_000, 4_000, 8_000, 2_000])
-  expect(shown).toEqual(['waiting', 'waiting server-trouble', 'waiting'])
-})
-
-test('polls a server no sooner than it requests', async () => {
-  const { cloud, start, poll } = await setup()
-  await start()
-  cloud.fail({ on: 'pollPairing', how: 429, retryAfterSeconds: 90 })
-  const waits = [await poll(), await poll(), await poll()]
-  expect(waits).toEqual([2_000, 90_000, 2_000])
 })
 
 test('polls at once, for the last time, when the computer wakes up after the code has expired', async () => {
@@ -168,19 +119,6 @@ test('polls at once, for the last time, when the computer wakes up after the cod
     2,
     ['waiting', 'waiting server-trouble', 'over pairing-over'],
   ])
-})
-
-test('signs in with a code that was confirmed at the last moment', async () => {
-  const { cloud, start, poll, arrived, confirm, clock } = await setup()
-  await start()
-  cloud.fail({ on: 'pollPairing', how: 503, times: 13 })
-  for (let count = 0; count < 13; count += 1) await poll()
-  expect(clock.waits()).toEqual([2_000])
-  confirm()
-  // The code expires a little later at the server.
-  cloud.fail({ on: 'pollPairing', how: { status: 200, body: '{"status":"approved","raw_key":"dk-1"}' } })
-  await poll()
-  await expect.poll(() => arrived).toEqual([account])
 })
 
 test('a key that can’t be stored ends the pairing with the reason', async () => {
@@ -207,17 +145,6 @@ test('cancelling while the key is stored hides the pairing, and signs in anyway'
   expect([pairings.current()?.state, shown]).toEqual(['waiting', ['waiting', 'storing', 'none', 'waiting']])
 })
 
-test('shows no failure to store a key after a cancel', async () => {
-  const stored = Promise.withResolvers<Result<Account>>()
-  const { beginStoring, shown, pairings } = await setup({ acceptDeviceKey: () => stored.promise })
-  await beginStoring()
-  pairings.cancel()
-  stored.resolve(failed(failure('keychain-absent')))
-  await stored.promise
-  await Promise.resolve()
-  expect([pairings.current(), shown]).toEqual([null, ['waiting', 'storing', 'none']])
-})
-
 test('a key that arrives after a cancel is discarded', async () => {
   const { cloud, start, confirm, clock, pairings, discarded, arrived } = await setup()
   await start()
@@ -231,81 +158,9 @@ test('a key that arrives after a cancel is discarded', async () => {
   expect([arrived, pairings.current(), clock.waits()]).toEqual([[], null, []])
 })
 
-test('a failed poll that ends after a cancel shows nothing', async () => {
-  const { cloud, start, clock, pairings, shown, polls } = await setup()
-  await start()
-  cloud.fail({ on: 'pollPairing', how: 404 })
-  const held = cloud.hold('pollPairing', 'answer')
-  clock.advance(2_000)
-  await held.arrived
-  pairings.cancel()
-  held.release()
-  await cloud.ended('pollPairing')
-  await start()
-  expect([polls(), shown]).toEqual([1, ['waiting', 'none', 'waiting']])
-})
-
 test('finishes a pairing that was confirmed before instead of starting a new one', async () => {
   const { cloud, start, leave, arrived, pairings } = await setup()
   leave(success(account))
   expect(await start()).toEqual(success(undefined))
   expect([arrived, pairings.current(), cloud.operations]).toEqual([[account], null, []])
-})
-
-test('starts a new pairing when the stored key is refused', async () => {
-  const { start, leave, pairings } = await setup()
-  leave(failed(failure('key-refused')))
-  await start()
-  expect(pairings.current()?.state).toBe('waiting')
-})
-
-test('starts no new pairing while an earlier one can’t be finished because of a temporary failure', async () => {
-  const { start, leave, pairings, cloud } = await setup()
-  leave(failed(failure('server-trouble')))
-  expect(await start()).toMatchObject({ failure: { code: 'server-trouble' } })
-  expect([pairings.current(), cloud.operations]).toEqual([null, []])
-})
-
-test('starts a new pairing when an earlier one can’t be finished at all', async () => {
-  const { start, leave, pairings } = await setup()
-  leave(failed(failure('forbidden', { team: '' })))
-  await start()
-  expect(pairings.current()?.state).toBe('waiting')
-})
-
-test('logs a pairing that throws and ends it', async () => {
-  const stored = Promise.withResolvers<Result<Account>>()
-  const { beginStoring, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })
-  await beginStoring()
-  stored.reject(new Error('a bug'))
-  await expect
-    .poll(() => environment.lines.at(-1))
-    .toMatchObject({ level: 'error', facts: { error: 'Error: a bug' } })
-  expect(shown).toEqual(['waiting', 'storing', 'over unexpected'])
-})
-
-test('logs nothing of a pairing that throws after a cancel', async () => {
-  const stored = Promise.withResolvers<Result<Account>>()
-  const { beginStoring, environment, pairings, shown } = await setup({
-    acceptDeviceKey: () => stored.promise,
-  })
-  await beginStoring()
-  pairings.cancel()
-  stored.reject(new Error('the journal is closed'))
-  await new Promise(setImmediate)
-  expect([environment.lines, shown]).toEqual([[], ['waiting', 'storing', 'none']])
-})
-
-test('logs an exception after the sign-in, and shows no pairing', async () => {
-  const onSignedIn = () => {
-    throw new Error('a bug')
-  }
-  const { start, poll, confirm, environment, pairings, shown } = await setup({ onSignedIn })
-  await start()
-  confirm()
-  await poll()
-  await expect
-    .poll(() => environment.lines.at(-1))
-    .toMatchObject({ level: 'error', facts: { error: 'Error: a bug' } })
-  expect([pairings.current(), shown]).toEqual([null, ['waiting', 'storing']])
 })

@@ -30,13 +30,6 @@ function setup(findProxies: FindProxies = async () => [first, second]) {
   }
 }
 
-test('uses the first proxy, or a direct connection if there is none or unknown', async () => {
-  expect(await setup().resolveProxy()).toBe(first)
-  expect(await setup(async () => ['direct', first]).resolveProxy()).toBeNull()
-  expect(await setup(async () => []).resolveProxy()).toBeNull()
-  expect(await setup(() => Promise.reject(new Error('no desktop'))).resolveProxy()).toBeNull()
-})
-
 test.each([`${proxyCodes.refused} 403`, proxyCodes.trouble])(
   'does not bypass a proxy that responds with %s',
   async (code) => {
@@ -73,45 +66,10 @@ test('four parallel requests all use the next proxy when the first one is unreac
   expect(sent).toEqual([first, first, first, first, second, second, second, second])
 })
 
-test('sends a request once through each proxy when all are unreachable', async () => {
-  const { proxies } = setup()
-  const sent: (string | null)[] = []
-  await withProxyFallback(proxies, url, async (proxy) => {
-    sent.push(proxy)
-    return { answer: null, proxyCode: proxyCodes.unreachable }
-  })
-  expect(sent).toEqual([first, second])
-})
-
-test('skips an unreachable proxy for longer when it fails again', async () => {
-  const { proxies, resolveProxy, clock } = setup()
-  await proxies.reportFailure(first, proxyCodes.unreachable, url)
-  clock.advance(4 * minute)
-  await proxies.reportFailure(first, proxyCodes.unreachable, url)
-  // The second failure came later.
-  clock.advance(4 * minute)
-  expect(await resolveProxy()).toBe(second)
-})
-
 test('skips an unreachable proxy only until the network changes', async () => {
   const { proxies, resolveProxy } = setup()
   await proxies.reportFailure(first, proxyCodes.unreachable, url)
   proxies.stopSkipping()
-  expect(await resolveProxy()).toBe(first)
-})
-
-test('does not skip an unreachable proxy for longer when the clock is set back', async () => {
-  const { proxies, resolveProxy, clock } = setup()
-  await proxies.reportFailure(first, proxyCodes.unreachable, url)
-  clock.advance(-60 * minute)
-  expect(await resolveProxy()).toBe(first)
-  expect(await proxies.reportFailure(first, proxyCodes.unreachable, url)).toBe(true)
-})
-
-test('uses the first proxy when all are unreachable', async () => {
-  const { proxies, resolveProxy } = setup()
-  await proxies.reportFailure(first, proxyCodes.unreachable, url)
-  await proxies.reportFailure(second, proxyCodes.unreachable, url)
   expect(await resolveProxy()).toBe(first)
 })
 
@@ -128,14 +86,6 @@ test('reads the login from the keychain once for many refused requests', async (
   ])
   // A request that was sent before the login was found.
   expect([await refused(), secretStore.calls.length]).toEqual([true, 1])
-})
-
-test('finds a login that was stored later when the proxy refuses again', async () => {
-  const { proxies, resolveProxy, keepLogin } = setup()
-  expect(await proxies.reportFailure(first, proxyCodes.signIn, url)).toBe(false)
-  keepLogin()
-  expect(await proxies.reportFailure(first, proxyCodes.signIn, url)).toBe(true)
-  expect(await resolveProxy()).toBe(firstWithLogin)
 })
 
 test('asks once for a login when the stored one is rejected', async () => {
@@ -167,12 +117,6 @@ test.each(['keychain-locked', 'keychain-slow'] as const)('asks for a login on %s
   expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
 })
 
-test('ignores a damaged login in the keychain', async () => {
-  const { proxies, secretStore } = setup()
-  secretStore.entries.set(`proxy ${first}`, '{"name":"mira"}')
-  expect(await proxies.reportFailure(first, proxyCodes.signIn, url)).toBe(false)
-})
-
 test('uses and stores a login, and clears the question', async () => {
   const { proxies, resolveProxy, secretStore, changes } = setup()
   await proxies.reportFailure(first, proxyCodes.signIn, url)
@@ -186,53 +130,10 @@ test('uses and stores a login, and clears the question', async () => {
   expect(JSON.parse(secretStore.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
 })
 
-test('accepts a login only for the proxy that asks for one', async () => {
-  const { proxies, resolveProxy, secretStore, keepLogin } = setup()
-  keepLogin()
-  const other = { name: 'x', password: 'x' }
-  const refusal = { ok: false, failure: { code: 'bad-call' } }
-  expect(await proxies.signIn(first, other)).toMatchObject(refusal)
-  await proxies.reportFailure(second, proxyCodes.signIn, url)
-  expect(await proxies.signIn(first, other)).toMatchObject(refusal)
-  expect([await resolveProxy(), proxies.hasNewLogin()]).toEqual([first, false])
-  expect(JSON.parse(secretStore.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
-  expect(proxies.pendingQuestion()?.proxy).toBe(second)
-})
-
 test('uses a login that the keychain refuses until the app ends', async () => {
   const { proxies, resolveProxy, secretStore } = setup()
   await proxies.reportFailure(first, proxyCodes.signIn, url)
   secretStore.failWith('keychain-locked')
   expect(await proxies.signIn(first, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(await resolveProxy()).toBe(firstWithLogin)
-})
-
-test('shows a dismissed question again after the next refusal', async () => {
-  const { proxies, changes } = setup()
-  await proxies.reportFailure(second, proxyCodes.signIn, url)
-  await proxies.signIn(second, login)
-  await proxies.reportFailure(first, proxyCodes.signIn, url)
-  expect(proxies.hasNewLogin()).toBe(false)
-  proxies.dismissQuestion()
-  expect(proxies.pendingQuestion()).toBeNull()
-  await proxies.reportFailure(first, proxyCodes.signIn, url)
-  expect([proxies.pendingQuestion()?.proxy, changes()]).toEqual([first, 5])
-  await proxies.signIn(first, login)
-  proxies.dismissQuestion()
-  expect(proxies.hasNewLogin()).toBe(false)
-})
-
-test('a login entered by the user replaces the one in the proxy’s URL', async () => {
-  const { proxies, resolveProxy } = setup(async () => ['http://old:old@first.example:3128/'])
-  expect(await resolveProxy()).toBe('http://old:old@first.example:3128')
-  await proxies.reportFailure(first, proxyCodes.signIn, url)
-  await proxies.signIn(first, login)
-  expect(await resolveProxy()).toBe(firstWithLogin)
-})
-
-test('half a surrogate pair in a login reaches the proxy as another character', async () => {
-  const { proxies, resolveProxy } = setup()
-  await proxies.reportFailure(first, proxyCodes.signIn, url)
-  await proxies.signIn(first, { name: 'mira\ud800', password: '\udc00' })
-  expect(await resolveProxy()).toBe('http://mira%EF%BF%BD:%EF%BF%BD@first.example:3128')
 })

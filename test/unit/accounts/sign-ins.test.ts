@@ -7,7 +7,6 @@ import { proxyCodes } from '../../../electron/platform/network/proxy-resolver.ts
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
 
 /** Sign-ins at a local cloud. `events` are the names of the callbacks in their order. */
 async function setup(...options: Parameters<typeof setupAccounts>) {
@@ -67,65 +66,6 @@ async function setup(...options: Parameters<typeof setupAccounts>) {
   }
 }
 
-test('uploads continue after a sign-in once its encrypted data is restored', async () => {
-  const { signIns, given, events, cloud } = await setup()
-  const restored = Promise.withResolvers<void>()
-  given.restored = restored.promise
-  const signedIn = signIns.signIn(ALICE.email, ALICE.password)
-  await expect.poll(() => signIns.view().accounts).toHaveLength(1)
-  expect(events).toEqual([])
-  restored.resolve()
-  const view = valueOf(await signedIn)
-  expect([view, events]).toEqual([signIns.view(), ['accounts changed null', 'session']])
-  expect(view).toMatchObject({ server: cloud.url, accounts: [{ email: ALICE.email }], chosen: null })
-})
-
-test('a refused sign-in changes nothing', async () => {
-  const { signIns, events, newDeviceKey, cloud } = await setup()
-  const key = await newDeviceKey()
-  cloud.revokeDevices(ALICE.email)
-  expect(await signIns.signIn(ALICE.email, 'wrong')).toMatchObject({ failure: { code: 'login-refused' } })
-  expect(await signIns.signInWithKey(key)).toMatchObject({ failure: { code: 'key-refused' } })
-  expect(await signIns.useToken('a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([events, signIns.view().accounts]).toEqual([[], []])
-})
-
-test('a device key brings its team, which is used without a choice', async () => {
-  const { signIns, newDeviceKey, events } = await setup()
-  const { chosen } = valueOf(await signIns.signInWithKey(await newDeviceKey()))
-  expect([chosen?.teamId, events]).toEqual([ALICES_TEAM_ID, ['accounts changed null', 'session']])
-  expect([signIns.decidedTeam(), signIns.hasTeamChoice()]).toEqual([chosen, false])
-})
-
-test('a token from outside is shown without a new sign-in', async () => {
-  const { signIns, newDeviceKey, events } = await setup()
-  valueOf(await signIns.useToken(await newDeviceKey()))
-  expect([events, signIns.view().accounts]).toMatchObject([['session'], [{ email: ALICE.email }]])
-})
-
-test('chooses a team of the user that can be stored', async () => {
-  const { signIns, signInAs, given, events } = await setup()
-  const [account] = (await signInAs()).accounts
-  const choice = { accountId: account?.id ?? '', teamId: STUDIO_NORTH_ID }
-  events.length = 0
-  expect(signIns.choose({ ...choice, teamId: 'team_of_others' })).toMatchObject({
-    failure: { code: 'no-team' },
-  })
-  given.refusesChoices = true
-  expect(signIns.choose(choice)).toMatchObject({ failure: { code: 'journal-full' } })
-  expect([events, signIns.view().chosen]).toEqual([[], null])
-  given.refusesChoices = false
-  expect(valueOf(signIns.choose(choice)).chosen).toEqual(choice)
-  expect([events, signIns.resolve(null)?.team.name]).toEqual([['session'], 'Studio North'])
-})
-
-test('shows why something that was encrypted can’t be decrypted', async () => {
-  const { signIns, given } = await setup()
-  expect(signIns.view()).not.toHaveProperty('sealed')
-  given.sealed = failure('sealed-key-missing')
-  expect(signIns.view().sealed).toEqual(given.sealed)
-})
-
 test('a sign-in that the server refused is lost for the uploads of its account', async () => {
   const { signIns, signInAs, cloud, accounts, events } = await setup()
   const [{ id } = { id: '' }] = (await signInAs()).accounts
@@ -138,100 +78,6 @@ test('a sign-in that the server refused is lost for the uploads of its account',
   expect(signIns.view().accounts).toMatchObject([{ state: 'signed-out' }])
   signIns.markSignedOut(id)
   expect(events).toEqual([`accounts changed ${id}`, 'session'])
-})
-
-test('a sign-out hides the account until its user signs in again', async () => {
-  const { signIns, signInAs, events, secretStore } = await setup()
-  const [{ id } = { id: '' }] = (await signInAs()).accounts
-  events.length = 0
-  let isGone = false
-  expect(valueOf(await signIns.signOut(id, undefined, () => (isGone = true))).accounts).toEqual([])
-  expect([isGone, [...signIns.hidden()], events]).toEqual([
-    true,
-    [id],
-    ['accounts changed null', `visible ${id}`, 'session'],
-  ])
-  events.length = 0
-  signIns.announce()
-  expect(events).toEqual(['session'])
-  await signInAs(BOB)
-  expect(events).not.toContain(`visible ${id}`)
-  await signInAs()
-  expect([events.includes(`visible ${id}`), [...signIns.hidden()]]).toEqual([true, []])
-
-  secretStore.beforeCall = (call) =>
-    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
-  expect(await signIns.signOut(id, undefined, () => {})).toMatchObject({
-    failure: { code: 'keychain-locked' },
-  })
-  expect(signIns.view().accounts).toMatchObject([{ email: BOB.email }])
-})
-
-test('uploads continue only if the unlocked keychain has a missing secret', async () => {
-  const { signInAs, create, secretStore, events } = await setup()
-  await signInAs()
-  const kept = [...secretStore.entries]
-  secretStore.entries.clear()
-  const next = create()
-  events.length = 0
-  await next.restore()
-  // One of them is about the keychain, which the search for a pairing has read.
-  await expect.poll(() => events).toEqual(['session', 'session'])
-  expect(next.view().accounts).toMatchObject([{ state: 'signed-out' }])
-  events.length = 0
-  await next.keychainChanged()
-  expect(events).toEqual(['session'])
-  for (const [name, secret] of kept) secretStore.entries.set(name, secret)
-  events.length = 0
-  await next.keychainChanged()
-  expect([events, next.view().accounts]).toMatchObject([
-    ['accounts changed null', 'session'],
-    [{ state: 'ready' }],
-  ])
-  await next.close()
-})
-
-test('checks stored sign-ins at the server at the start', async () => {
-  const { signInAs, create, cloud, clock, sessions } = await setup()
-  await signInAs()
-  cloud.endSessions(ALICE.email)
-  clock.advance(2 * 3_600_000)
-  const next = create()
-  await next.restore()
-  await expect.poll(() => sessions.at(-1)?.accounts).toMatchObject([{ state: 'signed-out' }])
-  await next.close()
-})
-
-test('a start finishes a pairing, and shows once that the server fails', async () => {
-  const { accounts, create, cloud, clock, events, newDeviceKey, secretStore, asks } = await setup()
-  const key = await newDeviceKey()
-  cloud.fail({ on: 'getCurrentUser', how: 503, times: 4 })
-  expect((await accounts.acceptDeviceKey(cloud.url, key)).ok).toBe(false)
-  expect([...secretStore.entries.values()]).toEqual([key])
-  const next = create()
-  await next.restore()
-  events.length = 0
-  const finished = expect.poll(() => events).toContain('accounts changed null')
-  await advanceRetries(clock, finished)
-  expect([events, asks('getCurrentUser')]).toEqual([['session', 'accounts changed null', 'session'], 5])
-  expect(next.view().accounts).toMatchObject([{ kind: 'device', state: 'ready' }])
-  await next.close()
-})
-
-test('logs a pairing that can’t be finished because of an exception, except at the end', async () => {
-  const { accounts, create, environment } = await setup()
-  const startWith = async (finishPendingKey: typeof accounts.finishPendingKey) => {
-    const signIns = create({ ...accounts, finishPendingKey })
-    await signIns.restore()
-    return signIns
-  }
-  const late = Promise.withResolvers<null>()
-  await (await startWith(() => late.promise)).close()
-  late.reject(new Error('the journal is closed'))
-  const failing = await startWith(() => Promise.reject(new Error('a bug')))
-  const logged = () => environment.lines.filter(({ level }) => level === 'error')
-  await expect.poll(logged).toMatchObject([{ facts: { error: 'Error: a bug' } }])
-  await failing.close()
 })
 
 test('logs old sign-ins that could not be erased, and shows the others', async () => {
@@ -268,21 +114,6 @@ test('a start shows the accounts only once their secrets were looked for', async
   await next.close()
 })
 
-test('a sign-in whose encrypted data is restored only after the end changes nothing', async () => {
-  const { accounts, create, cloud, events, given, newDeviceKey, restoreCount } = await setup()
-  const account = valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
-  const restored = Promise.withResolvers<void>()
-  given.restored = restored.promise
-  const signIns = create({ ...accounts, finishPendingKey: async () => success(account) })
-  await signIns.restore()
-  await expect.poll(restoreCount).toBe(1)
-  await signIns.close()
-  events.length = 0
-  restored.resolve()
-  await new Promise(setImmediate)
-  expect(events).toEqual([])
-})
-
 test('ends only after the server has revoked the key of a sign-out that was cut off', async () => {
   const { accountStore, create, cloud, signIns, newDeviceKey, secretStore } = await setup()
   const [account] = valueOf(await signIns.signInWithKey(await newDeviceKey())).accounts
@@ -297,43 +128,6 @@ test('ends only after the server has revoked the key of a sign-out that was cut 
   held.release()
   await ended
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })
-})
-
-test('closing ends the repetition of a check, and hides a pairing', async () => {
-  const { signInAs, create, cloud, clock } = await setup()
-  await signInAs()
-  cloud.fail({ on: 'getCurrentUser', how: 503, times: Infinity })
-  const next = create()
-  await next.restore()
-  valueOf(await next.startPairing())
-  expect(next.view().pairing?.state).toBe('waiting')
-  await cloud.ended('getCurrentUser', 2)
-  await next.close()
-  expect([next.view().pairing, clock.waits()]).toEqual([null, []])
-})
-
-test('starts a pairing that can be cancelled, or returns why there is none', async () => {
-  const { signIns, cloud } = await setup()
-  cloud.fail({ on: 'startPairing', how: 503 })
-  expect(await signIns.startPairing()).toMatchObject({ failure: { code: 'server-trouble' } })
-  expect(valueOf(await signIns.startPairing()).pairing).toMatchObject({ state: 'waiting' })
-  expect(valueOf(signIns.cancelPairing()).pairing).toBeNull()
-})
-
-test('a check on request marks a refused sign-in, and no other one', async () => {
-  const { signIns, signInAs, cloud, clock, events } = await setup()
-  await signInAs()
-  await signInAs(BOB)
-  cloud.endSessions(ALICE.email)
-  clock.advance(2 * 3_600_000)
-  cloud.fail({ on: 'getCurrentUser', how: 503 })
-  events.length = 0
-  await signIns.confirm()
-  expect(events).toEqual(['accounts changed null', 'session'])
-  expect(signIns.view().accounts.map(({ email, state }) => [email, state])).toEqual([
-    [ALICE.email, 'signed-out'],
-    [BOB.email, 'ready'],
-  ])
 })
 
 test('a check on request shows a team that the user has joined', async () => {
@@ -374,92 +168,6 @@ test('a hint requests the teams at most once a minute, and only a change is anno
   await signIns.close()
   await signIns.refreshTeams()
   expect([asks('getCurrentUser') - before, clock.waits()]).toEqual([3, []])
-})
-
-test('a hint is followed exactly a minute after the last one, or at once if the clock was set back', async () => {
-  const { signIns, signInAs, cloud, clock, asks } = await setup({}, standingClock())
-  await signInAs()
-  const before = asks('getCurrentUser')
-  const asked = () => asks('getCurrentUser') - before
-  await signIns.refreshTeams()
-  expect([asked(), clock.waits()]).toEqual([1, []])
-  await signIns.refreshTeams()
-  await signIns.refreshTeams()
-  expect([asked(), clock.waits()]).toEqual([1, [60_000]])
-  clock.advance(60_000)
-  await cloud.ended('getCurrentUser', before + 2)
-  // The time limit of the request has ended.
-  await expect.poll(clock.waits).toEqual([])
-  clock.advance(59_999)
-  await signIns.refreshTeams()
-  expect([asked(), clock.waits()]).toEqual([2, [1]])
-  clock.advance(1)
-  await cloud.ended('getCurrentUser', before + 3)
-  await expect.poll(clock.waits).toEqual([])
-  clock.advance(60_000)
-  await signIns.refreshTeams()
-  expect([asked(), clock.waits()]).toEqual([4, []])
-  clock.advance(-1)
-  await signIns.refreshTeams()
-  expect([asked(), clock.waits()]).toEqual([5, []])
-})
-
-test('closing ends the wait of a hint', async () => {
-  const { signIns, signInAs, clock } = await setup({}, standingClock())
-  await signInAs()
-  await signIns.refreshTeams()
-  await signIns.refreshTeams()
-  expect(clock.waits()).toEqual([60_000])
-  await signIns.close()
-  expect(clock.waits()).toEqual([])
-})
-
-test('a hint that could not be followed does not keep the next one waiting', async () => {
-  const { signIns, signInAs, cloud, asks } = await setup()
-  await signInAs()
-  const before = asks('getCurrentUser')
-  cloud.fail({ on: 'getCurrentUser', how: 503, times: 2 })
-  await signIns.refreshTeams()
-  await signIns.refreshTeams()
-  await signIns.refreshTeams()
-  expect(asks('getCurrentUser') - before).toBe(3)
-})
-
-test('the end waits until new tokens are stored, of which the old ones are invalid', async () => {
-  const { signIns, signInAs, cloud, clock, secretStore } = await setup()
-  await signInAs()
-  clock.advance(2 * 3_600_000)
-  const [before] = secretStore.entries.values()
-  const held = cloud.hold('refresh', 'answer')
-  void signIns.refreshTeams()
-  await held.arrived
-  const stored = signIns.close().then(() => [...secretStore.entries.values()])
-  held.release()
-  expect(await stored).not.toEqual([before])
-})
-
-test('a hint marks a sign-in that the server refuses', async () => {
-  const { signIns, signInAs, cloud, clock, events } = await setup()
-  await signInAs()
-  cloud.endSessions(ALICE.email)
-  clock.advance(2 * 3_600_000)
-  events.length = 0
-  await signIns.refreshTeams()
-  expect(events).toEqual(['accounts changed null', 'session'])
-  expect(signIns.view().accounts).toMatchObject([{ state: 'signed-out' }])
-})
-
-test('a check that ends after the app changes nothing', async () => {
-  const { signIns, signInAs, cloud, events } = await setup()
-  await signInAs()
-  const held = cloud.hold('getCurrentUser')
-  const confirmed = signIns.confirm()
-  await held.arrived
-  await signIns.close()
-  events.length = 0
-  held.release()
-  await confirmed
-  expect(events).toEqual([])
 })
 
 test('only the login of the proxy that asks for one is used, stored or not', async () => {

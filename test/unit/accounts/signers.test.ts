@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Session } from '../../../electron/accounts/session.ts'
-import { deviceSigner, fixedSigner, sessionSigner } from '../../../electron/accounts/signers.ts'
+import { deviceSigner, sessionSigner } from '../../../electron/accounts/signers.ts'
 import type { Credential } from '../../../electron/cloud/client.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 
@@ -44,23 +44,4 @@ test.each(['north', null])('a session signs with its current tokens for one team
   expect(await signer.credential()).toEqual(credentialOf('next'))
   expect(await signer.renew(stale('session'))).toEqual(credentialOf('next renewed from stale'))
   expect(await signer.replacementFor(stale('session'))).toEqual(credentialOf('next instead of stale'))
-})
-
-test('a session without tokens has no credential', async () => {
-  const session = {
-    token: async () => locked,
-    renew: async () => signedOut,
-    replacementFor: async () => signedOut,
-  } as unknown as Session
-  const signer = sessionSigner(() => session, 'north')
-  expect(await signer.credential()).toEqual(locked)
-  expect(await signer.renew(stale('session'))).toEqual(signedOut)
-  expect(await signer.replacementFor(stale('session'))).toEqual(signedOut)
-})
-
-test('a credential that was given for one run has no replacement', async () => {
-  const signer = fixedSigner(stale('device'))
-  expect(await signer.credential()).toEqual(success(stale('device')))
-  expect(await signer.renew(stale('device'))).toEqual(signedOut)
-  expect(await signer.replacementFor(stale('device'))).toEqual(signedOut)
 })

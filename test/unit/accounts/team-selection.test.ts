@@ -31,11 +31,6 @@ function setup(accounts: readonly Account[], stored: string | null = null) {
   return { state, start, selection: start() }
 }
 
-test('chooses none of several teams', () => {
-  const { selection } = setup([account('alice', ['north', 'south'])])
-  expect([selection.chosen(), selection.decided(), selection.resolve(null)]).toEqual([null, null, null])
-})
-
 test('uses the only team, also if a paired device has it too', () => {
   const device = account('alice', ['north'], { id: 'cloud.example alice north', kind: 'device' })
   const { selection } = setup([account('alice', ['north']), device])
@@ -84,20 +79,6 @@ test('remembers the last choice of each account', () => {
   expect(start().chosen()).toEqual(choiceOf('alice', 'south'))
 })
 
-test('uses the only team of a signed-in account beside one that has expired', () => {
-  const expired = account('alice', ['north', 'south'], { state: 'signed-out' })
-  const { selection } = setup([expired, account('bob', ['east'])])
-  expect([selection.chosen(), selection.decided()]).toEqual([
-    choiceOf('bob', 'east'),
-    choiceOf('bob', 'east'),
-  ])
-})
-
-test('has no team without an account, or of one without teams', () => {
-  expect(setup([]).selection.chosen()).toBeNull()
-  expect(setup([account('alice', [])]).selection.chosen()).toBeNull()
-})
-
 test('resolves a choice only of a signed-in account that has the team', () => {
   const alice = account('alice', ['north', 'south'])
   const { selection, state } = setup([alice, account('bob', ['east'])])
@@ -121,24 +102,6 @@ test('remembers the choices of the last 21 accounts', () => {
   }
   expect(chosenOf('user-1')).toEqual(choiceOf('user-1', 'south'))
   expect(chosenOf('user-0')).toBeNull()
-})
-
-test('does not replace a team that the account has lost, even if only one is left', () => {
-  const { selection, state } = setup([account('alice', ['north', 'south'])])
-  valueOf(selection.store(choiceOf('alice', 'south')))
-  state.accounts = [account('alice', ['north'])]
-  expect([selection.chosen(), selection.decided(), selection.hasChoice()]).toEqual([null, null, true])
-  state.accounts = [account('alice', ['north', 'south'])]
-  expect(selection.chosen()).toEqual(choiceOf('alice', 'south'))
-})
-
-test('does not replace the team of a sign-in that has expired', () => {
-  const alice = account('alice', ['north', 'south'])
-  const { selection, state } = setup([alice, account('bob', ['east'])])
-  valueOf(selection.store(choiceOf('bob', 'east')))
-  valueOf(selection.store(choiceOf('alice', 'south')))
-  state.accounts = [{ ...alice, state: 'signed-out' }, account('bob', ['east'])]
-  expect([selection.chosen(), selection.decided()]).toEqual([null, null])
 })
 
 test('reads the choice that an older version stored', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 
@@ -49,6 +49,28 @@ test('a refused device key is signed out for every process after the keychain wa
   expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
 })
 
+test('a missing device key is signed out for this process only', async () => {
+  const { pair, start, secretStore } = await setup()
+  const { id } = await pair()
+  secretStore.entries.clear()
+  const next = start()
+  await next.refreshProfile(id, neverAborted)
+  expect([next.list(), start().list()]).toMatchObject([[{ state: 'signed-out' }], [{ id, state: 'ready' }]])
+})
+
+test('does not report the key as missing after a new sign-in', async () => {
+  const { pair, start, secretStore, cloud, newDeviceKey } = await setup()
+  const { id } = await pair()
+  secretStore.entries.clear()
+  const next = start()
+  await next.checkSecret(id)
+  valueOf(await next.signInWithKey(cloud.url, await newDeviceKey()))
+  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
+  cloud.revokeDevices(ALICE.email)
+  next.markSignedOut(id)
+  expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
+})
+
 test('a device key that another process has replaced is read again instead of signing out', async () => {
   const { pair, accounts, start, cloud, newDeviceKey, secretStore } = await setup()
   const { id } = await pair()
@@ -73,6 +95,21 @@ test('a key that was signed out here is not used once another process has paired
   expect(cloud.operations.map(({ name, status }) => [name, status])).toEqual([['getCurrentUser', 200]])
 })
 
+test('a late 401 for the key before a sign-in does not sign out the new key', async () => {
+  const { pair, accounts, cloud, newDeviceKey, secretStore } = await setup()
+  const { id } = await pair()
+  cloud.fail({ on: 'getCurrentUser', how: 401 })
+  const held = cloud.hold('getCurrentUser', 'answer', { times: 1 })
+  const refreshed = accounts.refreshProfile(id, neverAborted)
+  await held.arrived
+  valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+  secretStore.failWith('keychain-locked')
+  held.release()
+  await refreshed
+  expect(accounts.list()).toMatchObject([{ id, state: 'ready' }])
+  expect(await accounts.isSignedOut(id)).toBe(false)
+})
+
 test('a rejected key is signed out until the user pairs again', async () => {
   const { pair, accounts, start, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
@@ -83,6 +120,17 @@ test('a rejected key is signed out until the user pairs again', async () => {
   expect(await signer.renew(refused)).toMatchObject({ failure: { code: 'signed-out' } })
   expect(await accounts.isSignedOut(id)).toBe(true)
   valueOf(await start().acceptDeviceKey(cloud.url, await newDeviceKey()))
+  expect(await accounts.isSignedOut(id)).toBe(false)
+})
+
+test('a sign-in with a key that was refused before counts as signed in', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  const key = await newDeviceKey()
+  const { id } = valueOf(await accounts.signInWithKey(cloud.url, key))
+  cloud.fail({ on: 'getCurrentUser', how: 401 })
+  await accounts.refreshProfile(id, neverAborted)
+  expect(await accounts.isSignedOut(id)).toBe(true)
+  valueOf(await accounts.signInWithKey(cloud.url, key))
   expect(await accounts.isSignedOut(id)).toBe(false)
 })
 
@@ -100,6 +148,15 @@ test('keeps a pending key for the next start when it can’t be stored', async (
   expect([...secretStore.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
+test('a pairing does not revoke the key of an unfinished one, with which another process may sign in', async () => {
+  const { accounts, secretStore, cloud, newDeviceKey } = await setup()
+  const [earlier, later] = [await newDeviceKey(), await newDeviceKey()]
+  secretStore.entries.set(`device arrival ${cloud.url}`, earlier)
+  valueOf(await accounts.acceptDeviceKey(cloud.url, later))
+  expect([...secretStore.entries.values()]).toEqual([later])
+  expect(await accounts.signInWithKey(cloud.url, earlier)).toMatchObject({ ok: true })
+})
+
 test('finishing an earlier pairing keeps the unfinished key of a later one', async () => {
   const { accounts, secretStore, cloud, newDeviceKey } = await setup()
   const [earlier, later] = [await newDeviceKey(), await newDeviceKey()]
@@ -112,6 +169,15 @@ test('finishing an earlier pairing keeps the unfinished key of a later one', asy
   held.release()
   expect(await finishing).toMatchObject({ ok: true })
   expect(secretStore.entries.get(name)).toBe(later)
+})
+
+test('drops a received key that the server rejects', async () => {
+  const { accounts, secretStore, cloud, newDeviceKey } = await setup()
+  const key = await newDeviceKey()
+  cloud.revokeDevices(ALICE.email)
+  expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
+  expect([...secretStore.entries]).toEqual([])
+  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })
 
 test('signing in again with the same key does not revoke it', async () => {
@@ -134,6 +200,18 @@ test('revokes the key and reports a keychain that did not erase it', async () =>
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })
 })
 
+test('does not send a stored key that is not one', async () => {
+  const { pair, start, secretStore, cloud } = await setup()
+  const { id } = await pair()
+  const [[name = ''] = []] = [...secretStore.entries]
+  secretStore.entries.set(name, 'dk-a\r\nX: y')
+  cloud.forgetOperations()
+  const next = start()
+  await next.refreshProfile(id, neverAborted)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+  expect(cloud.operations).toEqual([])
+})
+
 test('revokes the key of a declined pairing, but not a pasted one', async () => {
   const { accounts, cloud, answers, newDeviceKey, secretStore } = await setup()
   valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
@@ -149,6 +227,33 @@ test('revokes the key of a declined pairing, but not a pasted one', async () => 
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })
 
+test('a server that does not report a key’s team gives each key a team of its own', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  cloud.fail({ on: 'getCurrentTeam', how: 404, times: Infinity })
+  const [key, other] = [await newDeviceKey(), await newDeviceKey()]
+  const teamOf = async (given: string) => valueOf(await accounts.signInWithKey(cloud.url, given)).teams
+  const [team] = await teamOf(key)
+  expect(team).toEqual({ id: expect.stringMatching(/^key-[0-9a-f]{12}$/) as string, name: 'Alice Chen' })
+  expect([await teamOf(key), (await teamOf(other))[0]?.id === team?.id]).toEqual([[team], false])
+})
+
+test('reports a key that the server could not revoke', async () => {
+  const { accounts, pair, cloud, secretStore } = await setup()
+  const { id } = await pair()
+  cloud.fail({ on: 'revokeOwnDevice', how: 500 })
+  const { host } = new URL(cloud.url)
+  expect(await accounts.signOut(id)).toMatchObject({
+    failure: { code: 'device-not-revoked', params: { host }, detail: 'server-trouble' },
+  })
+  expect([accounts.list(), secretStore.entries.size]).toMatchObject([[{ state: 'signed-out' }], 0])
+})
+
+test('does not send a damaged key of an earlier pairing', async () => {
+  const { accounts, cloud, secretStore } = await setup()
+  secretStore.entries.set(`device arrival ${cloud.url}`, 'dk-a\r\nX: y')
+  expect([await accounts.finishPendingKey(cloud.url), cloud.operations]).toEqual([null, []])
+})
+
 test('finishes an earlier pairing only once the keychain is unlocked', async () => {
   const { accounts, cloud, newDeviceKey, secretStore } = await setup()
   secretStore.entries.set(`device arrival ${cloud.url}`, await newDeviceKey())
@@ -156,6 +261,16 @@ test('finishes an earlier pairing only once the keychain is unlocked', async () 
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
   secretStore.failWith(null)
   expect(await accounts.finishPendingKey(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
+})
+
+test('a server that does not report a key’s team gives the key the only team of its user', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  cloud.fail({ on: 'getCurrentTeam', how: 404, times: Infinity })
+  const key = await newDeviceKey()
+  cloud.removeMember(ALICE.email, STUDIO_NORTH_ID)
+  expect(valueOf(await accounts.signInWithKey(cloud.url, key)).teams).toEqual([
+    { id: ALICES_TEAM_ID, name: "Alice's Team" },
+  ])
 })
 
 test('a check that is aborted while the keychain is read does not sign out the account', async () => {

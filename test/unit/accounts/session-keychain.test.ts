@@ -8,7 +8,7 @@ import { ALICE } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { setupSession } from '../../support/session.ts'
+import { accountId, setupSession } from '../../support/session.ts'
 
 test('does not overwrite a newer pair of another process', async () => {
   const { session, pair, anotherSession, storedPair, clock } = await setupSession()
@@ -79,6 +79,38 @@ test('stores a pair later that was refused while an older one was being stored',
   expect(storedPair()['accessToken']).toBe(newer)
 })
 
+test('a refused pair that the keychain did not accept is not replaced by the older stored one', async () => {
+  const { session, pair, secretStore, refreshes } = await setupSession()
+  secretStore.beforeCall = (call) => secretStore.failWith(call.startsWith('set') ? 'keychain-locked' : null)
+  const token = valueOf(await session.renew(pair.access_token))
+  expect(await session.replacementFor(token)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect([await session.isRefused(), refreshes()]).toEqual([true, [200]])
+})
+
+test.each(['keychain-locked', 'keychain-absent'] as const)(
+  'logs a pair that could not be stored (%s)',
+  async (code) => {
+    const { session, pair, secretStore, environment } = await setupSession()
+    secretStore.failWith(code)
+    valueOf(await session.renew(pair.access_token))
+    expect(environment.lines).toMatchObject([
+      { level: 'warn', message: 'could not store a session in the keychain', facts: { accountId, code } },
+    ])
+  },
+)
+
+test('stays signed out although the keychain still has the secret', async () => {
+  const { session, pair, secretStore, refreshes } = await setupSession()
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  await session.end()
+  expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await session.replacementFor('another token')).toMatchObject({ failure: { code: 'signed-out' } })
+  expect([await session.isRefused(), valueOf(await session.end()).secret]).toEqual([true, null])
+  expect([secretStore.entries.size, refreshes()]).toEqual([1, []])
+})
+
 test('a refresh that ends while a sign-in is being stored does not replace its tokens', async () => {
   const { session, pair, secretStore, storedPair, clock, cloud, signInAgain } = await setupSession()
   const held = cloud.hold('refresh', 'answer')
@@ -100,6 +132,16 @@ test('a refresh that ends while a sign-in is being stored does not replace its t
   const { access_token: token } = await signedIn
   expect([await renewed, await session.token()]).toEqual([success(token), success(token)])
   expect(storedPair()['accessToken']).toBe(token)
+})
+
+test('does not report the secret as missing after a new sign-in', async () => {
+  const { anotherSession, pair, secretStore } = await setupSession()
+  secretStore.entries.clear()
+  const session = anotherSession()
+  await session.checkSecret()
+  expect(session.isSecretMissing()).toBe(true)
+  valueOf(await session.replaceTokens(pair))
+  expect(session.isSecretMissing()).toBe(false)
 })
 
 test.each(['keychain-absent', 'keychain-slow'] as const)(

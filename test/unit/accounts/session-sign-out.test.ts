@@ -3,7 +3,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
 
 test('does not refresh a session that another process has ended', async () => {
@@ -27,6 +27,13 @@ test('uses the tokens of the next sign-in after another process has ended the se
   const next = await signInAgain()
   hasLeft = false
   expect(await session.token()).toEqual(success(next.access_token))
+})
+
+test('ends no session when a locked keychain looks empty', async () => {
+  const { session, pair, secretStore } = await setupSession()
+  secretStore.entries.clear()
+  expect(await session.renew(pair.access_token)).toMatchObject({ ok: true })
+  expect(session.isSecretMissing()).toBe(false)
 })
 
 test('stores nothing if another process ends the session during a refresh', async () => {
@@ -91,3 +98,30 @@ test('the pair of a refresh that is answered three seconds after a sign-out is r
   await cloud.ended('logout', 2)
   expect([logouts(), secretStore.entries.size]).toEqual([[401, 200], 0])
 })
+
+test('nothing more is revoked when the refresh is refused after the sign-out', async () => {
+  const { clock, held, logouts, outwait, refreshed, signIn } = await signOutDuringRefresh({ isRefused: true })
+  await outwait()
+  held.release()
+  // The keychain is read again after a refusal.
+  await advanceRetries(clock, refreshed)
+  // The server answers these requests after one that a further sign-out would have sent.
+  await signIn()
+  expect(logouts()).toEqual([401])
+})
+
+test.each(['session', 'device'] as const)(
+  'a sign-out of a %s without a secret in the keychain sends nothing to the server',
+  async (kind) => {
+    const { accounts, cloud, newDeviceKey, secretStore, signIn, start } = await setupAccounts()
+    const { id } =
+      kind === 'session'
+        ? await signIn()
+        : valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+    secretStore.entries.clear()
+    cloud.forgetOperations()
+    const next = start()
+    expect(await next.signOut(id)).toEqual(success(undefined))
+    expect([next.list(), cloud.operations]).toMatchObject([[{ state: 'signed-out', hasLeft: true }], []])
+  },
+)

@@ -39,14 +39,29 @@ test('waits for a growing file and while a download marker exists', async () => 
   expect(enqueued).toEqual(['grows.safetensors'])
 })
 
-test('drops a file that is removed before it is stable', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, folder } = await setupWatchedFolder()
+test('enqueues only files that arrived since, after a restart', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+  write('old.safetensors')
+  const first = await watch()
+  write('new.safetensors')
+  await reportNewFile(first, 'new.safetensors')
+  await advance(first, 12_000)
+  first.close()
+  write('meanwhile.safetensors')
+  const second = await watch()
+  await advance(second, 14_000)
+  expect(enqueued).toEqual(['new.safetensors', 'meanwhile.safetensors'])
+  expect(second.offeredFiles).toHaveLength(1)
+})
+
+test('finds new files by a rescan if no change was reported', async () => {
+  const { write, watch, enqueued, advance, clock } = await setupWatchedFolder()
   const watched = await watch()
-  write('short.safetensors')
-  await reportNewFile(watched, 'short.safetensors')
-  rmSync(join(folder, 'short.safetensors'))
-  await advance(watched, 4_000)
-  expect([enqueued, watched.pendingCount]).toEqual([[], 0])
+  write('silent.safetensors')
+  clock.advance(10 * 60_000)
+  await expect.poll(() => watched.pendingCount).toBe(1)
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['silent.safetensors'])
 })
 
 test('rescans a network drive every minute instead of watching it', async () => {

@@ -69,6 +69,23 @@ test('matches a library model by hash, then by path, then by name', () => {
   ])
 })
 
+test('does not match a model of another type or with another hash', () => {
+  const library = [libraryModel('models/vae/x.safetensors')]
+  expect(resolveFirst([needed('x.safetensors')], { ...nothing, library })[0]).toBe('nowhere')
+  const other = [libraryModel('models/loras/a/x.safetensors', { sha256: 'b'.repeat(64) })]
+  expect(
+    resolveFirst([needed('x.safetensors', { sha256: 'a'.repeat(64) })], { ...nothing, library: other })[0],
+  ).toBe('nowhere')
+})
+
+test('reports a disabled library model as such', () => {
+  const [found] = resolveNeededModels([needed('x.pt')], {
+    ...nothing,
+    library: [libraryModel('models/loras/x.pt', { status: 'disabled' })],
+  })
+  expect([found?.stand, found?.isDisabled]).toEqual(['in-library', true])
+})
+
 test('finds the image encoder of a Wan workflow in both folders of its node, and uploads it to the first', () => {
   const node = 'LoadWanVideoClipTextEncoder'
   const { modelType } = expectedModel(node, 'model_name')
@@ -189,6 +206,14 @@ test('finds a folder in the library once its index is there and no upload is lef
   expect(resolveFirst([pipeline], { ...known, queued: [active] })[0]).toBe('queued')
   const failing = upload('models/diffusers/sdxl-turbo/vae/x.safetensors', failure('file-missing'))
   expect(resolveFirst([pipeline], { ...known, queued: [active, failing] })[0]).toBe('failed')
+})
+
+test('matches a library model by name if only one of the two hashes is known', () => {
+  const sha256 = 'a'.repeat(64)
+  const at = (hash: string | null) => [libraryModel('models/loras/other/x.pt', { sha256: hash })]
+  const match = (hash: string | null, library: string | null) =>
+    resolveFirst([needed('x.pt', { sha256: hash })], { ...nothing, library: at(library) })[1]
+  expect([match(sha256, null), match(null, sha256)]).toEqual(['name', 'name'])
 })
 
 test('resolves two models of one name by their types', () => {

@@ -107,6 +107,18 @@ const request = (ids: readonly string[] | null, team = to(north)) => ({
   team,
 })
 
+test('shows the files of accounts that are not hidden, in the order of the queue', () => {
+  const [last, first] = [inReview({ position: 9_000 }), inReview({ position: 1 })]
+  const hidden = inReview({ accountId: 'hidden' })
+  const { review, state } = setup([last, hidden, first, uploadRecord()])
+  state.hidden.add('hidden')
+  expect(review.ids()).toEqual([first.id, last.id])
+  expect(review.views()[0]?.fileCount).toBe(2)
+  state.hidden.add(accountId)
+  review.compareAgain()
+  expect(review.views()).toEqual([])
+})
+
 const ofReview = (review: string) =>
   inReview({ seen: { place: '/models', target: uploadRecord().target, review } })
 
@@ -151,26 +163,38 @@ test('reviews a changed file that the app has found, and others by the rules', (
   expect([found(), { ...licensed, recognition }].map(review.mustReview)).toEqual([true, false])
 })
 
-/** A diffusion model alone, which needs text encoders and a VAE. */
-const flux = (path: string) => {
-  const { recognition } = uploadRecord()
-  return inReview({ path, recognition: { ...recognition, modelType: 'diffusion_models', base: 'Flux.1' } })
-}
+test('asks no question about found files that can’t be approved', async () => {
+  const broken = found({ failure: failure('file-empty') })
+  const sound = inReview()
+  const { review } = setup([broken, sound])
+  expect(await review.approve(request(null), never)).toEqual(approvalOf([sound.id]))
+})
 
-test('names each missing companion and each folder of the files that lack one once', async () => {
-  const { review, views, clock } = setup([flux('/a/one'), flux('/a/two'), flux('/b/three')])
-  review.offersChanged()
-  clock.advance(100)
-  await expect.poll(() => review.views()[0]?.isComparing).toBe(false)
-  const { companions, folders } = review.missingCompanions()
-  expect(companions.map(({ base }) => base)).toEqual(['CLIP-L', 'T5-XXL', 'Flux.1'])
-  expect(folders).toEqual(['/a', '/b'])
-  clock.advance(100)
-  const shown = views.at(-1)
-  expect(shown?.missingCompanions).toHaveLength(3)
-  expect(shown?.groups.map(({ kind, files }) => [kind, files.length])).toEqual([['missing-companion', 3]])
-  review.offersChanged()
-  expect(clock.waits()).toEqual([100])
+test('resets decisions that were made for another team', async () => {
+  const library = { onConflict: 'replace', fate: 'delete' } as const
+  const [accepted, decided, own] = [
+    inReview({ allowed: true }),
+    inReview({ library }),
+    inReview({ library, allowed: true, team: south }),
+  ]
+  const { review, rows, state, inspectedAgain } = setup([accepted, decided, own])
+  state.onConflict = 'skip'
+  valueOf(review.setTeam('', to(south)))
+  const changed = [accepted, decided, own].map(({ id }) => rows.get(id)?.record)
+  expect(changed).toMatchObject([
+    { team: south, allowed: false, failure: { code: 'file-look-late' }, library: { onConflict: 'skip' } },
+    { team: south, allowed: false, failure: null, library: { onConflict: 'skip' } },
+    { team: south, allowed: true, failure: null, library },
+  ])
+  expect(inspectedAgain).toEqual([accepted.id])
+})
+
+test('sends no accepted file to another team, but inspects it again for that team', async () => {
+  const [accepted, plain] = [inReview({ allowed: true }), inReview()]
+  const { review, queued, inspectedAgain } = setup([accepted, plain])
+  const approval = await review.approve(request(null, to(south)), never)
+  expect([approval, queued]).toEqual([approvalOf([plain.id]), [plain.id]])
+  expect(inspectedAgain).toEqual([accepted.id])
 })
 
 /** Resolves once the files were compared, and that was shown. */

@@ -279,6 +279,19 @@ export const listStates: States = {
   }),
   'needs attention for each reason': opened({ rows: attentionRows }, untilShown('Cut short')),
   'done today, also different and already known': opened({ rows: doneRows }, untilShown('Known before')),
+  'a finished batch': opened(
+    { rows: ['Flux', 'Grain', 'Depth'].map((name) => sendingRow(name)) },
+    async (page) => {
+      page.emit(
+        'patch',
+        patchOf(
+          2,
+          ['Flux', 'Grain', 'Depth'].map((name) => registeredRow(name)),
+        ),
+      )
+      await untilShown('3 models are in')(page)
+    },
+  ),
   'several teams': opened({ rows: teamRows }, untilShown('Night Lab')),
   'filtered to one of several teams': opened({ rows: teamRows }, async ({ screen, emit }) => {
     emit('command', 'find')

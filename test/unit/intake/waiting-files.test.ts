@@ -121,6 +121,19 @@ test('keeps files whose team is signed out while they are added', async () => {
   expect(storedPaths()).toContain('/a.safetensors')
 })
 
+test('adds the files of the last process only after the start, for a review', async () => {
+  const { files, add, calls, reports } = setup({ 'waiting-files': '[{"path":"/a","isFolder":true}]' })
+  expect(files.addIfPossible()).toEqual({ count: 1, names: ['a'], hasFolders: true, failure: null })
+  await add(['/b'], null)
+  expect(calls).toEqual([])
+  files.start()
+  await expect
+    .poll(() => calls, { interval: 1 })
+    .toMatchObject([{ paths: ['/a', '/b'], team, review: 'first' }])
+  calls[0]?.end(success(report))
+  await expect.poll(() => reports, { interval: 1 }).toEqual([report])
+})
+
 test('lets the files wait again if adding them throws', async () => {
   const { files, add, calls, views, environment } = setup()
   files.start()

@@ -54,6 +54,22 @@ test.each([2, 3])('reads version %i in both byte orders, which have no flag', as
   }
 })
 
+test('takes a shape of more than four dimensions from the metadata', async () => {
+  const shape = [5120, 36, 1, 2, 2]
+  const { header, dataBytes } = ggufHeader({
+    metadata: { 'general.architecture': 'wan', 'comfy.gguf.orig_shape.patch_embedding.weight': shape },
+    tensors: {
+      'patch_embedding.weight': { type: 1, shape: [5120, 144] },
+      'head.modulation': { type: 0, shape: [1, 2, 5120] },
+      'blocks.0.self_attn.q.weight': { type: 12, shape: [5120, 5120] },
+    },
+  })
+  const read = await parse(header, header.length + dataBytes)
+  if (!read.ok) throw new Error('not read')
+  expect(read.value.tensors.get('patch_embedding.weight')?.shape).toEqual(shape)
+  expect(detectGgufKind(read.value)).toMatchObject({ base: 'Wan', variant: '2.2 14B I2V' })
+})
+
 test('refuses a file that ends inside its header', async () => {
   const { header } = ggufHeader(options)
   expect(await parse(header.subarray(0, 60))).toEqual({ ok: false, problem: 'it ends in the middle' })
@@ -71,6 +87,18 @@ test('refuses unsupported versions and hostile counts', async () => {
   expect(await parse(hostile, 10_000)).toEqual({ ok: false, problem: 'a number beyond 2^53' })
   hostile.writeBigUInt64LE(2n ** 50n, 8)
   expect(await parse(hostile, hostile.length)).toMatchObject({ ok: false })
+})
+
+/** The rules of ggml's gguf.cpp, `gguf_init_from_reader`. */
+test.each([1, 2, 4, 8, 64, 4096])('accepts an alignment of %i', async (alignment) => {
+  const { header, dataBytes } = ggufHeader({
+    metadata: { 'general.alignment': alignment },
+    tensors: { a: { type: 0, shape: [3] }, b: { type: 1, shape: [2] } },
+  })
+  expect(await parse(header, header.length + dataBytes)).toMatchObject({
+    ok: true,
+    value: { minFileBytes: header.length + dataBytes },
+  })
 })
 
 test('refuses a tensor name that C and Python read differently', async () => {

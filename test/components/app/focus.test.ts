@@ -188,7 +188,8 @@ test('the row of closed details has the focus', async () => {
 async function refreshing() {
   const list = success(listing([model('Aurora'), model('Basalt')]))
   const refreshed = Promise.withResolvers<typeof list>()
-  const answers = [list]
+  // An opened library is listed from the cache first.
+  const answers = [list, list]
   const { emit, screen } = await openPage({
     answers: { library: () => answers.shift() ?? refreshed.promise },
   })

@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { selectOption } from '../support/select-option.ts'
 import { failedRow, otherTeam, patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
 
@@ -120,6 +121,19 @@ test('beside the review of a drop, a notice names only what was skipped', async 
   emit('added', { ...skipping('a.txt'), added: 54, refused: 5, review: 'review-1' })
   await expect.element(screen.getByRole('button', { name: '2 skipped' })).toBeVisible()
   expect(screen.getByText(/added|can’t/).elements()).toEqual([])
+})
+
+test('a review shows no notices from before it', async () => {
+  const { screen, emit } = await openPage({ rows: [reviewRow('Grain')] })
+  const notice = screen.getByRole('button', { name: '2 skipped' })
+  emit('added', skipping('a.txt'))
+  await expect.element(notice).toBeVisible()
+  emit('reviews', [reviewOf([reviewRow('Grain')])])
+  emit('added', { added: 1, refused: 0, skipped: [], review: 'review-1' })
+  await expect.element(screen.getByRole('dialog')).toBeVisible()
+  expect(notice.elements()).toEqual([])
+  emit('added', skipping('b.txt'))
+  await expect.element(notice).toBeVisible()
 })
 
 test('a file that the library had, and a broken one, are named, with a way to them', async () => {

@@ -14,7 +14,7 @@ import { raceAbort } from '../platform/delays.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'
 import { directConnection, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
-import { redactText, secretsIn } from '../platform/redact.ts'
+import { redactText, secretsIn, withoutSecrets } from '../platform/redact.ts'
 import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
@@ -314,7 +314,7 @@ function errorMessageOf(text: string, secrets: readonly string[]): string | unde
     const parsed = v.safeParse(errorBody, JSON.parse(text))
     // A server may repeat a key or password of the request.
     return parsed.success
-      ? redactText(parsed.output.error_message.slice(0, maxErrorMessageLength), secrets)
+      ? redactText(withoutSecrets(parsed.output.error_message, secrets).slice(0, maxErrorMessageLength))
       : undefined
   } catch {
     return undefined

@@ -40,25 +40,25 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** The secrets in the body of a request, which a server may repeat in any sentence. */
-export const secretsIn = (body: unknown): readonly string[] =>
-  Object.entries(Object(body)).flatMap(([name, value]) =>
+/** The secrets in the body or the query of a request, which a server may repeat in any sentence. */
+export const secretsIn = (request: unknown): readonly string[] =>
+  Object.entries(Object(request)).flatMap(([name, value]) =>
     typeof value === 'string' && secretName.test(name) ? [value] : [],
   )
 
 /** A shorter secret would also be found in words. */
 const minKnownLength = 4
 
-/**
- * Removes secrets, signatures and the names of home folders from a text.
- * @param known secrets that are removed wherever they are
- */
-export function redactText(text: string, known: readonly string[] = []): string {
-  const withoutKnown = known
+/** Removes these secrets wherever they are. */
+export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
+  secrets
     .filter(({ length }) => length >= minKnownLength)
     .reduce((left, secret) => left.replaceAll(secret, removed), text)
+
+/** Removes what looks like a secret or a signature, and the names of home folders, from a text. */
+export function redactText(text: string): string {
   // First what has a delimiter, since the other patterns may remove that together with their secret.
-  const withoutUrls = removeFromUrls(removeNamedValues(removeHomes(withoutKnown)))
+  const withoutUrls = removeFromUrls(removeNamedValues(removeHomes(text)))
   return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), withoutUrls)
 }
 

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { failure } from '../contract/failures.ts'
 import { proxyCodes } from '../platform/network/proxy-resolver.ts'
 import { diskTimeoutFailure, openWithTimeout } from '../platform/files/file-identity.ts'
+import { secretsIn, withoutSecrets } from '../platform/redact.ts'
 import { openPut } from './put-request.ts'
 import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
 import { sendingReadAhead } from './read-ahead.ts'
@@ -298,7 +299,11 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     discardBody(response)
     await untilFlushed(put)
     limitDiscarding(response, Math.min(discardTimeoutMs, put.job.stallMs))
-  } else body = await readReason(response, put.job.stallMs)
+  } else {
+    // Storage may repeat the signature in its message.
+    const secrets = secretsIn(Object.fromEntries(new URL(put.job.url).searchParams))
+    body = withoutSecrets(await readReason(response, put.job.stallMs), secrets)
+  }
   return {
     kind: 'answered',
     status,

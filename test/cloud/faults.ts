@@ -10,6 +10,9 @@ import type { Operation } from './operations.ts'
  *   the operation.
  * - `html`: responds with a gateway's page and `status` (default 502), without performing the operation.
  * - `half-json`: performs the operation and sends half of its response with the original status.
+ * - `echo`: responds with `status` (default 400) and an error of this server that repeats the request: its
+ *   `Authorization`, the values of its query and its body. Does not perform the operation.
+ * - `echo-html`: the same as a gateway's page.
  * - `expired-url`: a presigning operation returns an expired URL; a storage operation is rejected as if its
  *   URL had expired.
  * - `nowhere-url`: a presigning operation returns a URL with a host that cannot be resolved.
@@ -23,6 +26,8 @@ export type FaultKind =
   | 'slow'
   | 'stall'
   | 'html'
+  | 'echo'
+  | 'echo-html'
   | 'half-json'
   | 'expired-url'
   | 'nowhere-url'

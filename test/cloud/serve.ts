@@ -155,6 +155,7 @@ async function work(
       if (how === 'stall') await Promise.race([untilGone(exchange.gone), cleared])
       if (how === 'cut' || how === 'stall') throw new ConnectionCut('cut by a fault')
       if (typeof how === 'number' || typeof how === 'object' || how === 'html') return refusal()
+      if (how === 'echo' || how === 'echo-html') return await echo(options, exchange, fault)
       if (how === 'expired-url' && exchange.operation.kind === 'storage') return refusal()
     }
     return spoilt(await options.handle(exchange), how)
@@ -162,6 +163,27 @@ async function work(
     if (error instanceof AnsweredByFault) return error.answer
     throw error
   }
+}
+
+/** A refusal that repeats the secrets of the request, each alone in a sentence and then as they were sent. */
+async function echo(
+  options: ServeOptions,
+  exchange: Exchange,
+  { how, status = 400 }: FaultRule,
+): Promise<Answer> {
+  const { request, url, operation } = exchange
+  const { authorization = '' } = request.headers
+  const sent: Uint8Array[] = []
+  if (operation.kind === 'api') for await (const chunk of exchange.body()) sent.push(chunk)
+  const signature = url.searchParams.get('X-Amz-Signature')
+  const credential = url.searchParams.get('X-Amz-Credential')
+  const message = [
+    ...(authorization === '' ? [] : [`the key is ${authorization.split(' ')[1]}`, authorization]),
+    ...(signature === null ? [] : [`the signature is ${signature} of ${credential}`, url.search]),
+    Buffer.concat(sent).toString(),
+  ].join(' ')
+  if (how === 'echo') return options.refuse(status, message)
+  return { status, headers: { 'content-type': 'text/html' }, body: `<html><body>${message}</body></html>` }
 }
 
 /** The response of a performed operation, altered by the fault. */

@@ -26,6 +26,21 @@ async function everything({ home, environment, app }: Awaited<ReturnType<typeof 
   }
 }
 
+/** All that the page receives: events, and the answers to the calls of the test. */
+function recordedPage({ engine, calls }: Awaited<ReturnType<typeof setupPairing>>['app']) {
+  const received: unknown[] = []
+  const record = (...values: readonly unknown[]) => void received.push(values)
+  engine.subscribe({ patch: record, details: record, session: record, library: record, verified: record })
+  const recording = new Proxy(calls, {
+    get: (target, name) => async (args: unknown) => {
+      const answer: unknown = await (Reflect.get(target, name) as (given: unknown) => unknown)(args)
+      record(name, answer)
+      return answer
+    },
+  })
+  return { calls: recording, text: () => JSON.stringify(received) }
+}
+
 test('uploads by both sign-ins, with failures, leave no secret outside the keychain', async () => {
   const harness = await setupPairing({
     settings: { singlePutLimitBytes: 6_000_000 },
@@ -71,4 +86,66 @@ test('uploads by both sign-ins, with failures, leave no secret outside the keych
   expect(
     Object.entries(before).some(([place, text]) => place.startsWith('journal') && text.includes(ALICE.email)),
   ).toBe(true)
+})
+
+test('errors that repeat the request show no secret of it', async () => {
+  const harness = await setupPairing({
+    settings: { singlePutLimitBytes: 6_000_000 },
+    cloud: { minimumPartBytes: 5 * 1024 ** 2 },
+  })
+  const { app, cloud, file, pair, start, poll, secretStore } = harness
+  const page = recordedPage(app)
+  const { calls } = page
+  const pastedKey = 'dk-0123456789012345678901234567'
+  const secrets = new Set([ALICE.password, pastedKey])
+  secretStore.beforeCall = () => secretStore.entries.forEach((secret) => secrets.add(secret))
+  /** An upload that fails at this operation, and all that the page can ask about it. */
+  async function upload(on: string, status: number, sizeBytes: number) {
+    cloud.fail({ on, how: 'echo', status, times: Infinity })
+    const [id = ''] = await app.add(await file(`${on}-${status}.safetensors`, { sizeBytes }))
+    await app.until(() => app.row(id).failure)
+    await calls.watch({ id })
+    await calls.uploadLog({ id })
+    await calls.receipts({ ids: [id] })
+    await app.pauseNow(id)
+    cloud.clearFailures()
+  }
+
+  const { email, password } = ALICE
+  for (const status of [400, 401, 403]) {
+    cloud.fail({ on: 'login', how: 'echo', status })
+    await calls.signIn({ email, password })
+  }
+  cloud.fail({ on: 'login', how: 'echo-html' })
+  await calls.signIn({ email, password })
+  cloud.fail({ on: 'getCurrentUser', how: 'echo' })
+  await calls.signInWithKey({ key: pastedKey })
+  await start()
+  cloud.fail({ on: 'pollPairing', how: 'echo', status: 403 })
+  await poll()
+  await app.until((_snapshot, session) => session.pairing?.failure)
+  await pair()
+  for (const status of [400, 403, 503]) await upload('put-object', status, 150_000)
+  const { chosen } = await app.signIn()
+  for (const on of ['presignModel', 'initiateMultipart', 'presignPart', 'put-part', 'registerModel'])
+    await upload(on, 400, 12_000_000)
+  cloud.fail({ on: 'api', how: 'echo', times: Infinity })
+  if (chosen) await calls.agents({ choice: chosen })
+  await calls.refreshTeams(undefined)
+  const places = await everything(harness)
+
+  const parts = [...secrets].flatMap((secret) => [
+    secret,
+    ...secret.split('"').filter(({ length }) => length > 40),
+  ])
+  const found = Object.entries({ ...places, page: places.page + page.text() }).flatMap(([place, text]) => [
+    ...(parts.some((secret) => text.includes(secret)) ? [`a known secret in ${place}`] : []),
+    ...(/the signature is \w|aws4_request|device_code[^[\w]+\w/.test(text)
+      ? [`a signature or code in ${place}`]
+      : []),
+  ])
+  expect(found).toEqual([])
+  // Proves that the repeated requests were shown, without their secrets.
+  expect(page.text()).toContain('the key is [removed]')
+  expect(page.text()).toContain('the signature is [removed]')
 })

@@ -80,7 +80,9 @@ export function statusText(row: UploadRow, queue: QueueConditions, t: Translate)
 export function ownStatusText(row: UploadRow, group: Group, queue: QueueConditions, t: Translate): string {
   const isQuiet =
     group === 'needs-you' || group === 'paused' || (group === 'waiting' && (!row.failure || queue.allPaused))
-  const isOfAll = isQuiet && groupOf(row) === group && !row.pausing
+  // While all are paused, that group has the waiting ones too.
+  const isOfGroup = groupOf(row) === group || (group === 'paused' && queue.allPaused)
+  const isOfAll = isQuiet && isOfGroup && !row.pausing
   const isOffline = queue.connectivity === 'offline' && uploadStatusOf(row, queue) === 'connection'
   return isOfAll || isOffline ? '' : statusText(row, queue, t)
 }

@@ -79,6 +79,19 @@ test.each([960, 480])('only Resume takes the place of Pause in a list %d px wide
   await page.viewport(960, 640)
 })
 
+test('Cancel never takes the place of Stop now', async () => {
+  await page.viewport(480, 640)
+  const { rowOf, emit } = await openPage({ rows: [sendingRow('Flux', { pausing })] })
+  const stop = rowOf('Flux').getByRole('button', { name: /^Stop now/ })
+  const { left, width } = stop.element().getBoundingClientRect()
+  emit('patch', patchOf(2, [row('Flux', { phase: 'paused', started: true })]))
+  await expect.element(stop).not.toBeInTheDocument()
+  const { top, height } = rowOf('Flux').element().getBoundingClientRect()
+  const now = document.elementFromPoint(left + width / 2, top + height / 2)
+  expect(now?.closest('button')?.ariaLabel ?? '').not.toMatch(/^Cancel/)
+  await page.viewport(960, 640)
+})
+
 test('the headline shows the pause of all uploads, and stops it', async () => {
   const byQueue = { ...pausing, isSingle: false }
   const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux', { pausing: byQueue })] })

@@ -64,6 +64,8 @@ test('while everything is paused, no row, header or count says that something wa
     .toEqual(['Paused 3', ...['Grain', 'Flux', 'Edge'].map((name) => `${name}, SDXL, 1.0 GB, Paused, 0%`)])
   await expect.element(screen.getByRole('heading', { name: 'Paused · 3 files' })).toBeVisible()
   expect(screen.container.textContent).not.toMatch(/waiting/i)
+  // The sum of the bytes leaves out Edge.
+  expect(screen.getByText(/^\S+ \S+ of /).elements()).toEqual([])
 })
 
 test('waiting rows say what holds the queue', async () => {

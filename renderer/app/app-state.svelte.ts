@@ -99,6 +99,7 @@ export class AppState {
       queue: this.queue,
       ui: this.ui,
       onteam: (team) => void this.actions.chooseTeam(team),
+      onapproved: (report) => this.#report(report),
     })
     this.session = new SessionState(bridge, {
       paired: () => this.ui.show('uploads'),
@@ -296,13 +297,17 @@ export class AppState {
     return { team: this.session.teamOf(choice)?.name ?? '', why }
   }
 
-  /** Shows the report and opens the view that the added files belong to, if any. */
-  #handleAdded(report: AddReport): void {
-    this.review.added(report)
+  #report(report: AddReport): void {
     this.notices.report(report)
     const { newIds = [] } = report
     // Small files may have been registered before they are reported.
     if (newIds.every((id) => this.queue.rows.get(id)?.phase === 'registered')) this.#endDrops(newIds)
+  }
+
+  /** Shows the report and opens the view that the added files belong to, if any. */
+  #handleAdded(report: AddReport): void {
+    this.review.added(report)
+    this.#report(report)
     const { workflow, hasFoundPlaces } = report
     if (workflow !== undefined) this.#afterDialog(() => void this.workflow.open(workflow))
     else if (hasFoundPlaces) this.#afterDialog(() => this.findModels.open())

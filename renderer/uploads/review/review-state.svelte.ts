@@ -27,6 +27,7 @@ interface Services {
   readonly ui: UiState
   /** Files were uploaded to the team that the user has chosen for them, which is the team of new files then. */
   readonly onteam: (team: TeamChoice) => void
+  readonly onapproved: (report: AddReport) => void
 }
 
 /** The files that wait for approval, one review for each drop, and the sheet that shows one of them. */
@@ -175,7 +176,7 @@ export class ReviewState {
     if (this.#shown?.id === id && this.#shown.team) this.#services.onteam(this.#shown.team)
     const { approvedCount: added, ...undoable } = result.value
     const report = { added, refused: 0, skipped: [], isApproval: true, review: id } as const
-    this.#services.notices.report({ ...report, ...undoable })
+    this.#services.onapproved({ ...report, ...undoable })
   }
 
   async setTeam(team: TeamChoice): Promise<void> {

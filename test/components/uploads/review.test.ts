@@ -6,7 +6,7 @@ import { selectOption } from '../support/select-option.ts'
 import { openReview, reviewRows } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
-import { otherTeam, patchOf, row, settings } from '../support/rows.ts'
+import { otherTeam, patchOf, registeredRow, row, sendingRow, settings } from '../support/rows.ts'
 
 const focusedName = () => document.activeElement?.getAttribute('aria-label')
 const expand = (sheet: Locator, title: string) =>
@@ -374,6 +374,21 @@ test('Undo after an approval opens the review again, also if files have stayed i
   await expect.element(sheet).toBeVisible()
   expect(asked.at(-1)).toEqual({ name: 'undoAdd', args: { drop: 'approval-1' } })
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
+test('the end of an approved batch is one notice, also if it ends before the approval is reported', async () => {
+  const approval = { approvedCount: 1, drop: 'approval-1', newIds: ['Grain'] }
+  const page = await openReview([reviewRow('Grain')], reviewOf([reviewRow('Grain')]), {
+    approveReview: () => {
+      page.emit('patch', patchOf(2, [sendingRow('Grain')]))
+      page.emit('patch', patchOf(3, [registeredRow('Grain')]))
+      return success(approval)
+    },
+  })
+  await userEvent.click(page.sheet.getByRole('button', { name: /^Upload/ }))
+  await expect.element(page.screen.getByRole('button', { name: 'View' })).toBeVisible()
+  await expect.poll(() => page.sheet.elements()).toEqual([])
+  expect(page.screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
 test('a failed approval keeps the sheet open and says why', async () => {

@@ -19,6 +19,7 @@ async function startReview(names: readonly string[], groups: readonly ReviewGrou
     ui: new UiState(),
     notices: new NoticesState(),
     onteam: () => undefined,
+    onapproved: () => undefined,
   })
   review.start()
   await expect.poll(() => queue.isKnown).toBe(true)

@@ -1,5 +1,6 @@
 import type { LibraryModel } from '../../electron/contract/library.ts'
 import { shardIndexEndings, shardNamePattern } from '../../electron/contract/recognition.ts'
+import { compareNames } from '../ui/format.ts'
 
 export const librarySorts = ['name', 'type', 'base', 'state', 'size', 'added'] as const
 export type LibrarySort = (typeof librarySorts)[number]
@@ -84,13 +85,11 @@ export function rowIdsOf(rows: readonly LibraryRow[], modelIds: readonly string[
   return rows.filter((row) => filesOf(row).some(({ id }) => wanted.has(id))).map(({ id }) => id)
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
-
 const orders: Readonly<Record<LibrarySort, (a: LibraryRow, b: LibraryRow) => number>> = {
-  name: (a, b) => collator.compare(a.displayName, b.displayName),
-  type: (a, b) => collator.compare(a.modelType, b.modelType),
-  base: (a, b) => collator.compare(a.base ?? '', b.base ?? ''),
-  state: (a, b) => collator.compare(a.status, b.status),
+  name: (a, b) => compareNames(a.displayName, b.displayName),
+  type: (a, b) => compareNames(a.modelType, b.modelType),
+  base: (a, b) => compareNames(a.base ?? '', b.base ?? ''),
+  state: (a, b) => compareNames(a.status, b.status),
   size: (a, b) => (a.sizeBytes ?? -1) - (b.sizeBytes ?? -1),
   added: (a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0),
 }
@@ -133,7 +132,7 @@ export function valuesOf(
   return [...byValue]
     .filter(([value]) => value !== '')
     .map(([value, having]) => ({ value, count: having.length, totalBytes: totalBytesOf(having) }))
-    .sort((a, b) => collator.compare(a.value, b.value))
+    .sort((a, b) => compareNames(a.value, b.value))
 }
 
 /** The sum of the sizes; null if there is none, or one of them is not known. */

@@ -35,3 +35,6 @@ export function minutesAndSeconds(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
+
+/** Orders names as the user's language does: numbers by value, capitals beside small letters. */
+export const compareNames = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }).compare

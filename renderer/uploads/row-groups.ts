@@ -1,6 +1,7 @@
 import { teamKey } from '../../electron/contract/account.ts'
 import type { Phase, UploadRow } from '../../electron/contract/uploads.ts'
 import { failure, type Failure } from '../../electron/contract/failures.ts'
+import { compareNames } from '../ui/format.ts'
 import { errorKeyOf, groupOf, groups, toggleOf, type Group } from './row-status.ts'
 
 /** Rows with the same error, which is shown once above them. */
@@ -157,11 +158,10 @@ function latestFirst(a: UploadRow, b: UploadRow): number {
 
 type Comparator = (a: UploadRow, b: UploadRow) => number
 
-const collator = new Intl.Collator(undefined, { numeric: true })
 const byText =
   (textOf: (row: UploadRow) => string): Comparator =>
   (a, b) =>
-    collator.compare(textOf(a), textOf(b))
+    compareNames(textOf(a), textOf(b))
 
 /** What is furthest comes last. */
 const phaseOrder: readonly Phase[] = [

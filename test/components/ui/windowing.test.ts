@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { scrollShift } from '../../../renderer/ui/list/scroll-anchor.ts'
-import { lineAt, scrollToShow, lineTops } from '../../../renderer/ui/list/windowing.ts'
+import { scrollShift, lineAt, scrollToShow, lineTops } from '../../../renderer/ui/list/windowing.ts'
 
 const lines = (...keys: readonly string[]) =>
   keys.map((key) => ({ key, height: key.startsWith('#') ? 34 : 56 }))

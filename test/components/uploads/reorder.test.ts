@@ -1,7 +1,7 @@
 import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { dropPlaceAt } from '../../../renderer/ui/list/drop-place.ts'
+import { dropPlaceAt } from '../../../renderer/ui/list/row-order.ts'
 import { orderAfterMove, placeAfterStep } from '../../../renderer/uploads/upload-order.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { failedRow, otherTeam, patchOf, row, sendingRow } from '../support/rows.ts'

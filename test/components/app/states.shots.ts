@@ -33,9 +33,10 @@ const fileName = (text: string) => text.replaceAll(/[^\p{L}\p{N}]+/gu, '-')
 test.each(Object.entries({ ...states, ...settingsSections }))('%s', async (name, open) => {
   await page.viewport(960, 640)
   const { emit } = await open()
+  const dense = document.documentElement.dataset['density'] === 'dense'
   const problems: string[] = []
   for (const { name: variant, language, theme, size } of variants) {
-    emit('settings', { ...settings, language, theme })
+    emit('settings', { ...settings, language, theme, dense })
     emit('surroundings', { version: '1.2.3', platform: 'linux', locale: language, versions: {} })
     await page.viewport(...size)
     await expect.poll(() => document.documentElement.lang).toBe(language)

@@ -4,6 +4,7 @@ import { failure, success } from '../../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../../electron/contract/review.ts'
 import { openReview, reviewRows } from '../review.ts'
 import { reviewOf, reviewRow } from '../review-view.ts'
+import { settings } from '../rows.ts'
 import type { States } from './state.ts'
 
 const goodRows = Array.from({ length: 56 }, (_, index) =>
@@ -42,6 +43,14 @@ const decidedRows = (['replace', 'keep-both'] as const).map((choice, index) => {
   const decided = { choice, conflict: failure('path-taken', params) }
   return reviewRow(['Film', 'Noir'][index] ?? '', { position: 4 + index, decided })
 })
+async function openConflicts(dense: boolean) {
+  const rows = [...conflictRows, reviewRow('Ink', { position: 3 }), ...decidedRows]
+  const page = await openReview(rows, reviewOf(rows, { groups: conflictGroups }))
+  page.emit('settings', { ...settings, dense })
+  await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
+  return page
+}
+
 const conflictGroups: readonly ReviewGroup[] = [
   { kind: 'path-conflict', files: conflictRows.map(({ id }) => ({ id, name: 'Old model' })) },
 ]
@@ -73,12 +82,8 @@ export const reviewStates: States = {
     const rows = mixedRows
     return openReview(rows, reviewOf(rows, { groups: mixedGroups, secondsLeft: 800 }))
   },
-  'path conflicts in the review': async () => {
-    const rows = [...conflictRows, reviewRow('Ink', { position: 3 }), ...decidedRows]
-    const page = await openReview(rows, reviewOf(rows, { groups: conflictGroups }))
-    await expect.element(page.sheet.getByRole('row', { name: /^Path conflicts/ })).toHaveFocus()
-    return page
-  },
+  'path conflicts in the review': () => openConflicts(false),
+  'path conflicts in a review with dense rows': () => openConflicts(true),
   'a link out of the folder, and a file that may be in the library': async () => {
     const path = '/mnt/shared/Outside.safetensors'
     const rows = [

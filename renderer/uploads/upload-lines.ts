@@ -76,8 +76,8 @@ export function uploadLines(
     if (errors.length === 0) return [header, ...rowLines(group, ids)]
     return [
       header,
-      ...errors.flatMap((error): UploadLine[] => [
-        { kind: 'error', key: `error ${error.key}`, error, height: noteHeight(isNarrow) },
+      ...errors.flatMap((error, index): UploadLine[] => [
+        errorLine(error, errors[index - 1], isNarrow),
         ...rowLines(group, error.ids),
       ]),
     ]
@@ -92,6 +92,15 @@ function groupHeader(rows: RowGroup, isCollapsed: boolean): UploadLine {
   const key = `group ${rows.group}`
   return { kind: 'group', key, rows, isCollapsed, height: rowHeights.group, isSticky: true }
 }
+
+/** An error that several rows share stays above them. All sticky lines are drawn, so that of a single row is none. */
+function errorLine(error: RowError, previous: RowError | undefined, isNarrow: boolean): UploadLine {
+  const line = { kind: 'error', key: `error ${error.key}`, error, height: noteHeight(isNarrow) } as const
+  if (isShared(error)) return { ...line, isSticky: true }
+  return previous && isShared(previous) ? { ...line, isSticky: false } : line
+}
+
+const isShared = ({ ids }: RowError) => ids.length > 1
 
 function modelHeader(group: Group, modelGroup: ModelGroup, ids: readonly string[]): UploadLine {
   // Finished files of one model may not be adjacent; each run has its own header.

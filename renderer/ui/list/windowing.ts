@@ -3,8 +3,8 @@ export interface Line {
   readonly key: string
   /** In CSS pixels. */
   readonly height: number
-  /** Stays at the top of the viewport until the next such line reaches it. */
-  readonly isSticky?: true
+  /** Stays at the top of the viewport until the next line that has this property; false only ends the one before. */
+  readonly isSticky?: boolean
 }
 
 /** The top of each line and, as the last element, the total height. */
@@ -28,9 +28,9 @@ export function lineAt(tops: Float64Array, y: number): number {
   return low
 }
 
-/** Indexes of the sticky lines, first to last. */
+/** Indexes of the lines at which a sticky line begins or ends, first to last. */
 export function stickyIndexes(lines: readonly Line[]): number[] {
-  return lines.flatMap(({ isSticky }, index) => (isSticky ? [index] : []))
+  return lines.flatMap(({ isSticky }, index) => (isSticky === undefined ? [] : [index]))
 }
 
 /**

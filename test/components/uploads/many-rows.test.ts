@@ -42,6 +42,30 @@ test('a scrollbar that takes up space does not change the height of errors', asy
   expect(grid?.scrollHeight).toBe(rowHeights.group + rows.length * (rowHeights.airy + rowHeights.note))
 })
 
+test('an error stays above the rows that share it, and above no other', async () => {
+  const refused = failure('forbidden', { team: 'Aurora' })
+  const names = Array.from({ length: 40 }, (_, position) => `Broken ${position}`)
+  const { screen, rowOf } = await openPage({
+    rows: names.map((name, position) =>
+      failedRow(name, position < 20 ? refused : failure('server-trouble', { status: 500 + position }), {
+        position,
+      }),
+    ),
+  })
+  await expect.element(rowOf('Broken 0')).toBeVisible()
+  const grid = screen.container.querySelector<HTMLElement>('[role=grid]') as HTMLElement
+  const topOfError = () => {
+    const error = screen.getByRole('row', { name: /add models to Aurora/ }).element()
+    return error.getBoundingClientRect().top - grid.getBoundingClientRect().top
+  }
+  grid.scrollTop = 600
+  await expect.element(rowOf('Broken 12')).toBeVisible()
+  expect(topOfError()).toBe(0)
+  grid.scrollTop = 2_000
+  await expect.element(rowOf('Broken 30')).toBeVisible()
+  expect(topOfError()).toBeLessThan(-rowHeights.note)
+})
+
 test('renders the rows at the scroll position with their index', async () => {
   const { grid, rowOf, drawn } = await setup()
   grid.scrollTop = 34 + 5_000 * 56

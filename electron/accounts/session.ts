@@ -126,7 +126,8 @@ export function createSession(options: SessionOptions): Session {
   async function refreshPair(latest: SessionSecret): Promise<Result<SessionSecret>> {
     const signInCount = storage.signInCount()
     const pair = await requestPair(options, latest.refreshToken)
-    const isRefused = !pair.ok && (pair.failure.code === 'signed-out' || pair.failure.code === 'bad-request')
+    const isRefused =
+      !pair.ok && (pair.failure.code === 'signed-out' || pair.failure.code === 'request-refused')
     const other = isRefused ? await readPairOfOtherProcess(latest) : null
     // Not stored: `end` returned this refresh, so that its pair can be revoked.
     if (hasEnded)
@@ -225,7 +226,7 @@ const mayBeLost = (met: Failure) => retryClassOf(met) === 'later' && !mustWait(m
 
 /** What a 4xx becomes that a refresh is not documented to return. */
 const gatewayCodes: ReadonlySet<Failure['code']> = new Set([
-  'bad-request',
+  'request-refused',
   'forbidden',
   'sign-in-forbidden',
   'conflict',

@@ -124,7 +124,7 @@ export function createCloudClient(
     if (isSuccess(reply)) return parseAnswer(reply, request.responseSchema)
     const secrets = [...(credential ? [credential.token] : []), ...secretsIn(request.body)]
     const serverMessage = errorMessageOf(reply.text, secrets)
-    const reason = refusal(reply, serverMessage, credential, environment.now())
+    const reason = refusal(reply, serverMessage, { ...request, credential }, environment.now())
     environment.log.warn('the server rejected a request', {
       path: request.path,
       status: reply.status,
@@ -248,7 +248,7 @@ function parseAnswer<Schema extends v.GenericSchema>(
 function refusal(
   { status, headers }: HttpResponse,
   serverMessage: string | undefined,
-  credential: Credential | null,
+  { path, credential }: { readonly path: string; readonly credential: Credential | null },
   nowMs: number,
 ): Failure {
   const extras = { serverMessage, retryAfterMs: retryAfterMs(headers['retry-after'], headers.date, nowMs) }
@@ -274,8 +274,14 @@ function refusal(
   }
   // This API never redirects: another status below 400 comes from a captive portal or a wrong address.
   if (status < 400) return notFromApi(status)
-  return status < 500 ? failure('bad-request', {}, extras) : failure('server-trouble', { status }, extras)
+  return status < 500
+    ? failure(requestRefusalCode(path), {}, extras)
+    : failure('server-trouble', { status }, extras)
 }
+
+/** Calls for signing in and for the profile send no name, type or path that the user could change. */
+const requestRefusalCode = (path: string) =>
+  /^\/(?:auth|desktop|users|teams)\//.test(path) ? 'request-refused' : 'bad-request'
 
 const notFromApi = (status: number) => failure('not-the-api', {}, { detail: `HTTP ${status}` })
 

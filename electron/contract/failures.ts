@@ -99,6 +99,7 @@ export const failureKinds = {
   'sign-in-declined': { retry: 'never', remedy: 'sign-in' },
   'sign-in-forbidden': { retry: 'never', remedy: 'sign-in' },
   'bad-request': { retry: 'never', remedy: 'edit' },
+  'request-refused': { retry: 'never', remedy: 'sign-in' },
   'file-elsewhere': { retry: 'never', remedy: 'none' },
   'not-found': { retry: 'never', remedy: 'retry' },
   conflict: { retry: 'never', remedy: 'choose' },

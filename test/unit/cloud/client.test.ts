@@ -112,6 +112,13 @@ test.each([
   })
 })
 
+test('a refused sign-in is not called a refused upload', async () => {
+  const { client } = await setup(answering(400, '{"error_message":"no such user"}'))
+  const path = '/auth/login'
+  const answer = await client.send({ method: 'POST', path, responseSchema })
+  expect(answer).toMatchObject({ failure: { code: 'request-refused', serverMessage: 'no such user' } })
+})
+
 test('removes the secrets of a request from every answer', async () => {
   const answers = [
     [400, '{"error_message":"opaque-1, hunter2 and dk-0123456789 are wrong"}'],

@@ -80,6 +80,7 @@ describe.each(locales)('in %s', (locale) => {
 
   test.each([
     'bad-request',
+    'request-refused',
     'forbidden',
     'sign-in-forbidden',
     'signed-out',

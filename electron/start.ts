@@ -1,4 +1,4 @@
-import { app, dialog } from 'electron'
+import { app } from 'electron'
 import process from 'node:process'
 import { cliArguments } from './desktop/integration/cli-arguments.ts'
 import { serveFinder } from './desktop/integration/serve-finder.ts'
@@ -9,10 +9,11 @@ const refused = forbiddenSwitch()
 
 // The app must be set up before `ready`, which is emitted after this module has run.
 if (refused !== null) {
-  const reason = `Modelferry doesn’t start with ${refused}.`
   // An app has no console on Windows. Before `ready`, Linux writes this to standard error.
-  if (commandArguments === null) dialog.showErrorBox('Modelferry', reason)
-  else process.stderr.write(`${reason}\n`)
+  if (commandArguments === null) {
+    const { showForbiddenSwitch } = await import('./desktop/diagnostics/start-failure.ts')
+    showForbiddenSwitch(refused)
+  } else process.stderr.write(`Modelferry doesn’t start with ${refused}.\n`)
   app.exit(1)
 } else if (commandArguments === null)
   await import('./main.ts').catch(async (error: unknown) => {

@@ -16,6 +16,11 @@ export async function reportEarlyFailure(error: unknown): Promise<void> {
   app.exit(1)
 }
 
+/** Shows why the app doesn't start with a switch (see `forbiddenSwitch`). Works before `ready`. */
+export function showForbiddenSwitch(option: string): void {
+  showStartFailure(translatorFor(systemLocale())('start.failed-option', { option }))
+}
+
 /** Logs the error, shows it in a dialog, since there is no window, and exits. */
 export function reportStartFailure(
   error: unknown,

@@ -636,12 +636,14 @@ export interface Events {
   readonly storageTest: StorageTest
 }
 
-/** Arguments on the page: files in place of paths, and no argument in place of `undefined`. */
+type ReadonlyList<Value> = Value extends (infer One)[] ? readonly One[] : Value
+
+/** Arguments on the page: files in place of paths, lists as they are shown, and no argument in place of `undefined`. */
 type PageArgs<Name extends CallName> = Name extends 'addFiles'
   ? [args: { readonly files: readonly File[]; readonly team?: TeamChoice }]
   : CallArgs<Name> extends undefined
     ? []
-    : [args: CallArgs<Name>]
+    : [args: { readonly [Key in keyof CallArgs<Name>]: ReadonlyList<CallArgs<Name>[Key]> }]
 
 /** The page's connection to the main process. */
 export type Bridge = {

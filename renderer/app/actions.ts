@@ -6,12 +6,11 @@ import type { Translate } from '../../electron/messages/messages.ts'
 import { receiptText } from '../../electron/messages/receipt-text.ts'
 import type { LibraryState } from '../library/library-state.svelte.ts'
 import type { Departures } from './departures.svelte.ts'
-import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
 import { canTryNow, isCancelCostly, isEditable, toggleOf } from '../uploads/row-status.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
-import type { SettingsState } from '../settings/settings-state.svelte.ts'
+import type { ServersState } from '../settings/servers/servers-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
 import { offerUndoRemove } from '../uploads/undo-remove.ts'
 import type { AddingToTeam, UiState } from './ui-state.svelte.ts'
@@ -22,18 +21,17 @@ const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
 interface Services {
   readonly bridge: Bridge
   readonly departures: Departures
-  readonly history: HistoryState
   readonly library: LibraryState
   readonly notices: NoticesState
   readonly queue: QueueState
   readonly session: SessionState
-  readonly settings: SettingsState
+  readonly servers: ServersState
   readonly ui: UiState
   /** Handles the report of added files. */
   readonly onadded: (report: AddReport) => void
 }
 
-/** User commands. Each calls the main process; results arrive as patches, failures are shown as notices. */
+/** User commands that are more than a call. Results arrive as patches. */
 export class Actions {
   readonly #bridge: Bridge
   readonly #services: Services
@@ -50,28 +48,10 @@ export class Actions {
   }
   readonly stopReading = async () => {
     const stopped = await this.#bridge.stopReading()
-    if (!stopped.ok) this.#services.notices.failure(stopped.failure)
-    else if (stopped.value) this.#services.notices.show('reading.stopped')
+    if (stopped.ok && stopped.value) this.#services.notices.show('reading.stopped')
   }
   readonly chooseFiles = async (what: CallArgs<'chooseFiles'>['what']) =>
     this.#reportAdded(await this.#bridge.chooseFiles({ what }))
-
-  readonly pause = async (ids: readonly string[]) =>
-    this.#succeeded(await this.#bridge.pause({ ids: [...ids] }))
-  readonly resume = async (ids: readonly string[]) =>
-    this.#succeeded(await this.#bridge.resume({ ids: [...ids] }))
-  /** Stops at once what is being paused; null means all. */
-  readonly stopPausing = async (ids: readonly string[] | null) =>
-    this.#succeeded(await this.#bridge.stopPausing({ ids: ids && [...ids] }))
-  readonly pauseAll = async () => this.#succeeded(await this.#bridge.pauseAll())
-  readonly resumeAll = async () => this.#succeeded(await this.#bridge.resumeAll())
-  readonly retry = async (ids: readonly string[]) =>
-    this.#succeeded(await this.#bridge.retry({ ids: [...ids] }))
-  readonly moveToTop = async (ids: readonly string[]) =>
-    this.#succeeded(await this.#bridge.moveToTop({ ids: [...ids] }))
-  /** Moves waiting uploads before another one, or to the end if it is null; returns whether it succeeded. */
-  readonly moveUploads = async (ids: readonly string[], before: string | null) =>
-    this.#succeeded(await this.#bridge.moveUploads({ ids: [...ids], before }))
 
   /** Whether a row can be paused or resumed: neither has an effect while all uploads are paused. */
   readonly toggleOf = (row: UploadRow) => (this.#services.queue.allPaused ? null : toggleOf(row))
@@ -82,9 +62,9 @@ export class Actions {
   /** Pauses every row that can be paused; if there is none, resumes the paused ones. */
   readonly toggle = async (ids: readonly string[]) => {
     const pausable = this.#filterIds(ids, (row) => this.toggleOf(row) === 'pause')
-    if (pausable.length > 0) return this.pause(pausable)
+    if (pausable.length > 0) return this.#bridge.pause({ ids: pausable })
     const paused = this.#filterIds(ids, (row) => this.toggleOf(row) === 'resume')
-    if (paused.length > 0) return this.resume(paused)
+    if (paused.length > 0) return this.#bridge.resume({ ids: paused })
   }
 
   /**
@@ -98,10 +78,9 @@ export class Actions {
     const result = await this.#bridge.undoAdd({ drop })
     const isOver = result.ok || result.failure.code === 'undo-too-late'
     if (isOver) notices.dismissDrop(drop)
-    if (!result.ok) this.#services.notices.failure(result.failure)
-    else if (isApproval && review !== undefined)
+    if (result.ok && isApproval && review !== undefined)
       this.#services.onadded({ added: 0, refused: 0, skipped: [], isApproval, review })
-    else this.#services.notices.show('undo.removed', { count: result.value.length })
+    else if (result.ok) notices.show('undo.removed', { count: result.value.length })
     return isOver
   }
 
@@ -119,13 +98,12 @@ export class Actions {
     }
     const done = this.#filterIds(ids, ({ phase }) => phase === 'registered')
     const open = this.#filterIds(ids, ({ phase }) => phase !== 'registered')
-    if (done.length > 0) this.#succeeded(await this.#bridge.dismiss({ ids: done }))
+    if (done.length > 0) await this.#bridge.dismiss({ ids: done })
     if (open.length === 0) return
     const restorable = this.#filterIds(open, (row) => !isCancelCostly(row))
     const cancelled = await this.#bridge.cancel({ ids: open })
-    const isDone = this.#succeeded(cancelled)
     // Then only uploads that were being registered stay, none of which can be restored.
-    if (isDone || (!cancelled.ok && cancelled.failure.code === 'not-registered-yet'))
+    if (cancelled.ok || cancelled.failure.code === 'not-registered-yet')
       offerUndoRemove(this.#services, 'undo.removed', restorable)
   }
 
@@ -134,10 +112,10 @@ export class Actions {
     if (Object.keys(change).length === 0) return
     const fixesFailure = row.phase === 'failed' && row.failure !== null && isTargetFailure(row.failure)
     const result = await this.#bridge.editTarget({ id: row.id, change })
-    if (!result.ok && result.failure.code === 'already-begun') {
+    if (result.ok) return fixesFailure && this.#bridge.retry({ ids: [row.id] })
+    if (result.failure.code === 'already-begun')
       return this.#reportStarted(row, Object.values(change)[0] ?? '')
-    }
-    if (this.#succeeded(result) && fixesFailure) await this.retry([row.id])
+    this.#services.notices.failure(result.failure)
   }
 
   /** Gives uploads the type that is offered for them. */
@@ -148,10 +126,9 @@ export class Actions {
         ? []
         : [{ id, target: { ...row.target, ...targetChange(row, 'modelType', row.offeredType) } }]
     })
-    this.#succeeded(await this.#bridge.editTargets({ changes }))
+    const edited = await this.#bridge.editTargets({ changes })
+    if (!edited.ok) this.#services.notices.failure(edited.failure)
   }
-  readonly declineType = async (ids: readonly string[]) =>
-    this.#succeeded(await this.#bridge.declineType({ ids: [...ids] }))
 
   /** Closes the field of a row whose upload has started. Unsaved text is offered in a notice. */
   readonly closeEditor = (row: UploadRow): void => {
@@ -248,54 +225,31 @@ export class Actions {
       case 'check':
       case 'wait':
       case 'none':
-        return this.retry(ids)
+        return this.#bridge.retry({ ids })
     }
   }
-
-  /** Accepts files that can run code when loaded, after a native question that names them. */
-  readonly allow = async (ids: readonly string[]) =>
-    this.#succeeded(await this.#bridge.allow({ ids: [...ids] }))
 
   /** Chooses the team of new files, which the library shows from then on. */
   readonly chooseTeam = async (choice: TeamChoice) => {
     const result = await this.#bridge.chooseTeam(choice)
-    this.#applySession(result)
-    if (result.ok) this.#services.library.showTeam(null)
+    if (!result.ok) return
+    this.#services.session.receive(result.value)
+    this.#services.library.showTeam(null)
   }
   /** For a menu of teams that opens: the user may have joined or left one. */
   readonly refreshTeams = () => void this.#bridge.refreshTeams()
-  readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
-    const result = await this.#bridge.signIn({ email, password })
-    if (!result.ok) return result.failure
-    this.#applySession(result)
-    this.#services.ui.show('uploads')
-    return null
-  }
+  readonly signIn = (email: string, password: string) =>
+    this.#signIn(this.#bridge.signIn({ email, password }))
+  readonly signInWithKey = (key: string) => this.#signIn(this.#bridge.signInWithKey({ key }))
   /** Starts pairing and opens the browser. A pairing that was confirmed earlier completes without either. */
-  readonly startPairing = async (): Promise<Failure | null> => {
-    const result = await this.#bridge.startPairing()
-    if (!result.ok) return result.failure
-    this.#applySession(result)
-    if (result.value.pairing) await this.openPage('pairing')
-    else this.#services.ui.show('uploads')
-    return null
-  }
-  readonly cancelPairing = async () => this.#applySession(await this.#bridge.cancelPairing())
-  readonly signInWithKey = async (key: string): Promise<Failure | null> => {
-    const result = await this.#bridge.signInWithKey({ key })
-    if (!result.ok) return result.failure
-    this.#applySession(result)
-    this.#services.ui.show('uploads')
-    return null
-  }
+  readonly startPairing = () => this.#signIn(this.#bridge.startPairing())
   /**
    * Opens the sign-in at the account's own server; `isForLargeFiles` if its paired device cannot send the
    * file.
    */
   readonly signInAgain = async ({ email, server }: Account, isForLargeFiles = false) => {
-    const { settings, ui } = this.#services
-    const failure = server === settings.value.server ? null : await settings.chooseServer(server)
-    if (failure) this.#services.notices.failure(failure)
+    const { servers, ui } = this.#services
+    const failure = await servers.choose(server)
     // Otherwise the password would be sent to another server.
     if (failure && failure.code !== 'settings-not-saved') return
     if (isForLargeFiles) ui.openSignInForLargeFiles(email)
@@ -312,37 +266,18 @@ export class Actions {
     else this.#services.departures.failed(result.failure)
     return null
   }
-  readonly discardSealed = async () => this.#applySession(await this.#bridge.discardSealed())
-
-  readonly forgetHistory = async (ids: readonly string[]) => {
-    const failure = await this.#services.history.forget(ids)
-    if (failure) this.#services.notices.failure(failure)
-  }
-
-  readonly showInFolder = async (id: string) => this.#succeeded(await this.#bridge.showInFolder({ id }))
-  /** Whether a file with this hash is known on this computer; false if the call fails. */
-  readonly hasLocalFile = async (sha256: string): Promise<boolean> => {
-    const result = await this.#bridge.hasLocalFile({ sha256 })
-    return result.ok && result.value
-  }
-  readonly showLocalFile = async (sha256: string) =>
-    this.#succeeded(await this.#bridge.showLocalFile({ sha256 }))
   /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
-  readonly resolveConflict = async (decision: CallArgs<'decide'>) => {
+  readonly resolveConflict = async (decision: Parameters<Bridge['decide']>[0]) => {
     if (decision.choice === 'skip') return this.remove(decision.ids)
-    if (this.#succeeded(await this.#bridge.decide(decision))) this.#services.notices.outdateUndo()
+    if ((await this.#bridge.decide(decision)).ok) this.#services.notices.outdateUndo()
   }
   readonly copy = async (text: string) => {
-    if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
+    if ((await this.#bridge.copyText({ text })).ok) this.#services.notices.show('notice.copied')
   }
   /** Copies the paths on this computer, which only the main process knows. */
   readonly copyLocalPaths = async (ids: readonly string[]) => {
-    const isCopied = this.#succeeded(await this.#bridge.copyLocalPaths({ ids: [...ids] }))
-    if (isCopied) this.#services.notices.show('notice.copied')
+    if ((await this.#bridge.copyLocalPaths({ ids })).ok) this.#services.notices.show('notice.copied')
   }
-  /** Opens the web app of an account's server in the browser. */
-  readonly openServer = async (accountId: string) =>
-    this.#succeeded(await this.#bridge.openServer({ accountId }))
   /** Shows the models of a team's registered uploads in its library. New files keep their team. */
   readonly showInLibrary = async (rows: readonly UploadRow[]) => {
     const [row] = rows
@@ -359,31 +294,27 @@ export class Actions {
   }
   /** Copies the receipts of registered uploads, as text in the page's language. */
   readonly copyReceipts = async (ids: readonly string[], t: Translate) => {
-    const found = await this.#bridge.receipts({ ids: [...ids] })
-    if (!found.ok) this.#services.notices.failure(found.failure)
-    else await this.copy(found.value.map((receipt) => receiptText(receipt, t)).join('\n'))
+    const found = await this.#bridge.receipts({ ids })
+    if (found.ok) await this.copy(found.value.map((receipt) => receiptText(receipt, t)).join('\n'))
   }
   /** Asks for a file and saves the receipts of registered uploads there. */
   readonly saveReceipts = async (ids: readonly string[]) => {
-    const saved = await this.#bridge.saveReceipts({ ids: [...ids] })
-    if (!saved.ok) this.#services.notices.failure(saved.failure)
-    else if (saved.value) this.#services.notices.show('receipt.saved')
+    const saved = await this.#bridge.saveReceipts({ ids })
+    if (saved.ok && saved.value) this.#services.notices.show('receipt.saved')
   }
   /** Asks for a file and saves the log of an upload there. */
   readonly saveUploadLog = async (id: string) => {
     const saved = await this.#bridge.saveUploadLog({ id })
-    if (!saved.ok) this.#services.notices.failure(saved.failure)
-    else if (saved.value) this.#services.notices.show('log.saved')
+    if (saved.ok && saved.value) this.#services.notices.show('log.saved')
   }
   /** Uploads files to another team too. A native dialog asks first. */
   readonly addToTeam = async (adding: AddingToTeam, team: TeamChoice) => {
     this.#services.ui.addingToTeam = null
-    const result =
+    this.#reportAdded(
       adding.kind === 'uploads'
         ? await this.#bridge.addUploadsToTeam({ ids: adding.rows.map(({ id }) => id), team })
-        : await this.#bridge.addModelsToTeam({ choice: adding.choice, modelIds: [...adding.ids], team })
-    if (!result.ok) this.#services.notices.failure(result.failure)
-    else if (result.value) this.#services.onadded(result.value)
+        : await this.#bridge.addModelsToTeam({ choice: adding.choice, modelIds: adding.ids, team }),
+    )
   }
   /** Asks to which other team the files of uploads are uploaded. */
   readonly askForOtherTeam = (rows: readonly UploadRow[]) => {
@@ -391,22 +322,14 @@ export class Actions {
   }
   /** Adds offered files of this computer beside a row that needs them, unless the user declines. */
   async addCompanions(id: string, offers: readonly string[]): Promise<void> {
-    const added = await this.#bridge.addCompanions({ id, offers: [...offers] })
-    if (!added.ok) this.#services.notices.failure(added.failure)
-    else if (added.value) this.#services.onadded(added.value)
+    this.#reportAdded(await this.#bridge.addCompanions({ id, offers }))
   }
 
   /** Copies a text for reporting that a file was recognised wrongly. */
   readonly copyRecognitionReport = async (id: string) => {
     const report = await this.#bridge.recognitionReport({ id })
-    if (!report.ok) this.#services.notices.failure(report.failure)
-    else await this.copy(report.value)
+    if (report.ok) await this.copy(report.value)
   }
-  /** Returns the failure instead of showing a notice, because the keychain dialog covers the notices. */
-  readonly quit = async () => failureOf(await this.#bridge.quit())
-  readonly recheckKeychain = async () => failureOf(await this.#bridge.recheckKeychain())
-  readonly openPage = async (page: CallArgs<'openPage'>['page']) =>
-    this.#succeeded(await this.#bridge.openPage({ page }))
 
   #filterIds(ids: readonly string[], isMeant: (row: UploadRow) => boolean): string[] {
     return ids.filter((id) => {
@@ -415,14 +338,18 @@ export class Actions {
     })
   }
 
-  #succeeded(result: Result<unknown>): boolean {
-    if (!result.ok) this.#services.notices.failure(result.failure)
-    return result.ok
+  #reportAdded(result: Result<AddReport | null>): void {
+    if (result.ok && result.value) this.#services.onadded(result.value)
   }
 
-  #reportAdded(result: Awaited<ReturnType<Bridge['addFiles']>>): void {
-    if (result.ok) this.#services.onadded(result.value)
-    else this.#services.notices.failure(result.failure)
+  /** Shows the uploads, or the browser while the sign-in waits for it. Returns the failure. */
+  async #signIn(asked: Promise<Result<SessionView>>): Promise<Failure | null> {
+    const result = await asked
+    if (!result.ok) return result.failure
+    this.#services.session.receive(result.value)
+    if (result.value.pairing) await this.#bridge.openPage({ page: 'pairing' })
+    else this.#services.ui.show('uploads')
+    return null
   }
 
   async #signInFor({ accountId, failure }: UploadRow): Promise<void> {
@@ -430,14 +357,7 @@ export class Actions {
     if (account) await this.signInAgain(account, failure?.code === 'too-large-for-device')
     else this.#services.ui.show('sign-in')
   }
-
-  #applySession(result: Result<SessionView>): void {
-    if (result.ok) this.#services.session.receive(result.value)
-    else this.#services.notices.failure(result.failure)
-  }
 }
-
-const failureOf = (result: Result<unknown>): Failure | null => (result.ok ? null : result.failure)
 
 function fieldToFix({ code }: Failure): TargetField {
   if (code === 'target-name') return 'displayName'

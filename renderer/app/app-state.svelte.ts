@@ -76,15 +76,17 @@ export class AppState {
   readonly diagnostics: DiagnosticsState
   readonly actions: Actions
   readonly servers: ServersState
-  readonly #bridge: Bridge
+  /** Failures of most calls are shown as notices. */
+  readonly bridge: Bridge
   readonly #afterDialog = createDialogDelay()
   /** What the last notice about a batch says that was registered. */
   #done: readonly UploadRow[] = []
 
   constructor(ownBridge: Bridge, departures: Departures) {
-    const bridge = settledBridge(ownBridge)
-    this.#bridge = bridge
-    departures.attach((failure) => this.notices.failure(failure))
+    const onfailure = (failure: Failure) => this.notices.failure(failure)
+    const bridge = settledBridge(ownBridge, onfailure)
+    this.bridge = bridge
+    departures.attach(onfailure)
     this.queue = new QueueState(bridge, {
       row: (before, after) => this.#rowChanged(before, after),
       removed: (ids) => {
@@ -108,8 +110,7 @@ export class AppState {
     this.queueTeams = new QueueTeams(this.queue, this.session)
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
-    const onfailure = (failure: Failure) => this.notices.failure(failure)
-    this.conditions = new ConditionsState(bridge, onfailure)
+    this.conditions = new ConditionsState(bridge)
     this.deadline = new DeadlineState({ bridge, notices: this.notices, queue: this.queue })
     this.library = new LibraryState(bridge, this.session, {
       unlisted: () => this.notices.show('library.unlisted'),
@@ -119,7 +120,7 @@ export class AppState {
           phase === 'registered' && modelId !== null && modelIds.includes(modelId)
         const uploads = [...this.queue.allRows()].filter(isMissing)
         // Their verification is repeated, so that they no longer count as in the library.
-        if (uploads.length > 0) void this.actions.retry(uploads.map(({ id }) => id))
+        if (uploads.length > 0) void bridge.retry({ ids: uploads.map(({ id }) => id) })
       },
       statusChanged: (count, status, undo, modelIds) => {
         const message = { key: 'library.status-changed', params: { count, status } } as const
@@ -145,22 +146,21 @@ export class AppState {
     this.modelFacts = new ModelFactsState(bridge)
     this.companions = new CompanionsState(bridge)
     this.modelStatuses = new ModelStatusesState(bridge)
-    this.updates = new UpdatesState(bridge, onfailure)
+    this.updates = new UpdatesState(bridge)
     this.bulkEdit = new BulkEditState(this.notices)
     const onadded = (report: AddReport) => this.#handleAdded(report)
     this.findModels = new FindModelsState({ bridge, notices: this.notices, ui: this.ui, onadded })
-    this.workflow = new WorkflowState({ bridge, notices: this.notices, ui: this.ui, onadded })
+    this.workflow = new WorkflowState({ bridge, ui: this.ui, onadded })
     this.waitingFiles = new WaitingFilesState(bridge, this.notices)
-    this.watchedFolders = new WatchedFoldersState(bridge, this.notices, onadded)
-    this.diagnostics = new DiagnosticsState(bridge, onfailure)
+    this.watchedFolders = new WatchedFoldersState(bridge, onadded)
+    this.diagnostics = new DiagnosticsState(bridge)
     this.actions = new Actions({
       bridge,
-      history: this.history,
       library: this.library,
       notices: this.notices,
       queue: this.queue,
       session: this.session,
-      settings: this.settings,
+      servers: this.servers,
       ui: this.ui,
       departures,
       onadded,
@@ -168,7 +168,7 @@ export class AppState {
   }
 
   readonly editUploads = (ids: readonly string[]) =>
-    this.bulkEdit.open(ids, uploadSource(this.#bridge, this.queue))
+    this.bulkEdit.open(ids, uploadSource(this.bridge, this.queue))
 
   /** Nothing is drawn before session and settings are loaded. */
   readonly isKnown = $derived.by(() => this.session.view !== null && this.settings.isKnown)
@@ -219,13 +219,13 @@ export class AppState {
       this.workflow.start(),
       this.waitingFiles.start(),
       this.watchedFolders.start(),
-      this.#bridge.on('added', (report) => this.#handleAdded(report)),
-      this.#bridge.on('reading', (view) => {
+      this.bridge.on('added', (report) => this.#handleAdded(report)),
+      this.bridge.on('reading', (view) => {
         if (view && !this.notices.reading) this.announcer.readingStarted()
         this.notices.reading = view
       }),
-      this.#bridge.on('command', (command) => this.#afterDialog(() => this.#runCommand(command))),
-      this.#bridge.on('reveal', (target) => this.#afterDialog(() => this.#reveal(target))),
+      this.bridge.on('command', (command) => this.#afterDialog(() => this.#runCommand(command))),
+      this.bridge.on('reveal', (target) => this.#afterDialog(() => this.#reveal(target))),
     ]
     return () => stops.forEach((stop) => stop())
   }
@@ -271,10 +271,11 @@ export class AppState {
     })
   }
 
-  /** Changes settings and shows a failure as a notice. */
-  async changeSettings(part: Partial<Settings>): Promise<void> {
+  /** Changes settings and shows a failure as a notice. Returns whether it succeeded. */
+  async changeSettings(part: Partial<Settings>): Promise<boolean> {
     const failure = await this.settings.change(part)
     if (failure) this.notices.failure(failure)
+    return failure === null
   }
 
   /** Whether undoing a drop would discard so much that it has to be confirmed. */

@@ -1,5 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { Conditions, FileManagerEntry, LoginItem, WhenDone } from '../../electron/contract/conditions.ts'
+import type { Conditions, FileManagerEntry, LoginItem } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 
 /** Power, network and schedule conditions of the uploads, and the app's system integrations. */
@@ -14,11 +14,9 @@ export class ConditionsState {
   /** Why the system's entries could not be read, or null. */
   integrationsFailure = $state.raw<Failure | null>(null)
   readonly #bridge: Bridge
-  readonly #onfailure: (failure: Failure) => void
 
-  constructor(bridge: Bridge, onfailure: (failure: Failure) => void) {
+  constructor(bridge: Bridge) {
     this.#bridge = bridge
-    this.#onfailure = onfailure
   }
 
   /** Subscribes and loads once. Returns a function that unsubscribes. */
@@ -34,16 +32,6 @@ export class ConditionsState {
     if (result.ok) this.value ??= result.value
   }
 
-  async sendAnyway(isAlways: boolean): Promise<void> {
-    const result = await this.#bridge.sendAnyway({ isAlways })
-    if (!result.ok) this.#onfailure(result.failure)
-  }
-
-  async setWhenDone(whenDone: WhenDone): Promise<void> {
-    const result = await this.#bridge.setWhenDone({ whenDone })
-    if (!result.ok) this.#onfailure(result.failure)
-  }
-
   /** Reads the state from the system, where it may have been changed by other means. */
   async loadIntegrations(): Promise<void> {
     const [login, managers] = await Promise.all([this.#bridge.loginItem(), this.#bridge.fileManagers()])
@@ -56,12 +44,10 @@ export class ConditionsState {
   async setLoginItem(isOn: boolean): Promise<void> {
     const result = await this.#bridge.setLoginItem({ isOn })
     if (result.ok) this.loginItem = result.value
-    else this.#onfailure(result.failure)
   }
 
   async setFileManager(id: FileManagerEntry['id'], isOn: boolean): Promise<void> {
     const result = await this.#bridge.setFileManager({ id, isOn })
     if (result.ok) this.fileManagers = result.value
-    else this.#onfailure(result.failure)
   }
 }

@@ -3,9 +3,9 @@ import Hash from '@lucide/svelte/icons/hash'
 import HardDrive from '@lucide/svelte/icons/hard-drive'
 import Link from '@lucide/svelte/icons/link'
 import type { Component } from 'svelte'
-import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
+import type { MessageKey } from '../../electron/messages/messages.ts'
 import { itemIf, submenu, type MenuItem } from '../ui/menu/menu-item.ts'
-import type { Actions } from './actions.ts'
+import type { AppState } from './app-state.svelte.ts'
 
 /** What identifies models, by model; null is left out. */
 interface Identities {
@@ -19,7 +19,7 @@ interface Identities {
 /** A submenu with the commands that copy what identifies models, one a line, and others. */
 export function copyItems(
   { paths, modelIds, hashes, localIds = [] }: Identities,
-  { t, actions }: { readonly t: Translate; readonly actions: Pick<Actions, 'copy' | 'copyLocalPaths'> },
+  { actions, language: { t } }: AppState,
   others: readonly MenuItem[] = [],
 ): readonly MenuItem[] {
   const item = (key: MessageKey, icon: Component, values: readonly string[]) => ({

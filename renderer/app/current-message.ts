@@ -59,7 +59,7 @@ export function currentMessage(app: AppState, place: Place): Message | null {
   return null
 }
 
-function actionWhenDone({ conditions, language }: AppState): Message | null {
+function actionWhenDone({ bridge, conditions, language }: AppState): Message | null {
   const { value } = conditions
   const text = value && language.endingText(value)
   if (!value || !text || value.whenDone === 'nothing') return null
@@ -67,7 +67,7 @@ function actionWhenDone({ conditions, language }: AppState): Message | null {
   return {
     icon: Moon,
     text,
-    actions: [{ text: callOff, onclick: () => void conditions.setWhenDone('nothing') }],
+    actions: [{ text: callOff, onclick: () => void bridge.setWhenDone({ whenDone: 'nothing' }) }],
   }
 }
 
@@ -90,7 +90,9 @@ function waitingFiles(app: AppState): Message | null {
     tooltip: names.map(visibleText).join('\n'),
     hasTeamButton: true,
     actions: [
-      ...(failure && session.team ? [{ text: t('remedy.retry'), onclick: () => void files.retry() }] : []),
+      ...(failure && session.team
+        ? [{ text: t('remedy.retry'), onclick: () => void app.bridge.retryWaitingFiles() }]
+        : []),
       { text: t('waiting.discard'), onclick: () => void files.discard() },
     ],
   }
@@ -106,14 +108,15 @@ function signedOut({ actions, session, language: { t } }: AppState): Message | n
   }
 }
 
-function sealedUploads({ actions, session, language }: AppState): Message | null {
+function sealedUploads(app: AppState): Message | null {
+  const { session, language } = app
   const { t } = language
   const problem = session.view?.sealed
   if (!problem) return null
   const canDiscard = problem.code === 'sealed-key-missing' || problem.code === 'sealed-damaged'
   const discard: MessageAction = {
     text: t('sealed.discard'),
-    onclick: () => void actions.discardSealed(),
+    onclick: () => void discardSealed(app),
     question: {
       title: t('sealed.discard-question'),
       note: t('sealed.discard-note'),
@@ -121,6 +124,11 @@ function sealedUploads({ actions, session, language }: AppState): Message | null
     },
   }
   return { icon: LockKeyhole, text: language.failureText(problem), actions: canDiscard ? [discard] : [] }
+}
+
+async function discardSealed({ bridge, session }: AppState): Promise<void> {
+  const discarded = await bridge.discardSealed()
+  if (discarded.ok) session.receive(discarded.value)
 }
 
 function damagedQueue({ queue, language: { t } }: AppState): Message | null {
@@ -136,7 +144,7 @@ function incompleteQueue({ queue, language: { t } }: AppState): Message | null {
   return { icon: TriangleAlert, text: t('failure.queue-incomplete'), actions: [close] }
 }
 
-function typeOffer({ queue, actions, language: { t } }: AppState): Message | null {
+function typeOffer({ queue, actions, bridge, language: { t } }: AppState): Message | null {
   const [offer] = queue.offeredTypes
   if (!offer) return null
   const { type, ids } = offer
@@ -146,7 +154,7 @@ function typeOffer({ queue, actions, language: { t } }: AppState): Message | nul
     text: t('type-offer.text', { type, count: ids.length }),
     actions: [
       { text: t('type-offer.take'), onclick: () => void actions.takeOfferedType(ids) },
-      { text: t('type-offer.decline'), onclick: () => void actions.declineType(ids) },
+      { text: t('type-offer.decline'), onclick: () => void bridge.declineType({ ids }) },
     ],
   }
 }
@@ -190,12 +198,12 @@ function openWorkflow({ workflow, language: { t } }: AppState): Message | null {
   }
 }
 
-function keychain({ actions, notices, session, ui, language: { t } }: AppState): Message | null {
+function keychain({ bridge, notices, session, ui, language: { t } }: AppState): Message | null {
   const state = session.view?.keychain ?? 'ok'
   if (state === 'ok' || !ui.isSessionOnlyAccepted) return null
   const recheck = async () => {
-    const failure = await actions.recheckKeychain()
-    if (failure) notices.failure(failure)
+    const checked = await bridge.recheckKeychain()
+    if (!checked.ok) notices.failure(checked.failure)
   }
   return {
     icon: KeyRound,

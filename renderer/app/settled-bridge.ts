@@ -1,17 +1,16 @@
 import type { Bridge, CallName } from '../../electron/contract/calls.ts'
-import { failed, failure, type Result } from '../../electron/contract/failures.ts'
+import { failed, failure, type Failure, type Result } from '../../electron/contract/failures.ts'
 
 /**
  * Calls that only read what main has in memory or its journal: a later answer means that main hangs. Others wait for
  * the network or a disk, which have time limits of their own.
  */
-const readCalls: ReadonlySet<string> = new Set([
+const readCalls: ReadonlySet<string> = new Set<CallName>([
   'session',
   'settings',
   'surroundings',
   'snapshot',
   'reviews',
-  'waitingFiles',
   'history',
   'historyFilters',
   'conditions',
@@ -21,20 +20,42 @@ const readCalls: ReadonlySet<string> = new Set([
   'watching',
   'watch',
   'thirdPartyNotices',
-] satisfies CallName[])
+])
+
+/** These too have failures that are shown by who calls them, or not at all. Those of all others are notices. */
+const shownInPlace: ReadonlySet<string> = new Set<CallName>([
+  // What a view shows.
+  ...(['agents', 'companions', 'deadline', 'findPlaces', 'foundModels', 'hasLocalFile', 'library'] as const),
+  ...(['missingCompanions', 'modelFacts', 'modelStatus', 'uploadLog', 'workflow'] as const),
+  // What a form, a dialog or a row asked for.
+  ...(['addServer', 'changeSettings', 'leaveProxy', 'quit', 'recheckKeychain', 'signInToProxy'] as const),
+  ...(['signIn', 'signInWithKey', 'signOut', 'startPairing', 'testStorage'] as const),
+  ...(['changeModel', 'deleteModels', 'editTarget', 'editTargets'] as const),
+  // What the user has not asked for.
+  ...(['closeWorkflow', 'refreshTeams', 'stopFinding'] as const),
+])
 
 /** Longer than main is ever busy, for example with ten thousand dropped files; in ms. */
 const answerLimitMs = 30_000
 
 /**
  * The same calls, each of which ends with a result: one that is rejected, or that main doesn't answer, is a
- * failure that the view can show and repeat.
+ * failure that can be shown and repeated. `onfailure` shows it unless the caller does.
  */
-export function settledBridge(bridge: Bridge, limitMs = answerLimitMs): Bridge {
+export function settledBridge(
+  bridge: Bridge,
+  onfailure: (failure: Failure) => void,
+  limitMs = answerLimitMs,
+): Bridge {
   const settled = Object.entries(bridge).map(([name, call]) => {
     if (name === 'on') return [name, call] as const
     const ask = call as (args?: unknown) => Promise<Result<unknown>>
-    return [name, (args?: unknown) => settle(ask(args), readCalls.has(name) ? limitMs : null)] as const
+    const settledCall = async (args?: unknown) => {
+      const result = await settle(ask(args), readCalls.has(name) ? limitMs : null)
+      if (!result.ok && !readCalls.has(name) && !shownInPlace.has(name)) onfailure(result.failure)
+      return result
+    }
+    return [name, settledCall] as const
   })
   return Object.fromEntries(settled) as unknown as Bridge
 }

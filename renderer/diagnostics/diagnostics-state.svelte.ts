@@ -1,6 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { ReportSection, ConnectionCheck } from '../../electron/contract/diagnostics.ts'
-import type { Failure } from '../../electron/contract/failures.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import {
   storageTestBytes,
@@ -26,12 +25,9 @@ export class DiagnosticsState {
   readonly storageBytes = storageTestBytes
   readonly storageTestText = storageTestText
   readonly #bridge: Bridge
-  readonly #onfailure: (failure: Failure) => void
 
-  /** @param onfailure is called with the failure of each call */
-  constructor(bridge: Bridge, onfailure: (failure: Failure) => void) {
+  constructor(bridge: Bridge) {
     this.#bridge = bridge
-    this.#onfailure = onfailure
   }
 
   /** Subscribes. Returns a function that unsubscribes. */
@@ -54,31 +50,24 @@ export class DiagnosticsState {
   /** Why the storage test is not available, or null. */
   readonly storageTestObstacle = (view: SessionView | null) => (view ? storageTestBlocker(view) : 'sign-in')
 
-  readonly stopStorageTest = async () => {
-    const result = await this.#bridge.cancelStorageTest()
-    if (!result.ok) this.#onfailure(result.failure)
-  }
-
   async checkConnection(): Promise<void> {
     const result = await this.#bridge.checkConnection()
     if (result.ok) this.check = result.value
-    else this.#onfailure(result.failure)
   }
 
   async loadReportParts(): Promise<void> {
     const result = await this.#bridge.supportPieces()
     if (result.ok) this.parts = result.value
-    else this.#onfailure(result.failure)
   }
 
   toggle(name: ReportSection['name']): void {
     if (!this.excludedParts.delete(name)) this.excludedParts.add(name)
   }
 
-  /** True if saved, false if the user cancelled, or the failure. */
-  async saveReport(): Promise<boolean | Failure> {
-    const names = this.parts.map(({ name }) => name).filter((name) => !this.excludedParts.has(name))
-    const result = await this.#bridge.saveSupportBundle({ pieces: names })
-    return result.ok ? result.value : result.failure
+  /** Returns whether it was saved. */
+  async saveReport(): Promise<boolean> {
+    const pieces = this.parts.map(({ name }) => name).filter((name) => !this.excludedParts.has(name))
+    const result = await this.#bridge.saveSupportBundle({ pieces })
+    return result.ok && result.value
   }
 }

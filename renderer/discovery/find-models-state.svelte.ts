@@ -143,9 +143,8 @@ export class FindModelsState {
     this.isAdding = true
     const result = await bridge.addFound({ ids: this.#chosenModels.map(({ id }) => id) })
     this.isAdding = false
-    if (!result.ok) return notices.failure(result.failure)
-    // The user cancelled the native dialog: the selection stays.
-    if (result.value === null) return
+    // If the user cancelled the native dialog, the selection stays.
+    if (!result.ok || result.value === null) return
     const { added, refused, skipped } = result.value
     if (added + refused + skipped.length === 0) return notices.show('places.gone')
     this.chosen = new Set()

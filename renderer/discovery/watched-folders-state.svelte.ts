@@ -3,7 +3,6 @@ import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { AddReport } from '../../electron/contract/uploads.ts'
 import type { WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
-import type { NoticesState } from '../ui/notices-state.svelte.ts'
 
 /** The watched folders. */
 export class WatchedFoldersState {
@@ -15,12 +14,10 @@ export class WatchedFoldersState {
   /** When they were last loaded (ms since the epoch). */
   loadedAtMs = 0
   readonly #bridge: Bridge
-  readonly #notices: NoticesState
   readonly #onadded: (report: AddReport) => void
 
-  constructor(bridge: Bridge, notices: NoticesState, onadded: (report: AddReport) => void) {
+  constructor(bridge: Bridge, onadded: (report: AddReport) => void) {
     this.#bridge = bridge
-    this.#notices = notices
     this.#onadded = onadded
   }
 
@@ -31,7 +28,7 @@ export class WatchedFoldersState {
   readonly load = async () => {
     const result = await this.#bridge.watching()
     this.loadFailure = result.ok ? null : result.failure
-    if (result.ok) this.#receive(result)
+    this.#receive(result)
   }
   readonly add = async (team: TeamChoice) => this.#receive(await this.#bridge.watchFolder({ team }))
   readonly pause = async (id: string, isPaused: boolean) =>
@@ -43,15 +40,13 @@ export class WatchedFoldersState {
   readonly send = async (id: string) => {
     const result = await this.#bridge.sendOffered({ id })
     if (result.ok && result.value) this.#onadded(result.value)
-    else if (!result.ok) this.#notices.failure(result.failure)
     await this.load()
   }
 
   #receive(result: Result<WatchedFoldersView>): void {
-    if (result.ok) {
-      this.view = result.value
-      this.isKnown = true
-      this.loadedAtMs = Date.now()
-    } else this.#notices.failure(result.failure)
+    if (!result.ok) return
+    this.view = result.value
+    this.isKnown = true
+    this.loadedAtMs = Date.now()
   }
 }

@@ -8,7 +8,6 @@ import {
 } from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { AddReport } from '../../electron/contract/uploads.ts'
-import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** Groups in the list: models that need an action come first. */
@@ -25,7 +24,6 @@ const summaryOrder = [
 
 interface Services {
   readonly bridge: Bridge
-  readonly notices: NoticesState
   readonly ui: UiState
   readonly onadded: (report: AddReport) => void
 }
@@ -138,14 +136,12 @@ export class WorkflowState {
 
   async locate({ id: need }: NeededModelView): Promise<void> {
     const result = await this.#services.bridge.locateNeed({ id: this.#id, need })
-    if (!result.ok) this.#services.notices.failure(result.failure)
-    else if (result.value) this.view = result.value
+    if (result.ok && result.value) this.view = result.value
   }
 
   readonly lookInFolder = async (): Promise<void> => {
     const result = await this.#services.bridge.lookInFolder({ id: this.#id })
-    if (!result.ok) this.#services.notices.failure(result.failure)
-    else if (result.value) this.view = result.value
+    if (result.ok && result.value) this.view = result.value
   }
 
   async send(): Promise<void> {
@@ -156,8 +152,7 @@ export class WorkflowState {
       needs: this.chosen.map(({ id }) => id),
     })
     this.isSending = false
-    if (!result.ok) this.#services.notices.failure(result.failure)
-    else if (result.value) this.#services.onadded(result.value)
+    if (result.ok && result.value) this.#services.onadded(result.value)
     await this.load()
   }
 }

@@ -158,14 +158,12 @@ export class HistoryState {
     await this.#load(this.#next)
   }
 
-  async forget(ids: readonly string[]): Promise<Failure | null> {
-    const result = await this.#bridge.forget({ ids: [...ids] })
-    if (!result.ok) return result.failure
+  async forget(ids: readonly string[]): Promise<void> {
+    if (!(await this.#bridge.forget({ ids })).ok) return
     const removed = new Set(ids)
     this.rows = this.rows.filter(({ id }) => !removed.has(id))
     // A page that is being loaded shows older rows itself.
     if (this.rows.length === 0 && this.hasMore && !this.isLoading) await this.open()
-    return null
   }
 
   #query(): Omit<CallArgs<'history'>, 'beforeMs'> {

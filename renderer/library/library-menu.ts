@@ -5,19 +5,12 @@ import Info from '@lucide/svelte/icons/info'
 import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Trash from '@lucide/svelte/icons/trash-2'
 import Users from '@lucide/svelte/icons/users'
-import type { Translate } from '../../electron/messages/messages.ts'
-import type { Actions } from '../app/actions.ts'
+import type { AppState } from '../app/app-state.svelte.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { filesOf, type LibraryRow } from './library-query.ts'
-import type { LibraryState } from './library-state.svelte.ts'
 
 export interface LibraryMenuOptions {
-  readonly t: Translate
-  readonly actions: Pick<Actions, 'copy' | 'copyLocalPaths' | 'openServer'>
-  readonly library: Pick<LibraryState, 'setStatus'>
-  /** The account of the shown team, or null. */
-  readonly accountId: string | null
   /** Opens the details of a single row, in place of an edit. */
   readonly onopen?: (id: string) => void
   readonly onedit: (ids: readonly string[]) => void
@@ -29,8 +22,12 @@ export interface LibraryMenuOptions {
 /** The commands on rows of the library. */
 export function libraryMenu(
   rows: readonly LibraryRow[],
-  { t, actions, library, accountId, onopen, onedit, onremove, onaddtoteam }: LibraryMenuOptions,
+  app: AppState,
+  { onopen, onedit, onremove, onaddtoteam }: LibraryMenuOptions,
 ): readonly MenuItem[] {
+  const { bridge, library } = app
+  const { t } = app.language
+  const { accountId } = library.team ?? {}
   const ids = rows.map(({ id }) => id)
   const files = rows.flatMap(filesOf)
   const active = files.filter(({ status }) => status === 'active').map((file) => file.id)
@@ -58,7 +55,7 @@ export function libraryMenu(
       { key: 'add-to-team', label: t('add-to-team.open'), icon: Users, hasSeparatorAbove: true },
       (ids) => onaddtoteam?.(ids),
     ),
-    ...(accountId === null
+    ...(accountId === undefined
       ? []
       : [
           {
@@ -66,7 +63,7 @@ export function libraryMenu(
             label: t('row.open-in-browser'),
             icon: ExternalLink,
             hasSeparatorAbove: true,
-            onselect: () => void actions.openServer(accountId),
+            onselect: () => void bridge.openServer({ accountId }),
           },
         ]),
     ...copyItems(
@@ -75,7 +72,7 @@ export function libraryMenu(
         modelIds: files.map((file) => file.id),
         hashes: files.map(({ sha256 }) => sha256),
       },
-      { t, actions },
+      app,
     ),
     {
       key: 'delete',

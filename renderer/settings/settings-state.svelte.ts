@@ -1,6 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
-import { serversOf } from '../../electron/contract/servers.ts'
 import {
   defaultSettings,
   withNetwork,
@@ -47,11 +46,6 @@ export class SettingsState {
     if (!result.ok) return result.failure
     this.#receive(result.value)
     return null
-  }
-
-  /** Uses another server for new sign-ins and keeps the previous one in the list. */
-  chooseServer(server: string): Promise<Failure | null> {
-    return this.change({ server, servers: [...serversOf(this.value)] })
   }
 
   async load(): Promise<void> {

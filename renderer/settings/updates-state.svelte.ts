@@ -14,12 +14,9 @@ export class UpdatesState {
   loadFailure = $state.raw<Failure | null>(null)
   #hasReceived = false
   readonly #bridge: Bridge
-  readonly #onfailure: (failure: Failure) => void
 
-  /** @param onfailure is called with the failure of each call */
-  constructor(bridge: Bridge, onfailure: (failure: Failure) => void) {
+  constructor(bridge: Bridge) {
     this.#bridge = bridge
-    this.#onfailure = onfailure
   }
 
   /** The update state to show above the list: a decision is needed, or a downloaded update failed. */
@@ -51,7 +48,6 @@ export class UpdatesState {
   readonly check = () => this.#do(this.#bridge.checkForUpdate())
   readonly download = () => this.#do(this.#bridge.downloadUpdate())
   readonly install = () => this.#do(this.#bridge.installUpdate())
-  readonly notices = () => this.#bridge.thirdPartyNotices()
 
   putOff(): void {
     this.#putOff = 'version' in this.value ? this.value.version : this.value.kind
@@ -60,7 +56,6 @@ export class UpdatesState {
   async #do(asked: Promise<Result<UpdateState>>): Promise<void> {
     const result = await asked
     if (result.ok) this.#receive(result.value)
-    else this.#onfailure(result.failure)
   }
 
   #receive(state: UpdateState): void {

@@ -14,14 +14,14 @@ export function errorLine({ failure, ids }: RowError, app: AppState) {
 function errorActions(
   failure: Failure,
   ids: readonly string[],
-  { actions, editUploads, language }: AppState,
+  { actions, bridge, editUploads, language }: AppState,
 ) {
   const { t } = language
   const [id = ''] = ids
   const isSingle = ids.length === 1
   if (isBrokenFile(failure)) {
     const remove = { label: t('remedy.remove'), onselect: () => void actions.remove(ids) }
-    const show = { label: t('details.show-in-folder'), onselect: () => void actions.showInFolder(id) }
+    const show = { label: t('details.show-in-folder'), onselect: () => void bridge.showInFolder({ id }) }
     return isSingle ? [show, remove] : [remove]
   }
   const remedy = remedyOf(failure)

@@ -18,8 +18,8 @@ export function offerUndoRemove(services: Services, key: MessageKey, ids: readon
 }
 
 async function undoRemove({ bridge, notices }: Services, ids: readonly string[]): Promise<boolean> {
-  const result = await bridge.undoRemove({ ids: [...ids] })
-  if (!result.ok) notices.failure(result.failure)
-  else if (result.value.length < ids.length) notices.showError('undo.partly', { count: result.value.length })
+  const result = await bridge.undoRemove({ ids })
+  if (result.ok && result.value.length < ids.length)
+    notices.showError('undo.partly', { count: result.value.length })
   return result.ok
 }

@@ -12,29 +12,24 @@ import Trash from '@lucide/svelte/icons/trash-2'
 import Users from '@lucide/svelte/icons/users'
 import { serverOf } from '../../electron/contract/account.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
-import type { Translate } from '../../electron/messages/messages.ts'
-import type { Actions } from '../app/actions.ts'
+import type { AppState } from '../app/app-state.svelte.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
 import { isCancelCostly, isEditable, isInLibrary, remedyOfRow } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
-interface UploadMenuOptions {
-  readonly t: Translate
-  readonly actions: Actions
-  readonly onopen: (id: string) => void
-  readonly onedit: (id: string) => void
-  readonly onbulkedit: (ids: readonly string[]) => void
-  /** There is a team that files can be uploaded to as well. */
-  readonly hasOtherTeam: boolean
-}
-
-/** The commands on uploads of the list, at most eight: those that apply to at least one of the rows. */
+/**
+ * The commands on uploads of the list, at most eight: those that apply to at least one of the rows. `onedit` edits the
+ * name of a single one.
+ */
 export function uploadMenu(
   rows: readonly UploadRow[],
-  { t, actions, onopen, onedit, onbulkedit, hasOtherTeam }: UploadMenuOptions,
+  app: AppState,
+  onedit: (id: string) => void,
 ): readonly MenuItem[] {
+  const { actions, bridge, ui } = app
+  const { t } = app.language
   const idsOf = (isMeant: (row: UploadRow) => boolean) => rows.filter(isMeant).map(({ id }) => id)
   const pausable = idsOf((row) => actions.toggleOf(row) === 'pause')
   const paused = idsOf((row) => actions.toggleOf(row) === 'resume')
@@ -57,31 +52,33 @@ export function uploadMenu(
             label: t('menu.open-details'),
             icon: Info,
             keys: 'Enter',
-            onselect: () => onopen(single.id),
+            onselect: () => (ui.detailsId = single.id),
           },
         ]
       : []),
-    ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause, keys: 'Space' }, actions.pause),
-    ...itemIf(paused, { key: 'resume', label: t('row.resume'), icon: Play, keys: 'Space' }, actions.resume),
+    ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause, keys: 'Space' }, (ids) =>
+      bridge.pause({ ids }),
+    ),
+    ...itemIf(paused, { key: 'resume', label: t('row.resume'), icon: Play, keys: 'Space' }, (ids) =>
+      bridge.resume({ ids }),
+    ),
     // The line above a single finished row has it.
     ...itemIf(
       single && isAllDone ? [] : retryable,
       { key: 'retry', label: t(retryKey), icon: RotateCw },
-      actions.retry,
+      (ids) => bridge.retry({ ids }),
     ),
-    ...itemIf(
-      movable,
-      { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine, keys: 'Alt+Home' },
-      actions.moveToTop,
+    ...itemIf(movable, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine, keys: 'Alt+Home' }, (ids) =>
+      bridge.moveToTop({ ids }),
     ),
     ...(single
       ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), icon: PencilLine, keys: 'F2' }, ([id]) =>
           onedit(id ?? ''),
         )
       : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), icon: PencilLine }, () =>
-          onbulkedit(rows.map(({ id }) => id)),
+          app.editUploads(rows.map(({ id }) => id)),
         )),
-    ...recordItems(rows, { t, actions, hasOtherTeam }),
+    ...recordItems(rows, app),
     {
       key: 'remove',
       label: t(isAllDone ? 'row.forget' : removeKey),
@@ -94,10 +91,9 @@ export function uploadMenu(
 }
 
 /** The commands on the files and models of uploads, which the history has too. */
-export function recordItems(
-  rows: readonly UploadRow[],
-  { t, actions, hasOtherTeam }: Pick<UploadMenuOptions, 't' | 'actions' | 'hasOtherTeam'>,
-): readonly MenuItem[] {
+export function recordItems(rows: readonly UploadRow[], app: AppState): readonly MenuItem[] {
+  const { actions, bridge, session } = app
+  const { t } = app.language
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
   const done = isAllDone ? rows : []
   const listed = isAllDone ? rows.filter(isInLibrary) : []
@@ -114,7 +110,7 @@ export function recordItems(
             label: t('details.show-in-folder'),
             icon: FolderOpen,
             hasSeparatorAbove: true,
-            onselect: () => void actions.showInFolder(single.id),
+            onselect: () => void bridge.showInFolder({ id: single.id }),
           },
         ]
       : []),
@@ -134,11 +130,11 @@ export function recordItems(
             key: 'browser',
             label: t('row.open-in-browser'),
             icon: ExternalLink,
-            onselect: () => void actions.openServer(accountId),
+            onselect: () => void bridge.openServer({ accountId }),
           },
         ]
       : []),
-    ...(hasOtherTeam
+    ...(session.hasSeveralTeams
       ? [
           {
             key: 'add-to-team',
@@ -160,7 +156,7 @@ export function recordItems(
         hashes: rows.map(({ sha256 }) => sha256),
         localIds: rows.map(({ id }) => id),
       },
-      { t, actions },
+      app,
       itemIf(
         done.map(({ id }) => id),
         { key: 'copy-receipt', label: t('receipt.copy', { count: done.length }), icon: Receipt },

@@ -1,20 +1,9 @@
 import type { UploadRow } from '../../electron/contract/uploads.ts'
-import type { Actions } from '../app/actions.ts'
-import type { Announcer } from '../app/announcer.svelte.ts'
-import type { Language } from '../app/language.svelte.ts'
+import type { AppState } from '../app/app-state.svelte.ts'
 import type { ReorderStep, RowOrder } from '../ui/list/row-order.ts'
-import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from './queue-state.svelte.ts'
 import { groupRows, isInOrder, isUploadOrder, uploadOrder } from './row-groups.ts'
 import { groupOf } from './row-status.ts'
-
-interface Services {
-  readonly actions: Pick<Actions, 'moveToTop' | 'moveUploads'>
-  readonly announcer: Pick<Announcer, 'polite'>
-  readonly language: Pick<Language, 't'>
-  readonly notices: NoticesState
-  readonly queue: QueueState
-}
 
 /** Whether an upload can be moved in the queue: it waits, or is paused. */
 export const isMovable = ({ phase }: UploadRow) =>
@@ -107,8 +96,7 @@ export function sortedUploads({ ids, rows, sort }: Pick<QueueState, 'ids' | 'row
 }
 
 /** Reorders the waiting and paused uploads of the list by dragging and by keys. */
-export function createUploadOrder(services: Services): RowOrder {
-  const { actions, announcer, language, notices, queue } = services
+export function createUploadOrder({ announcer, bridge, language, notices, queue }: AppState): RowOrder {
   const { t } = language
   const rowOf = (id: string) => queue.rows.get(id)
   const canMove = (id: string) => {
@@ -145,7 +133,7 @@ export function createUploadOrder(services: Services): RowOrder {
     const shown = shownOf(order)
     const next = shownOf(orderAfterMove(order, ids, before))
     if (next.every((id, index) => id === shown[index])) return
-    if (await actions.moveUploads(ids, before)) announce(ids, next)
+    if ((await bridge.moveUploads({ ids, before })).ok) announce(ids, next)
   }
 
   function announce(ids: readonly string[], order: readonly string[]): void {

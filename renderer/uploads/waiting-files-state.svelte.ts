@@ -21,17 +21,10 @@ export class WaitingFilesState {
     return stop
   }
 
-  /** Tries to add the files again; the result arrives as an event. */
-  readonly retry = async () => {
-    const result = await this.#bridge.retryWaitingFiles()
-    if (!result.ok) this.#notices.failure(result.failure)
-  }
   /** Forgets the files; the notice keeps them again. */
   readonly discard = async () => {
     const { count } = this.view
-    const result = await this.#bridge.discardWaitingFiles()
-    this.#receive(result)
-    if (!result.ok) return
+    if (!this.#receive(await this.#bridge.discardWaitingFiles())) return
     this.#notices.showWithUndo({
       key: 'review.discarded',
       params: { count },
@@ -42,7 +35,6 @@ export class WaitingFilesState {
   /** Returns whether the call succeeded. */
   #receive(result: Result<WaitingFilesView>): boolean {
     if (result.ok) this.view = result.value
-    else this.#notices.failure(result.failure)
     return result.ok
   }
 }

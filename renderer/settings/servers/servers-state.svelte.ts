@@ -40,7 +40,6 @@ export class ServersState {
   /** Null if the call failed, which is shown as a notice. */
   async check(address: string): Promise<ServerCheck | null> {
     const result = await this.#services.bridge.checkServer({ address })
-    if (!result.ok) this.#services.notices.failure(result.failure)
     return result.ok ? result.value : null
   }
 
@@ -53,14 +52,13 @@ export class ServersState {
     return result.ok ? result.value : result.failure
   }
 
-  async choose(address: string): Promise<void> {
-    const failure = await this.#services.settings.chooseServer(address)
-    if (failure) this.#services.notices.failure(failure)
-  }
-
-  async remove(address: string): Promise<void> {
-    const result = await this.#services.bridge.removeServer({ address })
-    if (!result.ok) this.#services.notices.failure(result.failure)
+  /** Uses a server for new sign-ins, and keeps the previous one in the list. Shows a failure and returns it. */
+  async choose(server: string): Promise<Failure | null> {
+    const { notices, settings } = this.#services
+    if (server === settings.value.server) return null
+    const failure = await settings.change({ server, servers: [...this.list] })
+    if (failure) notices.failure(failure)
+    return failure
   }
 
   /** The server list with one limit changed. */

@@ -188,8 +188,7 @@ export function uploadSource(bridge: Pick<Bridge, 'editTargets'>, queue: QueueSt
         }
       })
     },
-    edit: (changes) =>
-      bridge.editTargets({ changes: changes.map(({ id, target }) => ({ id, target: { ...target } })) }),
+    edit: (changes) => bridge.editTargets({ changes }),
     targetOf: (id) => queue.rows.get(id)?.target,
   }
 }

@@ -37,8 +37,7 @@ export class DeadlineState {
     const { bridge, notices, queue } = this.#services
     const order = queue.waitingIds()
     const before = order[order.indexOf(id) + 1] ?? null
-    const moved = await bridge.moveToTop({ ids: [id] })
-    if (!moved.ok) return notices.failure(moved.failure)
+    if (!(await bridge.moveToTop({ ids: [id] })).ok) return
     notices.showWithUndo({
       key: 'deadline.moved',
       params: { name },
@@ -48,37 +47,19 @@ export class DeadlineState {
 
   /** It may run already: a pause keeps what storage has of it and lets it wait in its old place. */
   async #moveBack(id: string, before: string | null): Promise<boolean> {
-    const { bridge, notices } = this.#services
+    const { bridge } = this.#services
     const ids = [id]
-    for (const step of [
-      () => bridge.pause({ ids }),
-      () => bridge.moveUploads({ ids, before }),
-      () => bridge.resume({ ids }),
-    ]) {
-      const done = await step()
-      if (!done.ok) {
-        notices.failure(done.failure)
-        return false
-      }
-    }
-    return true
+    const isInPlace = (await bridge.pause({ ids })).ok && (await bridge.moveUploads({ ids, before })).ok
+    return isInPlace && (await bridge.resume({ ids })).ok
   }
 
   async #leaveOut(ids: readonly string[]): Promise<void> {
     const { bridge, notices } = this.#services
-    const paused = await bridge.pause({ ids: [...ids] })
-    if (!paused.ok) return notices.failure(paused.failure)
+    if (!(await bridge.pause({ ids })).ok) return
     notices.showWithUndo({
       key: 'deadline.left-out',
       params: { count: ids.length },
-      onaction: () => this.#resume(ids),
+      onaction: async () => (await bridge.resume({ ids })).ok,
     })
-  }
-
-  async #resume(ids: readonly string[]): Promise<boolean> {
-    const { bridge, notices } = this.#services
-    const resumed = await bridge.resume({ ids: [...ids] })
-    if (!resumed.ok) notices.failure(resumed.failure)
-    return resumed.ok
   }
 }

@@ -2,11 +2,10 @@ import { SvelteMap } from 'svelte/reactivity'
 import { untrack } from 'svelte'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { Bridge } from '../../../electron/contract/calls.ts'
-import type { Failure, Result } from '../../../electron/contract/failures.ts'
+import type { Failure } from '../../../electron/contract/failures.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import { notSentOf, type ReviewView } from '../../../electron/contract/review.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
-import type { MessageKey } from '../../../electron/messages/messages.ts'
 import type { UiState } from '../../app/ui-state.svelte.ts'
 import { Selection } from '../../ui/list/selection.svelte.ts'
 import type { NoticesState } from '../../ui/notices-state.svelte.ts'
@@ -166,12 +165,11 @@ export class ReviewState {
     if (!this.canApprove || !view?.team || !totals) return
     const { id, team } = view
     this.isApproving = true
-    const ids = [...totals.approvableIds]
+    const ids = totals.approvableIds
     const result = await this.#services.bridge.approveReview({ review: id, ids, team })
     this.isApproving = false
-    if (!result.ok) return this.#services.notices.failure(result.failure)
-    // The user cancelled the native dialog: the sheet stays.
-    if (result.value === null) return
+    // If the user cancelled the native dialog, the sheet stays.
+    if (!result.ok || result.value === null) return
     this.#end(id)
     if (this.#shown?.id === id && this.#shown.team) this.#services.onteam(this.#shown.team)
     const { approvedCount: added, ...undoable } = result.value
@@ -184,14 +182,13 @@ export class ReviewState {
     if (id === undefined) return
     const result = await this.#services.bridge.setReviewTeam({ review: id, team })
     if (result.ok && this.#shown?.id === id) this.#shown = { id, team }
-    this.#report(result)
   }
 
   /** Removes files from the review; the notice restores them. */
   async leaveOut(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
-    const result = await this.#services.bridge.excludeFromReview({ ids: [...ids] })
-    this.#offerUndo(result, 'review.left-out')
+    const result = await this.#services.bridge.excludeFromReview({ ids })
+    if (result.ok) offerUndoRemove(this.#services, 'review.left-out', result.value)
   }
 
   /** Removes all files of the open review; the notice restores them. */
@@ -199,12 +196,11 @@ export class ReviewState {
     const id = this.view?.id
     if (id === undefined) return
     const result = await this.#services.bridge.discardReview({ review: id })
-    if (result.ok) {
-      this.#end(id)
-      // An undo opens it again.
-      this.#isNew.set(id, true)
-    }
-    this.#offerUndo(result, 'review.discarded')
+    if (!result.ok) return
+    this.#end(id)
+    // An undo opens it again.
+    this.#isNew.set(id, true)
+    offerUndoRemove(this.#services, 'review.discarded', result.value)
   }
 
   /** An undo within a tenth of a second comes before the end of a review is reported. */
@@ -222,14 +218,5 @@ export class ReviewState {
     if (!this.view) this.#openId = null
     this.loadFailure = null
     this.#openNew()
-  }
-
-  #offerUndo(result: Result<readonly string[]>, key: MessageKey): void {
-    if (result.ok) offerUndoRemove(this.#services, key, result.value)
-    else this.#services.notices.failure(result.failure)
-  }
-
-  #report(result: Result<unknown>): void {
-    if (!result.ok) this.#services.notices.failure(result.failure)
   }
 }

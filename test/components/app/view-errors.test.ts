@@ -271,7 +271,7 @@ test('a view whose file is missing says so, and opens once it can be loaded', as
 test('a call that main does not answer fails, but not one that waits for the user', async () => {
   const never = () => new Promise<never>(() => undefined)
   const { bridge } = fakeBridge({ answers: { history: never, chooseFiles: never } })
-  const settled = settledBridge(bridge, 5)
+  const settled = settledBridge(bridge, () => undefined, 5)
   const search = { beforeMs: null, search: '', limit: 1 }
   expect(await settled.history(search)).toMatchObject({ ok: false, failure: { code: 'unexpected' } })
   let isAnswered = false

@@ -1,6 +1,5 @@
 import type { ProxyLoginRequest } from '../contract/account.ts'
 import { failed, failure, type Result } from '../contract/failures.ts'
-import { isRecent } from '../platform/delays.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import {
   withoutCredentials,
@@ -58,7 +57,8 @@ export function createProxyLogins(options: {
     onChange()
   }
 
-  const isSkipped = (proxy: string) => isRecent(skippedSinceMs.get(proxy) ?? -Infinity, skipMs, environment)
+  const isSkipped = (proxy: string) =>
+    environment.monotonicMs() - (skippedSinceMs.get(proxy) ?? -Infinity) < skipMs
 
   /** The proxies for a URL, and the first of them that isn't skipped. */
   async function findProxies(url: string) {
@@ -111,7 +111,7 @@ export function createProxyLogins(options: {
         return false
       }
       if (code !== proxyCodes.unreachable) return false
-      skippedSinceMs.set(proxy, environment.now())
+      skippedSinceMs.set(proxy, environment.monotonicMs())
       // Also if a parallel request has reported this proxy before.
       return (await findProxies(url)).available !== undefined
     },

@@ -283,7 +283,7 @@ function createSignInChecks(
   async function refreshProfiles(): Promise<'same' | 'announced'> {
     const signal = AbortSignal.any([AbortSignal.timeout(confirmWithinMs), closing.signal])
     const before = signedInAccounts()
-    refreshedAtMs = environment.now()
+    refreshedAtMs = environment.monotonicMs()
     const profiles = await Promise.allSettled(before.map(({ id }) => accounts.refreshProfile(id, signal)))
     if (closing.signal.aborted) return 'announced'
     const hasProfile = profiles.some((profile) => profile.status === 'fulfilled' && profile.value.ok)
@@ -322,10 +322,8 @@ function createSignInChecks(
     },
     async refreshTeams() {
       if (closing.signal.aborted || cancelNextRefresh) return
-      const waitMs = refreshedAtMs + refreshEveryMs - environment.now()
-      // The clock may have been set back.
-      const isDue = waitMs <= 0 || waitMs > refreshEveryMs
-      if (isDue) await refreshProfiles()
+      const waitMs = refreshedAtMs + refreshEveryMs - environment.monotonicMs()
+      if (waitMs <= 0) await refreshProfiles()
       else
         cancelNextRefresh = environment.timers.after(waitMs, () => {
           cancelNextRefresh = null

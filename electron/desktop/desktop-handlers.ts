@@ -5,6 +5,7 @@ import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
+import { monotonicMs } from '../platform/system-environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { createRowHandlers } from './row-handlers.ts'
 import { createSavedFileHandlers } from './saved-files.ts'
@@ -71,7 +72,7 @@ export function createDesktopHandlers(options: {
   readonly log: Log
 }): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
   const { engine, secretStore, settings, language, dialogs, window, mayCheck, log } = options
-  const mayOpen = createRateLimit({ ...openPageLimit, now: Date.now })
+  const mayOpen = createRateLimit({ ...openPageLimit, now: monotonicMs })
   return {
     ...createServerHandlers({ engine, settings, dialogs, mayCheck, log }),
     ...createTeamHandlers({ engine, dialogs }),

@@ -6,7 +6,7 @@ import { success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FileLog } from '../platform/log.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
-import { realTimers } from '../platform/system-environment.ts'
+import { monotonicMs, realTimers } from '../platform/system-environment.ts'
 import type { AppFolders } from './app-folders.ts'
 import { createConditionHandlers } from './conditions/condition-handlers.ts'
 import { startConditionMonitors } from './conditions/condition-monitors.ts'
@@ -118,7 +118,7 @@ type Desktop = ReturnType<typeof buildDesktop>
 /** Creates the objects in order: each uses only objects that were created before it. */
 function buildDesktop(options: BuildOptions) {
   const { folders, settings, isDesktopDark, language, memory, window, engine, secretStore, log } = options
-  const environment = { now: Date.now, timers: realTimers, log }
+  const environment = { now: Date.now, monotonicMs, timers: realTimers, log }
 
   const feed = createPageFeed({ send: createPageSender(window), isWindowVisible: window.isVisible })
   const sendCommand = (command: PageCommand) => {
@@ -132,9 +132,9 @@ function buildDesktop(options: BuildOptions) {
   const reveal = (target: PageTarget) => revealIn(window, feed, target)
   const notifications = createNotifications({ window, reveal, memory, language, log })
   const onPaused = () => notifications.notifyChange('questions-paused')
-  const ask = createQuestionQueue({ ...environment, lastPressMs: watchPresses(), onPaused })
+  const ask = createQuestionQueue({ ...environment, lastPressMs: watchPresses(monotonicMs), onPaused })
   const dialogs = createDialogs({ parent: window.visibleWindow, ask, language, memory })
-  const mayCheck = createRateLimit({ ...serverCheckLimit, now: environment.now })
+  const mayCheck = createRateLimit({ ...serverCheckLimit, now: monotonicMs })
 
   const quitHandler = setupQuit({
     running() {

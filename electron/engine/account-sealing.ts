@@ -9,7 +9,6 @@ import {
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { createSeal, ownerTag, type Seal } from '../journal/sealing/seal.ts'
 import type { Remainder, SealedAccounts, SealedUser, StoredSeal } from '../journal/sealing/sealed-accounts.ts'
-import { isRecent } from '../platform/delays.ts'
 import { eraseTraces } from '../platform/files/traces.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 
@@ -18,10 +17,8 @@ import type { AccountStore, Environment, SecretStore } from '../platform/environ
  * in ms. It costs one query of a small table.
  */
 const defaultCheckMs = 2_000
-/** How long after the keychain has refused a key it is tried again, in ms: it may ask the user each time. */
-const keychainRetryMs = 60_000
-/** How soon files that could not be erased are tried again, in ms. */
-const eraseRetryMs = 60_000
+/** Delay after the keychain refused a key, which may ask the user each time, or files could not be erased, in ms. */
+const retryMs = 60_000
 
 /** Encrypts what belongs to users who sign out, and decrypts it when they sign in again. */
 export interface AccountSealing {
@@ -89,8 +86,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
   let last: Promise<unknown> = Promise.resolve()
   let stopChecks = () => {}
   const accountChanges = createAccountChanges(accountStore)
-  let refusedAtMs = -Infinity
-  let eraseFailedAtMs = -Infinity
+  let failedAtMs = -Infinity
   let hasSealed = false
 
   /** One after the other: a sign-in waits until the sign-out before it is complete. */
@@ -112,7 +108,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     await options.secretsErased()
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
-      refusedAtMs = environment.now()
+      failedAtMs = environment.monotonicMs()
       return failed(failure('seal-pending', {}, { detail: seal.failure.code }))
     }
     const { step, isUsed } = await repeatSteps(
@@ -134,7 +130,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     if (users.length > 0) onChange()
     hasSealed ||= sealed.needsErasing()
     const isErased = await erase(options)
-    if (!isErased) eraseFailedAtMs = environment.now()
+    if (!isErased) failedAtMs = environment.monotonicMs()
     return result.ok && !isErased ? failed(failure('seal-pending')) : result
   }
 
@@ -148,9 +144,8 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
       hasSealed = true
       await deleteTraces(options)
     }
-    const isDue = !isRecent(refusedAtMs, keychainRetryMs, environment) && departedUsers(options).length > 0
-    const isEraseDue = !isRecent(eraseFailedAtMs, eraseRetryMs, environment) && sealed.needsErasing()
-    if (isDue || isEraseDue) await sealAll()
+    const isLate = environment.monotonicMs() - failedAtMs >= retryMs
+    if (isLate && (sealed.needsErasing() || departedUsers(options).length > 0)) await sealAll()
     if (hasChanged || unsealing.problem()?.code === 'sealed-full') await unsealAll()
     // Another process may have decrypted what belongs to the account.
     if (hasChanged) onChange()

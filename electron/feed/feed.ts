@@ -193,7 +193,7 @@ function createTotalSpeed(options: {
   readonly report: (speed: TransferSpeed) => void
 }) {
   const { requestSlots, environment, refresh, report } = options
-  const meter = createSpeedMeter(environment.now)
+  const meter = createSpeedMeter(environment.monotonicMs)
   let movedBytes = 0
   let isRunning = false
   /** Null while nothing runs, and between a regular report and the patch after it. */

@@ -36,14 +36,14 @@ export function createGroupCommits<Change>(options: {
     pending = []
     isCollecting = group.length > 0
     if (!isCollecting) return
-    const startMs = environment.now()
+    const startMs = environment.monotonicMs()
     try {
       const written = await write(group.map(({ change }) => change))
       for (const { resolve } of group) resolve(written)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
-    const delayMs = (environment.now() - startMs) * delayFactor
+    const delayMs = (environment.monotonicMs() - startMs) * delayFactor
     environment.timers.after(Math.min(maxDelayMs, Math.max(minDelayMs, delayMs)), () => void flush())
   }
 

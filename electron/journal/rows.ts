@@ -162,7 +162,7 @@ export class Rows {
         ...noProgress,
         phase: record.phase,
         sentBytes: acknowledgedBytes(record, parts.get(record.id)),
-        speed: createSpeedMeter(this.#options.environment.now),
+        speed: createSpeedMeter(this.#options.environment.monotonicMs),
       }
       const before = this.#rows.get(record.id)
       if (before) this.#index.delete(before.record, before)

@@ -25,8 +25,6 @@ export class ByteWindow {
   }
 
   add(sample: Sample): void {
-    // The clock was set back: times before it can't be compared.
-    if (this.last && sample.atMs < this.last.atMs) this.clear()
     const [beforeLast, last] = this.#samples.slice(-2)
     // The newest sample moves along until it is far enough from the one before it.
     if (beforeLast && last && last.atMs - beforeLast.atMs < this.#mergeMs) this.#samples.pop()

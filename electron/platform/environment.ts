@@ -8,8 +8,10 @@ import type { FindProxies } from './network/proxy-resolver.ts'
  * threads.
  */
 export interface Environment {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for times that are shown, stored or compared with those of a server. */
   readonly now: () => number
+  /** For durations in this process, in ms: nobody can set this clock, but it may stand still during sleep. */
+  readonly monotonicMs: () => number
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Log

@@ -14,7 +14,7 @@ export interface SpeedRecorder {
   view(): SpeedHistory
 }
 
-/** Records speed over any length of time in constant memory. `now` is in ms. */
+/** Records speed over any length of time in constant memory. `now` is a monotonic clock in ms. */
 export function createSpeedHistory(now: () => number): SpeedRecorder {
   let stepMs = firstStepMs
   /** Bytes of each step. */
@@ -40,7 +40,7 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
   /** Spreads the bytes evenly over the time since the last call, since the exact times are unknown. */
   function moved(bytes: number): void {
     const atMs = now()
-    const gapMs = lastMs === null ? 0 : Math.max(0, atMs - lastMs)
+    const gapMs = lastMs === null ? 0 : atMs - lastMs
     lastMs = atMs
     const spanMs = gapMs > longestGapMs ? 0 : gapMs
     let leftMs = spanMs

@@ -39,7 +39,7 @@ export interface SpeedMeter {
 
 const nothing: SpeedHistory = { stepMs: 1_000, points: [] }
 
-/** Measures a flow of bytes over moving windows and records its history. `now` is in ms. */
+/** Measures a flow of bytes over moving windows and records its history. `now` is a monotonic clock in ms. */
 export function createSpeedMeter(now: () => number): SpeedMeter {
   const window = new ByteWindow(longWindowMs, mergeMs)
   let lastBytes: number | null = null
@@ -95,7 +95,7 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
       history.moved(growth)
       // The time before the first bytes is no part of the speed.
       if (sinceMs === null && growth === 0) window.clear()
-      else sinceMs = Math.min(sinceMs ?? atMs, atMs)
+      else sinceMs ??= atMs
       window.add({ atMs, bytes: grownBytes })
     },
     rest() {

@@ -17,10 +17,14 @@ const networkAddresses = () =>
     .sort()
     .join(' ')
 
+/** The clock of `Environment.monotonicMs`. */
+export const monotonicMs = () => performance.now()
+
 /** The real clock, timers, random and network of this computer. */
 export function createEnvironment(log: Log, findProxies: FindProxies): Environment {
   return {
     now: Date.now,
+    monotonicMs,
     random: Math.random,
     log,
     findProxies,

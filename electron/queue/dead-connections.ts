@@ -29,7 +29,7 @@ export function createDeadConnectionMonitor(options: {
   /** The uploads with a request to storage that has sent bytes and is not answered. */
   readonly inFlight: () => readonly string[]
   readonly restartRuns: (ids: readonly string[]) => Promise<void>
-  readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
+  readonly environment: Pick<Environment, 'monotonicMs' | 'timers' | 'log'>
 }): DeadConnectionMonitor {
   const { environment } = options
   const progress = new Map<string, number | null>()
@@ -44,7 +44,7 @@ export function createDeadConnectionMonitor(options: {
   function check(checksLeft: number): void {
     cancelCheck = null
     const ids = options.inFlight()
-    if (ids.length === 0 || environment.now() - progressAtMs < deadAfterMs * 0.8) {
+    if (ids.length === 0 || environment.monotonicMs() - progressAtMs < deadAfterMs * 0.8) {
       if (checksLeft > 1) schedule(checksLeft - 1)
       return
     }
@@ -57,7 +57,7 @@ export function createDeadConnectionMonitor(options: {
   return {
     watch() {
       progress.clear()
-      progressAtMs = environment.now()
+      progressAtMs = environment.monotonicMs()
       schedule(checks)
     },
     rowChanged(id) {
@@ -70,7 +70,7 @@ export function createDeadConnectionMonitor(options: {
           : null
       if (progress.get(id) === bytes) return
       // The first check of a row only records the values that later checks compare with.
-      if (progress.has(id) || bytes === null) progressAtMs = environment.now()
+      if (progress.has(id) || bytes === null) progressAtMs = environment.monotonicMs()
       progress.set(id, bytes)
     },
     close() {

@@ -88,7 +88,7 @@ export function createRequestSlots(options: {
   readonly limitBytesPerSecond?: () => number | null
 }): RequestSlots {
   const { maximum = maxConcurrency, limitBytesPerSecond = () => null } = options
-  const now = createForwardClock(options.environment.now)
+  const now = options.environment.monotonicMs
   const latencyTracker = createLatencyTracker()
   const isAdaptive = options.initial === undefined
   const controller = new ConcurrencyController({
@@ -179,21 +179,6 @@ export function createRequestSlots(options: {
     close() {
       waiting.clear()
     },
-  }
-}
-
-/**
- * Continues at the same time when the computer's clock is set back: otherwise nothing would be measured until
- * it has caught up.
- */
-function createForwardClock(now: () => number): () => number {
-  let lastMs = now()
-  let addedMs = 0
-  return () => {
-    const nowMs = now()
-    addedMs += Math.max(0, lastMs - nowMs)
-    lastMs = nowMs
-    return nowMs + addedMs
   }
 }
 

@@ -69,7 +69,7 @@ interface FileShare {
 export function createThrottle({
   environment,
 }: {
-  readonly environment: Pick<Environment, 'now' | 'timers'>
+  readonly environment: Pick<Environment, 'monotonicMs' | 'timers'>
 }): Throttle {
   const files = new Map<string, FileShare>()
   let limit: number | null = null
@@ -90,7 +90,7 @@ export function createThrottle({
       cancelTick = null
     } else if (!cancelTick) {
       creditBytes = 0
-      lastTickMs = environment.now()
+      lastTickMs = environment.monotonicMs()
       cancelTick = environment.timers.after(tickMs, tick)
     }
   }
@@ -98,11 +98,9 @@ export function createThrottle({
   function tick(): void {
     cancelTick = environment.timers.after(tickMs, tick)
     if (limit === null) return
-    const nowMs = environment.now()
+    const nowMs = environment.monotonicMs()
     const maxCreditBytes = Math.max((limit * maxCreditMs) / 1000, 2 * minGrantBytes)
-    // A clock that was set back must not reduce the credit.
-    const accruedBytes = (limit * Math.max(0, nowMs - lastTickMs)) / 1000
-    creditBytes = Math.min(maxCreditBytes, creditBytes + accruedBytes)
+    creditBytes = Math.min(maxCreditBytes, creditBytes + (limit * (nowMs - lastTickMs)) / 1000)
     lastTickMs = nowMs
     const members = allMembers()
     updateDemand(members, limit)

@@ -6,7 +6,7 @@ import { retryClassOf, type Failure } from '../contract/failures.ts'
 import { isKnownServer } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import { isRecent, raceAbort } from '../platform/delays.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { addJitter } from '../platform/retry-delay.ts'
 
@@ -170,15 +170,12 @@ function findLeft({ store, accounts, settings }: CleanupOptions) {
 }
 
 /** The servers of accounts that have requested to wait. They get no request before. */
-function createServerWaits(environment: Pick<Environment, 'now'>) {
-  const waits = new Map<string, { readonly fromMs: number; readonly waitMs: number }>()
+function createServerWaits(environment: Pick<Environment, 'monotonicMs'>) {
+  const endsMs = new Map<string, number>()
   return {
-    has(accountId: string): boolean {
-      const wait = waits.get(serverOf(accountId))
-      return wait !== undefined && isRecent(wait.fromMs, wait.waitMs, environment)
-    },
+    has: (accountId: string) => environment.monotonicMs() < (endsMs.get(serverOf(accountId)) ?? -Infinity),
     add: (accountId: string, waitMs: number) =>
-      void waits.set(serverOf(accountId), { fromMs: environment.now(), waitMs }),
+      void endsMs.set(serverOf(accountId), environment.monotonicMs() + waitMs),
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Environment, SecretStore } from '../../electron/platform/environment.ts'
 import type { RequestSlots } from '../../electron/transfer/request-slots.ts'
 import { workerFiles } from '../../electron/cli/cli-environment.ts'
+import { monotonicMs } from '../../electron/platform/system-environment.ts'
 import type { EngineSettings } from '../../electron/engine/engine-api.ts'
 import { createEngine, type Engine } from '../../electron/engine/engine.ts'
 
@@ -31,6 +32,7 @@ function createMemorySecretStore(secrets: Map<string, string>): SecretStore {
 /** The real clock and random source; only errors are logged. */
 export const benchEnvironment: Environment = {
   now: Date.now,
+  monotonicMs,
   random: Math.random,
   log: { info: () => {}, warn: () => {}, error: console.error },
   timers: {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workerFiles } from '../../electron/cli/cli-environment.ts'
+import { monotonicMs } from '../../electron/platform/system-environment.ts'
 import { directConnection } from '../../electron/platform/network/proxy-resolver.ts'
 import { identityOf, type FileIdentity } from '../../electron/platform/files/file-identity.ts'
 import { createUploadWorkerPool } from '../../electron/transfer/upload-worker-pool.ts'
@@ -32,6 +33,7 @@ const effectGoalMs = 1_000
 
 const environment = {
   now: Date.now,
+  monotonicMs,
   random: Math.random,
   log: { info: () => {}, warn: () => {}, error: console.error },
   timers: {

@@ -3,6 +3,7 @@ import type { Environment, Timers } from '../../electron/platform/environment.ts
 /** A clock and timers controlled by the test, so that it does not wait for real time. */
 export interface HandClock {
   readonly now: () => number
+  readonly monotonicMs: () => number
   readonly timers: Timers
   /** Advances the clock and fires the due timers in order. */
   advance(ms: number): void
@@ -38,6 +39,7 @@ function handClock(base: () => number, realBelowMs: number): HandClock {
   const soonestFirst = () => [...held].sort((a, b) => a.atMs - b.atMs)
   return {
     now,
+    monotonicMs: now,
     timers: {
       after(delayMs, callback) {
         if (delayMs < realBelowMs) {
@@ -101,6 +103,7 @@ export function createTestEnvironment(clock: HandClock, random = 0): TestEnviron
     clock,
     lines,
     now: clock.now,
+    monotonicMs: clock.now,
     timers: clock.timers,
     random: () => random,
     log: { info: say('info'), warn: say('warn'), error: say('error') },

@@ -26,12 +26,12 @@ export function startConditionMonitors(options: {
   readonly engine: Pick<Engine, 'networkChanged' | 'subscribe'>
   readonly conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>
   readonly whenDone: Pick<WhenDoneTracker, 'computerSuspended'>
-  readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
+  readonly environment: Pick<Environment, 'monotonicMs' | 'timers' | 'log'>
 }): ConditionMonitors {
   const { settings, engine, conditions, whenDone, environment } = options
   const { log } = environment
-  const progress = createProgressWatch(environment.now)
-  const sleepBlocker = createSleepBlocker(environment.now)
+  const progress = createProgressWatch(environment.monotonicMs)
+  const sleepBlocker = createSleepBlocker(environment.monotonicMs)
   const battery = createBatteryMonitor({
     platform: process.platform,
     isOnBattery: () => powerMonitor.onBatteryPower,

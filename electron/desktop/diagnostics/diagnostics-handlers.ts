@@ -15,6 +15,7 @@ import type { Language } from '../settings/language.ts'
 import type { FileLog } from '../../platform/log.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
+import { monotonicMs } from '../../platform/system-environment.ts'
 import { supportReportText, supportReportParts } from './support-report.ts'
 import type { Dialogs } from '../window/dialogs.ts'
 
@@ -34,7 +35,7 @@ export function createDiagnosticsHandlers(options: {
   readonly log: FileLog
 }): Pick<CallHandlers, CallNameIn<'diagnostics'>> {
   const { folders, engine, settings, language, dialogs, feed, mayCheck, log } = options
-  const mayTest = createRateLimit({ ...storageTestLimit, now: Date.now })
+  const mayTest = createRateLimit({ ...storageTestLimit, now: monotonicMs })
   let lastCheck: ConnectionCheck | null = null
   /** The report that the page has shown; exactly this one is saved. */
   let shownReport: { readonly pieces: readonly ReportSection[]; readonly atMs: number } | null = null

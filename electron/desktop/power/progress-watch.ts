@@ -3,7 +3,7 @@ import type { Patch, UploadRow } from '../../contract/uploads.ts'
 /** Records when upload data was last read or sent, which decides whether sleep is blocked. */
 export interface ProgressWatch {
   applyPatch(patch: Pick<Patch, 'changed' | 'removed'>): void
-  /** When the bytes of any upload last grew (ms since the epoch); 0 before that. */
+  /** When the bytes of any upload last grew; `-Infinity` before that. */
   lastMs(): number
 }
 
@@ -13,7 +13,7 @@ const bytesOf = ({ sentBytes, inFlightBytes, hashedBytes }: UploadRow) =>
 
 export function createProgressWatch(now: () => number): ProgressWatch {
   const known = new Map<string, number>()
-  let lastMs = 0
+  let lastMs = -Infinity
   return {
     lastMs: () => lastMs,
     applyPatch({ changed, removed }) {

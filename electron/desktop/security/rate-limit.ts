@@ -1,6 +1,6 @@
 /**
  * Limits how often something may happen: the returned function says whether it may happen now, and counts it
- * if it may. `now` is in ms.
+ * if it may. `now` is a monotonic clock in ms.
  */
 export function createRateLimit(options: {
   readonly count: number
@@ -11,8 +11,7 @@ export function createRateLimit(options: {
   let timesMs: readonly number[] = []
   return () => {
     const nowMs = now()
-    // A clock that was set back must not block anything for longer than `withinMs`.
-    timesMs = timesMs.filter((timeMs) => timeMs <= nowMs && nowMs - timeMs < withinMs)
+    timesMs = timesMs.filter((timeMs) => nowMs - timeMs < withinMs)
     if (timesMs.length >= count) return false
     timesMs = [...timesMs, nowMs]
     return true

@@ -12,14 +12,14 @@ const pressTypes: ReadonlySet<InputEvent['type']> = new Set([
 ])
 
 /**
- * Watches the input of each window. The returned function gives the time of the last press in ms since the epoch,
+ * Watches the input of each window. The returned function gives the time of the last press by the given clock,
  * `-Infinity` if there was none.
  */
-export function watchPresses(): () => number {
+export function watchPresses(monotonicMs: () => number): () => number {
   let lastPressMs = -Infinity
   onEachWindow(({ webContents }) =>
     webContents.on('input-event', (_event, { type }) => {
-      if (pressTypes.has(type)) lastPressMs = Date.now()
+      if (pressTypes.has(type)) lastPressMs = monotonicMs()
     }),
   )
   return () => lastPressMs

@@ -2,6 +2,7 @@ import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'elect
 import { EventEmitter } from 'node:events'
 import process from 'node:process'
 import type { Log, Timers } from '../../platform/environment.ts'
+import { monotonicMs } from '../../platform/system-environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 import { pageAddress } from '../security/ipc-sender.ts'
 import { hideWindow, isHidden } from './hide-window.ts'
@@ -157,7 +158,7 @@ export function createMainWindow(options: {
     // Not `did-start-loading`, which is emitted for a prevented navigation too.
     opened.webContents.on('did-navigate', () => events.emit('page-loading'))
     opened.webContents.on('render-process-gone', () => events.emit('page-loading'))
-    reloadAfterCrash(opened.webContents, { now: Date.now, log })
+    reloadAfterCrash(opened.webContents, { monotonicMs, log })
     opened
       .loadURL(pageAddress)
       .catch((error: unknown) => log.error('the page could not be loaded', { error }))

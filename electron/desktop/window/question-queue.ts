@@ -33,14 +33,14 @@ const questionPauseMs = 5 * 60_000
  * are declined without a dialog for some minutes; `onPaused` is called when that begins.
  */
 export function createQuestionQueue(options: {
-  readonly now: () => number
+  readonly monotonicMs: () => number
   readonly timers: Timers
   readonly log: Pick<Log, 'warn'>
-  /** When a mouse button or key was last pressed in the window; `-Infinity` if none was. */
+  /** When a mouse button or key was last pressed in the window, by the same clock; `-Infinity` if none was. */
   readonly lastPressMs: () => number
   readonly onPaused: () => void
 }): AskQuestion {
-  const { now, timers, log, lastPressMs, onPaused } = options
+  const { monotonicMs: now, timers, log, lastPressMs, onPaused } = options
   let last: Promise<unknown> = Promise.resolve()
   let closedAtMs = -Infinity
   const declineCounts = new Map<QuestionKind, number>()
@@ -48,8 +48,7 @@ export function createQuestionQueue(options: {
   const pausedAtMs = new Map<QuestionKind, number>()
   const declineCount = (kind: QuestionKind) => declineCounts.get(kind) ?? 0
 
-  // A clock that was set back must not extend a wait.
-  const isWithin = (sinceMs: number, limitMs: number) => sinceMs <= now() && now() - sinceMs < limitMs
+  const isWithin = (sinceMs: number, limitMs: number) => now() - sinceMs < limitMs
 
   function isPaused(kind: QuestionKind): boolean {
     const sinceMs = pausedAtMs.get(kind)
@@ -67,10 +66,7 @@ export function createQuestionQueue(options: {
     onPaused()
   }
 
-  const remainingMs = (sinceMs: number, gapMs: number) =>
-    isWithin(sinceMs, gapMs) ? sinceMs + gapMs - now() : 0
-  const remainingGapMs = () =>
-    Math.max(remainingMs(closedAtMs, questionGapMs), remainingMs(lastPressMs(), pressGapMs))
+  const remainingGapMs = () => Math.max(closedAtMs + questionGapMs, lastPressMs() + pressGapMs) - now()
 
   async function waitForGap(): Promise<void> {
     for (let waitMs = remainingGapMs(); waitMs > 0; waitMs = remainingGapMs()) {

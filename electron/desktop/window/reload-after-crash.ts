@@ -1,5 +1,4 @@
 import type { WebContents } from 'electron'
-import { isRecent } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 
 /** A page that crashes again within this time is not reloaded automatically. */
@@ -8,7 +7,7 @@ const minReloadIntervalMs = 10_000
 /** Reloads a page whose process ended unexpectedly, and logs what goes wrong in it. */
 export function reloadAfterCrash(
   contents: WebContents,
-  { now, log }: Pick<Environment, 'now' | 'log'>,
+  { monotonicMs, log }: Pick<Environment, 'monotonicMs' | 'log'>,
 ): void {
   let lastReloadMs = -Infinity
   contents.on('preload-error', (_event, _path, error) => log.error('the preload failed', { error }))
@@ -17,8 +16,8 @@ export function reloadAfterCrash(
     log.error('the page process ended unexpectedly', { ...details })
     if (details.reason === 'clean-exit') return
     // Uploads continue in the meantime; the reloaded page asks for a new snapshot.
-    if (isRecent(lastReloadMs, minReloadIntervalMs, { now })) return
-    lastReloadMs = now()
+    if (monotonicMs() - lastReloadMs < minReloadIntervalMs) return
+    lastReloadMs = monotonicMs()
     contents.reload()
   })
 }

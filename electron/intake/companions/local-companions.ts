@@ -3,7 +3,6 @@ import { basename, dirname } from 'node:path'
 import type { ModelFinder } from '../../discovery/places/model-finder.ts'
 import { findDiffusersRoots } from '../../discovery/scan/diffusers-root.ts'
 import type { LocalModel } from '../../discovery/scan/walk-models.ts'
-import { isRecent } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { typesOf } from '../../recognition/companions/companion-needs.ts'
 import { toNameText, type Companion } from '../../recognition/companions/companion-parts.ts'
@@ -16,7 +15,7 @@ interface LocalCompanionsOptions {
   readonly finder: Pick<ModelFinder, 'findModels' | 'displayPath'>
   readonly inspect: (file: FileToInspect) => Promise<Inspection>
   readonly offers: CompanionOffers
-  readonly environment: Pick<Environment, 'now' | 'log'>
+  readonly environment: Pick<Environment, 'monotonicMs' | 'log'>
   /** Offers were added. */
   readonly onFound: () => void
 }
@@ -55,11 +54,10 @@ export class LocalCompanions {
     const keys = companions.flatMap(({ role, base, usualName }) =>
       folders.map((folder) => `${role} ${base} ${usualName} ${folder}`),
     )
-    const isNew = keys.some(
-      (key) => !isRecent(this.#searchedAtMs.get(key) ?? -Infinity, validForMs, environment),
-    )
+    const nowMs = environment.monotonicMs()
+    const isNew = keys.some((key) => nowMs - (this.#searchedAtMs.get(key) ?? -Infinity) >= validForMs)
     if (!isNew || this.#isClosed) return this.#running
-    for (const key of keys) this.#searchedAtMs.set(key, environment.now())
+    for (const key of keys) this.#searchedAtMs.set(key, nowMs)
     const { signal } = this.#searches
     this.#running = this.#running.then(() => this.#search(companions, folders, signal))
     return this.#running

@@ -10,17 +10,14 @@ export interface TrialRest {
 }
 
 export function createTrialRest(minMs: number, maxMs: number): TrialRest {
-  let begunMs = -Infinity
   let untilMs = -Infinity
   let nextMs = minMs
   const end = () => {
     untilMs = -Infinity
   }
   return {
-    // Also if the clock was set back to before its beginning.
-    isOver: (nowMs) => nowMs >= untilMs || nowMs < begunMs,
+    isOver: (nowMs) => nowMs >= untilMs,
     begin(nowMs, atLeastMs = minMs) {
-      begunMs = nowMs
       untilMs = nowMs + Math.max(nextMs, atLeastMs)
       nextMs = Math.min(maxMs, nextMs * 2)
     },

@@ -36,16 +36,6 @@ test('counts a minute without a report as time of sending, and more as sleep', (
   expect([pointsAfter(60_000), pointsAfter(60_001)]).toEqual([60, 0])
 })
 
-test('ignores time while the clock is set back', () => {
-  const { history, clock, flow } = setup()
-  flow(1, 1_000)
-  clock.advance(-5_000)
-  flow(1, 3_000)
-  expect(history.view().points).toEqual([1_000])
-  flow(2, 2_000)
-  expect(history.view().points).toEqual([1_000, 5_000, 2_000])
-})
-
 test('doubles its step when all points are used, and loses no byte', () => {
   const { history, flow } = setup()
   flow(historyPoints, 1_000)

@@ -21,7 +21,7 @@ function setup() {
       restarted.push(ids)
       return Promise.resolve()
     },
-    environment: { now: clock.now, timers, log },
+    environment: { monotonicMs: clock.now, timers, log },
   })
   let sentBytes = 0
   return {

@@ -169,20 +169,3 @@ test('the last PUT of a file keeps its share when the others leave', () => {
   run(1_000, () => puts[1]?.send())
   expect(Math.round((puts[1]?.sentBytes ?? 0) / 10_000)).toBe(100)
 })
-
-test('keeps the limit when the clock is set back', () => {
-  const clock = standingClock()
-  let aheadMs = 0
-  const throttle = createThrottle({ environment: { timers: clock.timers, now: () => clock.now() + aheadMs } })
-  throttle.setLimit(1_000_000)
-  let upTo = 0
-  const put = throttle.join({ file: 'a', sizeBytes: 1e12, allow: (bytes) => (upTo = bytes) })
-  aheadMs = -3_600_000
-  for (let at = 0; at < 1_000; at += tickMs) {
-    clock.advance(tickMs)
-    put.recordFlushed(upTo)
-  }
-  const percent = Math.round(upTo / 10_000)
-  expect(percent).toBeGreaterThanOrEqual(97)
-  expect(percent).toBeLessThanOrEqual(101)
-})

@@ -54,6 +54,7 @@ const engine = createEngine({
   workers: workerFiles(import.meta.filename),
   environment: {
     now: Date.now,
+    monotonicMs: Date.now,
     random: () => 0,
     log: { info: silent, warn: silent, error: silent },
     timers: {

@@ -26,13 +26,13 @@ test('counts sent, in-flight and hashed bytes as progress', () => {
 
 test('an upload that waits or is paused makes no progress', () => {
   const lastProgressAfter = setup()
-  expect(lastProgressAfter(1_000, { phase: 'waiting', sentBytes: 5 })).toBe(0)
-  expect(lastProgressAfter(2_000, { phase: 'paused', sentBytes: 5 })).toBe(0)
+  expect(lastProgressAfter(1_000, { phase: 'waiting', sentBytes: 5 })).toBe(-Infinity)
+  expect(lastProgressAfter(2_000, { phase: 'paused', sentBytes: 5 })).toBe(-Infinity)
 })
 
 test('an upload that starts, retries or loses what was in flight makes no progress', () => {
   const lastProgressAfter = setup()
-  expect(lastProgressAfter(1_000, { sentBytes: 5 })).toBe(0)
+  expect(lastProgressAfter(1_000, { sentBytes: 5 })).toBe(-Infinity)
   expect(lastProgressAfter(2_000, { sentBytes: 5, inFlightBytes: 1 })).toBe(2_000)
   expect(lastProgressAfter(3_000, { phase: 'retrying', sentBytes: 5 })).toBe(2_000)
   expect(lastProgressAfter(4_000, { phase: 'sending', sentBytes: 5 })).toBe(2_000)

@@ -9,7 +9,7 @@ function setup() {
   let reloads = 0
   const contents = Object.assign(new EventEmitter(), { reload: () => void (reloads += 1) })
   const log = { info() {}, warn() {}, error() {} }
-  reloadAfterCrash(contents as unknown as WebContents, { now: () => nowMs, log })
+  reloadAfterCrash(contents as unknown as WebContents, { monotonicMs: () => nowMs, log })
   return {
     crash: (reason = 'crashed') => void contents.emit('render-process-gone', {}, { reason, exitCode: 1 }),
     pass: (ms: number) => void (nowMs += ms),

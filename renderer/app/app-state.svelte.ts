@@ -76,6 +76,7 @@ export class AppState {
   readonly diagnostics: DiagnosticsState
   readonly actions: Actions
   readonly servers: ServersState
+  readonly departures: Departures
   /** Failures of most calls are shown as notices. */
   readonly bridge: Bridge
   readonly #afterDialog = createDialogDelay()
@@ -83,6 +84,7 @@ export class AppState {
   #done: readonly UploadRow[] = []
 
   constructor(ownBridge: Bridge, departures: Departures) {
+    this.departures = departures
     const onfailure = (failure: Failure) => this.notices.failure(failure)
     const bridge = settledBridge(ownBridge, onfailure)
     this.bridge = bridge
@@ -111,7 +113,7 @@ export class AppState {
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
     this.conditions = new ConditionsState(bridge)
-    this.deadline = new DeadlineState({ bridge, notices: this.notices, queue: this.queue })
+    this.deadline = new DeadlineState(this)
     this.library = new LibraryState(bridge, this.session, {
       unlisted: () => this.notices.show('library.unlisted'),
       missing: (modelIds) => {
@@ -137,34 +139,18 @@ export class AppState {
     })
     this.details = new DetailsState(bridge)
     this.log = new LogState(bridge)
-    this.servers = new ServersState({
-      bridge,
-      notices: this.notices,
-      session: this.session,
-      settings: this.settings,
-    })
+    this.servers = new ServersState(this)
     this.modelFacts = new ModelFactsState(bridge)
     this.companions = new CompanionsState(bridge)
     this.modelStatuses = new ModelStatusesState(bridge)
     this.updates = new UpdatesState(bridge)
     this.bulkEdit = new BulkEditState(this.notices)
-    const onadded = (report: AddReport) => this.#handleAdded(report)
-    this.findModels = new FindModelsState({ bridge, notices: this.notices, ui: this.ui, onadded })
-    this.workflow = new WorkflowState({ bridge, ui: this.ui, onadded })
+    this.findModels = new FindModelsState(this)
+    this.workflow = new WorkflowState(this)
     this.waitingFiles = new WaitingFilesState(bridge, this.notices)
-    this.watchedFolders = new WatchedFoldersState(bridge, onadded)
+    this.watchedFolders = new WatchedFoldersState(this)
     this.diagnostics = new DiagnosticsState(bridge)
-    this.actions = new Actions({
-      bridge,
-      library: this.library,
-      notices: this.notices,
-      queue: this.queue,
-      session: this.session,
-      servers: this.servers,
-      ui: this.ui,
-      departures,
-      onadded,
-    })
+    this.actions = new Actions(this)
   }
 
   readonly editUploads = (ids: readonly string[]) =>
@@ -219,7 +205,7 @@ export class AppState {
       this.workflow.start(),
       this.waitingFiles.start(),
       this.watchedFolders.start(),
-      this.bridge.on('added', (report) => this.#handleAdded(report)),
+      this.bridge.on('added', (report) => this.handleAdded(report)),
       this.bridge.on('reading', (view) => {
         if (view && !this.notices.reading) this.announcer.readingStarted()
         this.notices.reading = view
@@ -306,7 +292,7 @@ export class AppState {
   }
 
   /** Shows the report and opens the view that the added files belong to, if any. */
-  #handleAdded(report: AddReport): void {
+  handleAdded(report: AddReport): void {
     this.review.added(report)
     this.#report(report)
     const { workflow, hasFoundPlaces } = report

@@ -96,16 +96,10 @@ export class UiState {
     this.collapsedGroups = collapsed
   }
 
-  /** Opens the sign-in with a known e-mail. */
-  openSignIn(email: string): void {
+  /** Opens the sign-in with a known e-mail; `isForLargeFiles` if files need a password session. */
+  openSignIn(email: string, isForLargeFiles: boolean): void {
     this.show('sign-in')
-    this.signInOptions = { isForLargeFiles: false, email }
-  }
-
-  /** Opens the sign-in for files that need a password session. */
-  openSignInForLargeFiles(email: string): void {
-    this.show('sign-in')
-    this.signInOptions = { isForLargeFiles: true, email }
+    this.signInOptions = { isForLargeFiles, email }
   }
 
   /** Opens the details of a row at its conflict choice. */

@@ -1,5 +1,4 @@
 import { SvelteMap } from 'svelte/reactivity'
-import type { Bridge } from '../../electron/contract/calls.ts'
 import {
   isLibraryUnknown,
   type FoundModelView,
@@ -7,18 +6,9 @@ import {
   type FoundPlaceView,
 } from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
-import type { AddReport } from '../../electron/contract/uploads.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
-import type { NoticesState } from '../ui/notices-state.svelte.ts'
-import type { UiState } from '../app/ui-state.svelte.ts'
+import type { AppState } from '../app/app-state.svelte.ts'
 import { foundLines, foundRows } from './found-lines.ts'
-
-interface Services {
-  readonly bridge: Bridge
-  readonly notices: NoticesState
-  readonly ui: UiState
-  readonly onadded: (report: AddReport) => void
-}
 
 interface LoadedModels {
   readonly version: number
@@ -41,11 +31,11 @@ export class FindModelsState {
   /** Places that the user has expanded or collapsed, by id. */
   readonly expanded = new SvelteMap<string, boolean>()
   readonly #models = new SvelteMap<string, LoadedModels>()
-  readonly #services: Services
+  readonly #app: AppState
   #isOpen = false
 
-  constructor(services: Services) {
-    this.#services = services
+  constructor(app: AppState) {
+    this.#app = app
   }
 
   /** Whether it's unknown which models the team has, because its library can't be listed. */
@@ -81,12 +71,12 @@ export class FindModelsState {
   }
 
   start(): () => void {
-    return this.#services.bridge.on('finding', (view) => this.#receive(view))
+    return this.#app.bridge.on('finding', (view) => this.#receive(view))
   }
 
   /** Shows the view and starts a search. */
   open(): void {
-    this.#services.ui.show('places')
+    this.#app.ui.show('places')
     void this.look()
   }
 
@@ -94,7 +84,7 @@ export class FindModelsState {
   readonly look = async (): Promise<void> => {
     this.#isOpen = true
     this.failure = null
-    const result = await this.#services.bridge.findPlaces()
+    const result = await this.#app.bridge.findPlaces()
     if (result.ok) this.#receive(result.value)
     else this.failure = result.failure
   }
@@ -105,7 +95,7 @@ export class FindModelsState {
     this.interrupt()
   }
 
-  readonly interrupt = (): void => void this.#services.bridge.stopFinding()
+  readonly interrupt = (): void => void this.#app.bridge.stopFinding()
 
   modelsIn({ id }: FoundPlaceView): readonly FoundModelView[] {
     return this.#models.get(id)?.models ?? []
@@ -138,7 +128,7 @@ export class FindModelsState {
   }
 
   async add(): Promise<void> {
-    const { bridge, notices, ui, onadded } = this.#services
+    const { bridge, notices, ui } = this.#app
     if (this.isAdding || this.count === 0) return
     this.isAdding = true
     const result = await bridge.addFound({ ids: this.#chosenModels.map(({ id }) => id) })
@@ -149,7 +139,7 @@ export class FindModelsState {
     if (added + refused + skipped.length === 0) return notices.show('places.gone')
     this.chosen = new Set()
     ui.show('uploads')
-    onadded(result.value)
+    this.#app.handleAdded(result.value)
   }
 
   #receive(view: FoundPlacesView): void {
@@ -160,7 +150,7 @@ export class FindModelsState {
   }
 
   async #load(place: string, version: number): Promise<void> {
-    const result = await this.#services.bridge.foundModels({ place })
+    const result = await this.#app.bridge.foundModels({ place })
     const loaded = this.#models.get(place)
     // A newer list was loaded meanwhile.
     if (loaded && loaded.version > version) return

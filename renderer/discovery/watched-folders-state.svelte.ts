@@ -1,8 +1,7 @@
-import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
-import type { AddReport } from '../../electron/contract/uploads.ts'
 import type { WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
+import type { AppState } from '../app/app-state.svelte.ts'
 
 /** The watched folders. */
 export class WatchedFoldersState {
@@ -13,33 +12,31 @@ export class WatchedFoldersState {
   loadFailure = $state.raw<Failure | null>(null)
   /** When they were last loaded (ms since the epoch). */
   loadedAtMs = 0
-  readonly #bridge: Bridge
-  readonly #onadded: (report: AddReport) => void
+  readonly #app: AppState
 
-  constructor(bridge: Bridge, onadded: (report: AddReport) => void) {
-    this.#bridge = bridge
-    this.#onadded = onadded
+  constructor(app: AppState) {
+    this.#app = app
   }
 
   start(): () => void {
-    return this.#bridge.on('watching', (view) => (this.view = view))
+    return this.#app.bridge.on('watching', (view) => (this.view = view))
   }
 
   readonly load = async () => {
-    const result = await this.#bridge.watching()
+    const result = await this.#app.bridge.watching()
     this.loadFailure = result.ok ? null : result.failure
     this.#receive(result)
   }
-  readonly add = async (team: TeamChoice) => this.#receive(await this.#bridge.watchFolder({ team }))
+  readonly add = async (team: TeamChoice) => this.#receive(await this.#app.bridge.watchFolder({ team }))
   readonly pause = async (id: string, isPaused: boolean) =>
-    this.#receive(await this.#bridge.pauseWatched({ id, isPaused }))
+    this.#receive(await this.#app.bridge.pauseWatched({ id, isPaused }))
   readonly give = async (id: string, team: TeamChoice) =>
-    this.#receive(await this.#bridge.giveWatched({ id, team }))
-  readonly remove = async (id: string) => this.#receive(await this.#bridge.unwatch({ id }))
-  readonly decline = async (id: string) => this.#receive(await this.#bridge.declineOffered({ id }))
+    this.#receive(await this.#app.bridge.giveWatched({ id, team }))
+  readonly remove = async (id: string) => this.#receive(await this.#app.bridge.unwatch({ id }))
+  readonly decline = async (id: string) => this.#receive(await this.#app.bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
-    const result = await this.#bridge.sendOffered({ id })
-    if (result.ok && result.value) this.#onadded(result.value)
+    const result = await this.#app.bridge.sendOffered({ id })
+    if (result.ok && result.value) this.#app.handleAdded(result.value)
     await this.load()
   }
 

@@ -5,6 +5,7 @@ import {
   type Account,
   type TeamChoice,
 } from '../../electron/contract/account.ts'
+import type { SessionState } from './session-state.svelte.ts'
 
 /** A selectable team. The name includes the account if several users are signed in. */
 export interface TeamOption {
@@ -12,17 +13,8 @@ export interface TeamOption {
   readonly name: string
 }
 
-interface Accounts {
-  readonly accounts: readonly Account[]
-}
-
-interface NamedAccounts extends Accounts {
-  /** What distinguishes an account from the others. */
-  accountName(accountId: string): string
-}
-
 /** The teams of all accounts that are signed in. */
-function teamOptions(session: NamedAccounts): readonly TeamOption[] {
+function teamOptions(session: SessionState): readonly TeamOption[] {
   const { accounts } = session
   const isOfMany = new Set(accounts.map(personKey)).size > 1
   return accounts
@@ -39,7 +31,7 @@ function teamOptions(session: NamedAccounts): readonly TeamOption[] {
  * The same with one option for each team of a user. If a password sign-in and a paired device have the team, it is
  * the password sign-in, which can upload files of any size.
  */
-export function uploadTeamOptions(session: NamedAccounts): readonly TeamOption[] {
+export function uploadTeamOptions(session: SessionState): readonly TeamOption[] {
   const byTeam = new Map<string, TeamOption>()
   for (const option of teamOptions(session)) {
     const account = accountOf(session, option.choice)
@@ -50,7 +42,7 @@ export function uploadTeamOptions(session: NamedAccounts): readonly TeamOption[]
 }
 
 /** The same by user, with account and team; those of password sign-ins first. */
-export function teamsByUser(session: NamedAccounts) {
+export function teamsByUser(session: SessionState) {
   const found = uploadTeamOptions(session).flatMap(({ choice }) => {
     const account = accountOf(session, choice)
     const team = account?.teams.find(({ id }) => id === choice.teamId)
@@ -63,16 +55,16 @@ export function teamsByUser(session: NamedAccounts) {
 
 const sessionFirst = ({ kind }: Account) => (kind === 'session' ? 0 : 1)
 
-const accountOf = ({ accounts }: Accounts, { accountId }: TeamChoice) =>
+const accountOf = ({ accounts }: SessionState, { accountId }: TeamChoice) =>
   accounts.find(({ id }) => id === accountId)
 
 /** The same team of the same user, perhaps by another sign-in. */
-export function isSameUserTeam(session: Accounts, one: TeamChoice, other: TeamChoice): boolean {
+export function isSameUserTeam(session: SessionState, one: TeamChoice, other: TeamChoice): boolean {
   const [account, otherAccount] = [accountOf(session, one), accountOf(session, other)]
   return one.teamId === other.teamId && !!account && !!otherAccount && isSamePerson(account, otherAccount)
 }
 
 /** One option for each team, also if several users have it: for views that only show its library. */
-export function distinctTeams(session: NamedAccounts): ReadonlyMap<string, TeamOption> {
+export function distinctTeams(session: SessionState): ReadonlyMap<string, TeamOption> {
   return new Map(teamOptions(session).map((option) => [teamKey(option.choice), option]))
 }

@@ -1,11 +1,7 @@
-import type { Bridge } from '../../electron/contract/calls.ts'
 import type { MessageKey } from '../../electron/messages/messages.ts'
-import type { NoticesState } from '../ui/notices-state.svelte.ts'
+import type { AppState } from '../app/app-state.svelte.ts'
 
-interface Services {
-  readonly bridge: Pick<Bridge, 'undoRemove'>
-  readonly notices: NoticesState
-}
+type Services = Pick<AppState, 'bridge' | 'notices'>
 
 /** Says how many files were removed, and offers to restore them. */
 export function offerUndoRemove(services: Services, key: MessageKey, ids: readonly string[]): void {

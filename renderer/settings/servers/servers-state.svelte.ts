@@ -1,4 +1,3 @@
-import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import {
@@ -8,38 +7,29 @@ import {
   serversOf,
   type ServerCheck,
 } from '../../../electron/contract/servers.ts'
-import type { NoticesState } from '../../ui/notices-state.svelte.ts'
-import type { SessionState } from '../../sign-in/session-state.svelte.ts'
-import type { SettingsState } from '../settings-state.svelte.ts'
-
-interface Services {
-  readonly bridge: Bridge
-  readonly notices: NoticesState
-  readonly session: SessionState
-  readonly settings: SettingsState
-}
+import type { AppState } from '../../app/app-state.svelte.ts'
 
 /** The known servers and the proxy sign-in. */
 export class ServersState {
-  readonly #services: Services
-  readonly list = $derived.by(() => serversOf(this.#services.settings.value))
+  readonly #app: AppState
+  readonly list = $derived.by(() => serversOf(this.#app.settings.value))
 
-  constructor(services: Services) {
-    this.#services = services
+  constructor(app: AppState) {
+    this.#app = app
   }
 
   isChosen(address: string): boolean {
-    return baseOf(address) === baseOf(this.#services.settings.value.server)
+    return baseOf(address) === baseOf(this.#app.settings.value.server)
   }
 
   /** Largest single upload of a server, in bytes. */
   limitOf(address: string): number {
-    return putLimitOf(this.#services.settings.value, address)
+    return putLimitOf(this.#app.settings.value, address)
   }
 
   /** Null if the call failed, which is shown as a notice. */
   async check(address: string): Promise<ServerCheck | null> {
-    const result = await this.#services.bridge.checkServer({ address })
+    const result = await this.#app.bridge.checkServer({ address })
     return result.ok ? result.value : null
   }
 
@@ -48,13 +38,13 @@ export class ServersState {
    * that was cancelled. The form shows a returned failure.
    */
   async add(address: string): Promise<ServerCheck | Failure | null> {
-    const result = await this.#services.bridge.addServer({ address })
+    const result = await this.#app.bridge.addServer({ address })
     return result.ok ? result.value : result.failure
   }
 
   /** Uses a server for new sign-ins, and keeps the previous one in the list. Shows a failure and returns it. */
   async choose(server: string): Promise<Failure | null> {
-    const { notices, settings } = this.#services
+    const { notices, settings } = this.#app
     if (server === settings.value.server) return null
     const failure = await settings.change({ server, servers: [...this.list] })
     if (failure) notices.failure(failure)
@@ -68,16 +58,16 @@ export class ServersState {
 
   /** Signs in to a proxy. The dialog shows a returned failure, because it covers the notices. */
   async signInToProxy(proxy: string, name: string, password: string): Promise<Failure | null> {
-    return this.#receive(await this.#services.bridge.signInToProxy({ proxy, name, password }))
+    return this.#receive(await this.#app.bridge.signInToProxy({ proxy, name, password }))
   }
 
   async leaveProxy(): Promise<Failure | null> {
-    return this.#receive(await this.#services.bridge.leaveProxy())
+    return this.#receive(await this.#app.bridge.leaveProxy())
   }
 
   #receive(result: Result<SessionView>): Failure | null {
     if (!result.ok) return result.failure
-    this.#services.session.view = result.value
+    this.#app.session.view = result.value
     return null
   }
 }

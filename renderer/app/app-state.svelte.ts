@@ -16,7 +16,6 @@ import { DetailsState } from '../uploads/details/details-state.svelte.ts'
 import { DiagnosticsState } from '../diagnostics/diagnostics-state.svelte.ts'
 import { HistoryState } from '../history/history-state.svelte.ts'
 import { Language } from './language.svelte.ts'
-import { LogState } from '../uploads/details/log-state.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
 import { libraryFailureReason, type LibraryOperation } from '../library/library-failure-text.ts'
@@ -63,7 +62,6 @@ export class AppState {
   readonly deadline: DeadlineState
   readonly library: LibraryState
   readonly details: DetailsState
-  readonly log: LogState
   readonly modelFacts: ModelFactsState
   readonly companions: CompanionsState
   readonly modelStatuses: ModelStatusesState
@@ -138,7 +136,6 @@ export class AppState {
       },
     })
     this.details = new DetailsState(bridge)
-    this.log = new LogState(bridge)
     this.servers = new ServersState(this)
     this.modelFacts = new ModelFactsState(bridge)
     this.companions = new CompanionsState(bridge)

@@ -1,10 +1,12 @@
 import type { SessionView } from '../../../electron/contract/account.ts'
-import type { Failure, Result } from '../../../electron/contract/failures.ts'
+import { failure, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import {
   baseOf,
   clockIsOffMs,
   putLimitOf,
+  serverAddressOf,
   serversOf,
+  withDefaultScheme,
   type ServerCheck,
 } from '../../../electron/contract/servers.ts'
 import type { AppState } from '../../app/app-state.svelte.ts'
@@ -34,10 +36,12 @@ export class ServersState {
   }
 
   /**
-   * Checks an address and saves it if it is valid, once the user has confirmed it in a native dialog; null when
+   * Checks a typed address and saves it if it is valid, once the user has confirmed it in a native dialog; null when
    * that was cancelled. The form shows a returned failure.
    */
-  async add(address: string): Promise<ServerCheck | Failure | null> {
+  async add(typed: string): Promise<ServerCheck | Failure | null> {
+    const address = withDefaultScheme(typed)
+    if (serverAddressOf(address) === null) return failure('bad-server-address')
     const result = await this.#app.bridge.addServer({ address })
     return result.ok ? result.value : result.failure
   }
@@ -70,6 +74,16 @@ export class ServersState {
     this.#app.session.view = result.value
     return null
   }
+}
+
+/** S3's smallest part and largest single PUT (5 MiB and 5 GiB), rounded inwards to whole MB. */
+export const limitInMegabytes = { least: 6, most: 5_368 } as const
+
+/** Parses a limit in MB to bytes; null if it is invalid or out of range. */
+export function limitOf(typed: string): number | null {
+  const megabytes = Number(typed.trim())
+  const isInRange = megabytes >= limitInMegabytes.least && megabytes <= limitInMegabytes.most
+  return Number.isInteger(megabytes) && isInRange ? megabytes * 1_000_000 : null
 }
 
 /** The short name of a server: its host. */

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import { regionalTag, translatorFor } from '../../../electron/messages/messages.ts'
 import { timeLeftText } from '../../../electron/messages/time-left.ts'
 import { barShares, percentDone } from '../../../renderer/ui/format.ts'
-import { addressProblem } from '../../../renderer/settings/servers/server-address.ts'
-import { limitOf } from '../../../renderer/settings/servers/upload-limit.ts'
+import { limitOf } from '../../../renderer/settings/servers/servers-state.svelte.ts'
 import { registeredRow, sendingRow } from '../support/rows.ts'
 
 test.each([
@@ -42,21 +41,6 @@ test('formats dates for the user’s region in any of the three languages', () =
     regionalTag('zh-Hans', preferred),
   ]).toEqual(['en-GB', 'zh-HK', 'zh-Hans'])
 })
-
-test.each(['https://cloud.example/api/v1', 'http://localhost:8080/api/v1', 'http://[::1]:9/api'])(
-  'accepts %s as a server address',
-  (address) => expect(addressProblem(address)).toBeNull(),
-)
-
-test.each([
-  '',
-  'cloud.example',
-  'http://cloud.example',
-  'ftp://cloud.example',
-  'https://me:secret@cloud.example',
-])('rejects “%s” as a server address', (address) =>
-  expect(addressProblem(address)?.code).toBe('bad-server-address'),
-)
 
 test('accepts a limit in whole MB within the range of the storage', () => {
   expect(['500', ' 6 ', '5368', '5', '5369', '1.5', '', 'much'].map(limitOf)).toEqual([

@@ -113,18 +113,22 @@ export class QueueState {
     )
   })
   /** Each team and account that the list has uploads for, once. */
-  readonly listTeams = $derived.by(() => this.#teamsOf((row) => row.phase !== 'review'))
+  readonly listTeams: readonly TeamOfRow[] = $derived.by(() => {
+    void this.#orderVersion
+    return untrack(() => {
+      const listed = [...this.allRows()].filter(({ phase }) => phase !== 'review')
+      const teams = new Map(listed.map((row) => [`${row.accountId} ${row.team.id}`, row]))
+      return [...teams.values()].map(({ accountId, team }) => ({ accountId, team }))
+    })
+  })
   /** Uploads that need attention and are not shown because they are for another team. */
   readonly hiddenProblemCount = $derived.by(() => {
     void this.#orderVersion
     const { teamKey } = this
     if (teamKey === null) return 0
     const isHidden = (row: UploadRow) => row.phase !== 'review' && keyOfTeam(row) !== teamKey
-    return untrack(() =>
-      [...this.allRows()].reduce(
-        (count, row) => count + Number(isHidden(row) && groupOf(row) === 'needs-you'),
-        0,
-      ),
+    return untrack(
+      () => [...this.allRows()].filter((row) => isHidden(row) && groupOf(row) === 'needs-you').length,
     )
   })
   /** Ids of the files in review, which the list does not show, in the order of the queue. */
@@ -137,13 +141,8 @@ export class QueueState {
 
   /** Types that are offered because the user gave them to similar files, with the uploads to change. */
   readonly offeredTypes = $derived.by(() => {
-    const byType = new Map<string, string[]>()
-    for (const [id, type] of this.#offers) {
-      const ids = byType.get(type)
-      if (ids) ids.push(id)
-      else byType.set(type, [id])
-    }
-    return [...byType].map(([type, ids]) => ({ type, ids }))
+    const byType = Map.groupBy(this.#offers, ([, type]) => type)
+    return [...byType].map(([type, offers]) => ({ type, ids: offers.map(([id]) => id) }))
   })
   readonly #offers = new SvelteMap<string, string>()
   /** Ids of the uploads with a path conflict. */
@@ -172,15 +171,6 @@ export class QueueState {
   readonly openRow = (id: string): UploadRow | undefined => {
     const row = this.rows.get(id)
     return row?.phase === 'registered' ? undefined : row
-  }
-
-  #teamsOf(isMeant: (row: UploadRow) => boolean): readonly TeamOfRow[] {
-    void this.#orderVersion
-    return untrack(() => {
-      const teams = new Map<string, TeamOfRow>()
-      for (const row of this.allRows()) if (isMeant(row)) teams.set(`${row.accountId} ${row.team.id}`, row)
-      return [...teams.values()].map(({ accountId, team }) => ({ accountId, team }))
-    })
   }
 
   /** Subscribes before loading, so that no patch is missed. Returns a function that unsubscribes. */

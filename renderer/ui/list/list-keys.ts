@@ -7,13 +7,7 @@ export type ListCommand =
   | { readonly kind: 'type-ahead'; readonly letter: string }
   | { readonly kind: 'reorder'; readonly step: ReorderStep }
 
-interface Keys {
-  readonly key: string
-  readonly shiftKey: boolean
-  readonly ctrlKey: boolean
-  readonly metaKey: boolean
-  readonly altKey: boolean
-}
+type Keys = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>
 
 interface ListState {
   /** Number of rows. */

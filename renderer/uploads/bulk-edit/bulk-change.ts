@@ -1,6 +1,7 @@
-import { cleanLibraryPath, libraryPathProblem, pathKey } from '../../../electron/contract/library-path.ts'
+import { cleanLibraryPath, pathKey } from '../../../electron/contract/library-path.ts'
 import { basesOf } from '../../../electron/contract/recognition.ts'
 import type { Target } from '../../../electron/contract/uploads.ts'
+import { targetProblem } from '../row/target.ts'
 
 /**
  * Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters.
@@ -43,10 +44,6 @@ export interface BulkOutcome {
   readonly isChanged: boolean
   readonly problem: BulkProblem | null
 }
-
-/** In characters (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
-const maxNameLength = 255
-const maxTypeLength = 50
 
 /**
  * The target of each file after the change, in the same order; `{n}` counts from 1. `others` are targets of
@@ -111,9 +108,9 @@ function isSame(one: Target, other: Target): boolean {
 }
 
 function problemOf({ displayName, modelType, modelPath }: Target): BulkProblem | null {
-  if (modelType.trim() === '' || [...modelType].length > maxTypeLength) return 'type'
-  if (displayName.trim() === '' || [...displayName].length > maxNameLength) return 'name'
-  return libraryPathProblem(modelPath) === null ? null : 'path'
+  if (targetProblem('modelType', modelType)) return 'type'
+  if (targetProblem('displayName', displayName)) return 'name'
+  return targetProblem('modelPath', modelPath) && 'path'
 }
 
 /** Placeholders that don't exist, each once: without a warning they would end up in a path. */

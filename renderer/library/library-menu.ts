@@ -27,7 +27,7 @@ export function libraryMenu(
 ): readonly MenuItem[] {
   const { bridge, library } = app
   const { t } = app.language
-  const { accountId } = library.team ?? {}
+  const accountIds = library.team ? [library.team.accountId] : []
   const ids = rows.map(({ id }) => id)
   const files = rows.flatMap(filesOf)
   const active = files.filter(({ status }) => status === 'active').map((file) => file.id)
@@ -55,17 +55,11 @@ export function libraryMenu(
       { key: 'add-to-team', label: t('add-to-team.open'), icon: Users, hasSeparatorAbove: true },
       (ids) => onaddtoteam?.(ids),
     ),
-    ...(accountId === undefined
-      ? []
-      : [
-          {
-            key: 'browser',
-            label: t('row.open-in-browser'),
-            icon: ExternalLink,
-            hasSeparatorAbove: true,
-            onselect: () => void bridge.openServer({ accountId }),
-          },
-        ]),
+    ...itemIf(
+      accountIds,
+      { key: 'browser', label: t('row.open-in-browser'), icon: ExternalLink, hasSeparatorAbove: true },
+      ([accountId = '']) => bridge.openServer({ accountId }),
+    ),
     ...copyItems(
       {
         paths: files.map(({ modelPath }) => modelPath),

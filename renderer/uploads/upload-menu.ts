@@ -42,20 +42,14 @@ export function uploadMenu(
   const editable = idsOf(isEditable)
   const removeKey = rows.some(isCancelCostly) ? 'row.cancel' : 'remedy.remove'
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
-  const [row] = rows
-  const single = rows.length === 1 ? row : undefined
+  const ids = rows.map(({ id }) => id)
+  const isSingle = rows.length === 1
   return [
-    ...(single
-      ? [
-          {
-            key: 'open',
-            label: t('menu.open-details'),
-            icon: Info,
-            keys: 'Enter',
-            onselect: () => (ui.detailsId = single.id),
-          },
-        ]
-      : []),
+    ...itemIf(
+      isSingle ? ids : [],
+      { key: 'open', label: t('menu.open-details'), icon: Info, keys: 'Enter' },
+      ([id = null]) => (ui.detailsId = id),
+    ),
     ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause, keys: 'Space' }, (ids) =>
       bridge.pause({ ids }),
     ),
@@ -64,19 +58,19 @@ export function uploadMenu(
     ),
     // The line above a single finished row has it.
     ...itemIf(
-      single && isAllDone ? [] : retryable,
+      isSingle && isAllDone ? [] : retryable,
       { key: 'retry', label: t(retryKey), icon: RotateCw },
       (ids) => bridge.retry({ ids }),
     ),
     ...itemIf(movable, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine, keys: 'Alt+Home' }, (ids) =>
       bridge.moveToTop({ ids }),
     ),
-    ...(single
+    ...(isSingle
       ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), icon: PencilLine, keys: 'F2' }, ([id]) =>
           onedit(id ?? ''),
         )
       : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), icon: PencilLine }, () =>
-          app.editUploads(rows.map(({ id }) => id)),
+          app.editUploads(ids),
         )),
     ...recordItems(rows, app),
     {
@@ -85,7 +79,7 @@ export function uploadMenu(
       icon: Trash,
       keys: 'Del',
       hasSeparatorAbove: true,
-      onselect: () => void actions.remove(rows.map(({ id }) => id)),
+      onselect: () => void actions.remove(ids),
     },
   ]
 }
@@ -94,73 +88,47 @@ export function uploadMenu(
 export function recordItems(rows: readonly UploadRow[], app: AppState): readonly MenuItem[] {
   const { actions, bridge, session } = app
   const { t } = app.language
+  const ids = rows.map(({ id }) => id)
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
-  const done = isAllDone ? rows : []
+  const done = isAllDone ? ids : []
   const listed = isAllDone ? rows.filter(isInLibrary) : []
-  const [row] = rows
-  const single = rows.length === 1 ? row : undefined
-  const { accountId } = listed[0] ?? {}
-  const isOneServer =
-    accountId !== undefined && listed.every((one) => serverOf(one.accountId) === serverOf(accountId))
+  const teams = new Set(listed.map(keyOfTeam))
+  const servers = new Set(listed.map(({ accountId }) => serverOf(accountId)))
+  const accountIds = listed.map(({ accountId }) => accountId)
   return [
-    ...(single
-      ? [
-          {
-            key: 'folder',
-            label: t('details.show-in-folder'),
-            icon: FolderOpen,
-            hasSeparatorAbove: true,
-            onselect: () => void bridge.showInFolder({ id: single.id }),
-          },
-        ]
-      : []),
-    ...(listed.length > 0 && new Set(listed.map(keyOfTeam)).size === 1
-      ? [
-          {
-            key: 'library',
-            label: t('row.show-in-library'),
-            icon: Library,
-            onselect: () => void actions.showInLibrary(listed),
-          },
-        ]
-      : []),
-    ...(isOneServer
-      ? [
-          {
-            key: 'browser',
-            label: t('row.open-in-browser'),
-            icon: ExternalLink,
-            onselect: () => void bridge.openServer({ accountId }),
-          },
-        ]
-      : []),
-    ...(session.hasSeveralTeams
-      ? [
-          {
-            key: 'add-to-team',
-            label: t('add-to-team.open'),
-            icon: Users,
-            onselect: () => actions.askForOtherTeam(rows),
-          },
-        ]
-      : []),
     ...itemIf(
-      done.map(({ id }) => id),
-      { key: 'receipt', label: t('receipt.save'), icon: Receipt },
-      actions.saveReceipts,
+      rows.length === 1 ? ids : [],
+      { key: 'folder', label: t('details.show-in-folder'), icon: FolderOpen, hasSeparatorAbove: true },
+      ([id = '']) => bridge.showInFolder({ id }),
     ),
+    ...itemIf(
+      teams.size === 1 ? accountIds : [],
+      { key: 'library', label: t('row.show-in-library'), icon: Library },
+      () => actions.showInLibrary(listed),
+    ),
+    ...itemIf(
+      servers.size === 1 ? accountIds : [],
+      { key: 'browser', label: t('row.open-in-browser'), icon: ExternalLink },
+      ([accountId = '']) => bridge.openServer({ accountId }),
+    ),
+    ...itemIf(
+      session.hasSeveralTeams ? ids : [],
+      { key: 'add-to-team', label: t('add-to-team.open'), icon: Users },
+      () => actions.askForOtherTeam(rows),
+    ),
+    ...itemIf(done, { key: 'receipt', label: t('receipt.save'), icon: Receipt }, actions.saveReceipts),
     ...copyItems(
       {
         paths: rows.map(({ already, target }) => already?.path ?? target.modelPath),
         modelIds: rows.map(({ modelId }) => modelId),
         hashes: rows.map(({ sha256 }) => sha256),
-        localIds: rows.map(({ id }) => id),
+        localIds: ids,
       },
       app,
       itemIf(
-        done.map(({ id }) => id),
+        done,
         { key: 'copy-receipt', label: t('receipt.copy', { count: done.length }), icon: Receipt },
-        (ids) => actions.copyReceipts(ids, t),
+        () => actions.copyReceipts(done, t),
       ),
     ),
   ]

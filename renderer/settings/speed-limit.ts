@@ -1,7 +1,7 @@
 /** Bytes per MB: decimal, as in displayed sizes. */
 const megabyte = 1_000_000
-/** Preset limits in MB/s. */
-export const limitPresets = [1, 2, 5, 10, 20, 50] as const
+/** Preset limits in bytes per second. */
+export const limitPresets: readonly number[] = [1, 2, 5, 10, 20, 50].map((preset) => preset * megabyte)
 /** The range of the settings schema, in MB/s. */
 export const limitRange = { least: 0.1, most: 10_000 } as const
 
@@ -17,9 +17,4 @@ export function limitFor(typed: string): number | null | undefined {
 /** The limit as text in MB/s. */
 export function typedLimit(bytesPerSecond: number | null): string {
   return bytesPerSecond === null ? '' : String(bytesPerSecond / megabyte)
-}
-
-/** The matching preset in MB/s, or null. */
-export function presetOf(bytesPerSecond: number | null): number | null {
-  return limitPresets.find((preset) => preset * megabyte === bytesPerSecond) ?? null
 }

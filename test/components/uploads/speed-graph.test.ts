@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { spanOf } from '../../../electron/messages/span.ts'
 import { graphOf, historyOf } from '../../../renderer/uploads/details/speed-graph.ts'
-import { limitFor, presetOf, typedLimit } from '../../../renderer/settings/speed-limit.ts'
+import { limitFor, typedLimit } from '../../../renderer/settings/speed-limit.ts'
 
 test('a graph spans the width and has a round maximum', () => {
   const graph = graphOf({ stepMs: 2_000, points: [0, 12_000_000, 7_000_000] }, 200, 50)
@@ -37,9 +37,7 @@ test('parses a limit in MB/s with a point or a comma; empty means none', () => {
   expect([limitFor('0'), limitFor('-1'), limitFor('fast'), limitFor('10001')]).toEqual(
     Array<undefined>(4).fill(undefined),
   )
-  expect([typedLimit(2_500_000), typedLimit(null), presetOf(5_000_000), presetOf(2_500_000)]).toEqual([
-    ...['2.5', '', 5, null],
-  ])
+  expect([typedLimit(2_500_000), typedLimit(null)]).toEqual(['2.5', ''])
 })
 
 test('the speed of a whole upload is drawn over time, however long its points are', () => {

@@ -13,12 +13,6 @@ interface TeamFilterOption {
   readonly name: string
 }
 
-interface DescribedTeams {
-  /** Whether rows have to say which team and account they are for. */
-  readonly isMixed: boolean
-  nameOf(one: TeamOfRow): string
-}
-
 /** What the teams of the uploads are called, and the team by which the list is filtered. */
 export class QueueTeams {
   readonly #queue: QueueState
@@ -71,7 +65,8 @@ export class QueueTeams {
     return own.size === 1 ? options.filter(({ choice }) => !own.has(teamKey(choice))) : options
   }
 
-  #describe(teams: readonly TeamOfRow[]): DescribedTeams {
+  /** `isMixed`: whether rows have to say which team and account they are for. */
+  #describe(teams: readonly TeamOfRow[]) {
     const keysByName = new Map<string, Set<string>>()
     for (const one of teams)
       keysByName.set(one.team.name, (keysByName.get(one.team.name) ?? new Set()).add(keyOfTeam(one)))
@@ -79,7 +74,7 @@ export class QueueTeams {
     const isAmbiguous = ({ team }: TeamOfRow) => (keysByName.get(team.name)?.size ?? 0) > 1
     return {
       isMixed: people.size > 1 || new Set(teams.map(keyOfTeam)).size > 1,
-      nameOf: (one) =>
+      nameOf: (one: TeamOfRow) =>
         people.size > 1 || isAmbiguous(one)
           ? `${one.team.name} · ${this.#session.accountName(one.accountId)}`
           : one.team.name,

@@ -1,6 +1,5 @@
 import type { CompanionRole, CompanionOffer, MissingCompanion } from '../../electron/contract/companions.ts'
-import { joinNames } from '../../electron/messages/messages.ts'
-import type { Language } from '../app/language.svelte.ts'
+import { joinNames, type Translate } from '../../electron/messages/messages.ts'
 
 /** Values of the `role` parameter of `companion.name`. */
 const roles: Readonly<Record<CompanionRole, string>> = {
@@ -10,27 +9,25 @@ const roles: Readonly<Record<CompanionRole, string>> = {
   'base-model': 'base',
 }
 
-type Texts = Pick<Language, 't'>
-
-export const companionName = ({ role, base }: MissingCompanion, { t }: Texts) =>
+export const companionName = ({ role, base }: MissingCompanion, t: Translate) =>
   t('companion.name', { role: roles[role], base })
 
 /** What a row says about what is missing. */
-export const needsText = (companions: readonly MissingCompanion[], { t }: Texts) =>
+export const needsText = (companions: readonly MissingCompanion[], t: Translate) =>
   t('companion.needs', {
     names: joinNames(
-      companions.map((one) => companionName(one, { t })),
+      companions.map((one) => companionName(one, t)),
       t,
     ),
   })
 
 /** What is missing, certainly and probably, in one line. */
-export function missingText(companions: readonly MissingCompanion[], { t }: Texts): string {
+export function missingText(companions: readonly MissingCompanion[], t: Translate): string {
   return ([true, false] as const)
     .flatMap((isCertain) => {
       const names = companions
         .filter((one) => one.isCertain === isCertain)
-        .map((one) => companionName(one, { t }))
+        .map((one) => companionName(one, t))
       return names.length > 0
         ? [t('companion.missing', { isCertain: isCertain ? 'yes' : 'no', names: joinNames(names, t) })]
         : []

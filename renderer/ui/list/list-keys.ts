@@ -6,6 +6,7 @@ export type ListCommand =
   | { readonly kind: 'toggle' | 'remove' | 'open' | 'edit' | 'select-all' | 'close' | 'toggle-selection' }
   | { readonly kind: 'type-ahead'; readonly letter: string }
   | { readonly kind: 'reorder'; readonly step: ReorderStep }
+  | { readonly kind: 'expand'; readonly isExpanded: boolean }
 
 type Keys = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>
 
@@ -90,10 +91,7 @@ function commandWithoutModifier(key: string, { isTyping, isRecord }: ListState):
 }
 
 /** The command of an arrow key along the text in a list with collapsible groups, or null. */
-export function treeCommandFor(
-  event: Pick<KeyboardEvent, 'key'> & { readonly currentTarget: Element },
-): 'expand' | 'collapse' | null {
-  if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return null
-  const isForward = (event.key === 'ArrowRight') !== event.currentTarget.matches(':dir(rtl)')
-  return isForward ? 'expand' : 'collapse'
+export function treeCommandFor(key: string, list: Element): ListCommand | null {
+  if (key !== 'ArrowLeft' && key !== 'ArrowRight') return null
+  return { kind: 'expand', isExpanded: (key === 'ArrowRight') !== list.matches(':dir(rtl)') }
 }

@@ -4,23 +4,32 @@ import type { Account, SessionView, TeamChoice } from '../../electron/contract/a
 import type { AddReport, Target, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import { receiptText } from '../../electron/messages/receipt-text.ts'
+import type { LibraryState } from '../library/library-state.svelte.ts'
+import type { ServersState } from '../settings/servers/servers-state.svelte.ts'
 import { canTryNow, isCancelCostly, isEditable, toggleOf } from '../uploads/row-status.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
 import { offerUndoRemove } from '../uploads/undo-remove.ts'
-import type { AppState } from './app-state.svelte.ts'
+import type { Departures } from './departures.svelte.ts'
+import type { Services } from './services.ts'
 import type { AddingToTeam } from './ui-state.svelte.ts'
 
 /** Editable fields of a row in reading order, which is also the Tab order. */
 const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
 
+interface ActionServices extends Services {
+  readonly departures: Departures
+  readonly library: LibraryState
+  readonly servers: ServersState
+}
+
 /** User commands that are more than a call. Results arrive as patches. */
 export class Actions {
   readonly #bridge: Bridge
-  readonly #app: AppState
+  readonly #services: ActionServices
 
-  constructor(app: AppState) {
-    this.#bridge = app.bridge
-    this.#app = app
+  constructor(services: ActionServices) {
+    this.#bridge = services.bridge
+    this.#services = services
   }
 
   /** Adds files for a team, or for the chosen one. */
@@ -30,16 +39,16 @@ export class Actions {
   }
   readonly stopReading = async () => {
     const stopped = await this.#bridge.stopReading()
-    if (stopped.ok && stopped.value) this.#app.notices.show('reading.stopped')
+    if (stopped.ok && stopped.value) this.#services.notices.show('reading.stopped')
   }
   readonly chooseFiles = async (what: CallArgs<'chooseFiles'>['what']) =>
     this.#reportAdded(await this.#bridge.chooseFiles({ what }))
 
   /** Whether a row can be paused or resumed: neither has an effect while all uploads are paused. */
-  readonly toggleOf = (row: UploadRow) => (this.#app.queue.allPaused ? null : toggleOf(row))
+  readonly toggleOf = (row: UploadRow) => (this.#services.queue.allPaused ? null : toggleOf(row))
 
   /** Whether the wait for a retry can be ended: not while all uploads are paused. */
-  readonly canTryNow = (row: UploadRow) => !this.#app.queue.allPaused && canTryNow(row)
+  readonly canTryNow = (row: UploadRow) => !this.#services.queue.allPaused && canTryNow(row)
 
   /** Pauses every row that can be paused; if there is none, resumes the paused ones. */
   readonly toggle = async (ids: readonly string[]) => {
@@ -55,28 +64,28 @@ export class Actions {
    */
   readonly undoAdd = async ({ drop, isApproval, review }: AddReport): Promise<boolean> => {
     if (drop === undefined) return true
-    const { ui, notices } = this.#app
+    const { ui, notices } = this.#services
     if (ui.confirmingApproval?.drop === drop) ui.confirmingIds = []
     const result = await this.#bridge.undoAdd({ drop })
     const isOver = result.ok || result.failure.code === 'undo-too-late'
     if (isOver) notices.dismissDrop(drop)
     if (result.ok && isApproval && review !== undefined)
-      this.#app.handleAdded({ added: 0, refused: 0, skipped: [], isApproval, review })
+      this.#services.handleAdded({ added: 0, refused: 0, skipped: [], isApproval, review })
     else if (result.ok) notices.show('undo.removed', { count: result.value.length })
     return isOver
   }
 
   /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */
   readonly remove = async (ids: readonly string[]) => {
-    const { ui } = this.#app
+    const { ui } = this.#services
     if (this.#filterIds(ids, isCancelCostly).length === 0) return this.removeNow(ids)
     ui.confirmingIds = ids
     ui.confirmingApproval = null
   }
   readonly removeNow = async (ids: readonly string[]) => {
-    this.#app.ui.confirmingIds = []
-    if (this.#app.ui.detailsId !== null && ids.includes(this.#app.ui.detailsId)) {
-      this.#app.ui.detailsId = null
+    this.#services.ui.confirmingIds = []
+    if (this.#services.ui.detailsId !== null && ids.includes(this.#services.ui.detailsId)) {
+      this.#services.ui.detailsId = null
     }
     const done = this.#filterIds(ids, ({ phase }) => phase === 'registered')
     const open = this.#filterIds(ids, ({ phase }) => phase !== 'registered')
@@ -86,7 +95,7 @@ export class Actions {
     const cancelled = await this.#bridge.cancel({ ids: open })
     // Then only uploads that were being registered stay, none of which can be restored.
     if (cancelled.ok || cancelled.failure.code === 'not-registered-yet')
-      offerUndoRemove(this.#app, 'undo.removed', restorable)
+      offerUndoRemove(this.#services, 'undo.removed', restorable)
   }
 
   /** Saves a changed target and retries a row that failed because of its target. */
@@ -97,45 +106,45 @@ export class Actions {
     if (result.ok) return fixesFailure && this.#bridge.retry({ ids: [row.id] })
     if (result.failure.code === 'already-begun')
       return this.#reportStarted(row, Object.values(change)[0] ?? '')
-    this.#app.notices.failure(result.failure)
+    this.#services.notices.failure(result.failure)
   }
 
   /** Gives uploads the type that is offered for them. */
   readonly takeOfferedType = async (ids: readonly string[]) => {
     const changes = ids.flatMap((id) => {
-      const row = this.#app.queue.rows.get(id)
+      const row = this.#services.queue.rows.get(id)
       return row?.offeredType === undefined
         ? []
         : [{ id, target: { ...row.target, ...targetChange(row, 'modelType', row.offeredType) } }]
     })
     const edited = await this.#bridge.editTargets({ changes })
-    if (!edited.ok) this.#app.notices.failure(edited.failure)
+    if (!edited.ok) this.#services.notices.failure(edited.failure)
   }
 
   /** Closes the field of a row whose upload has started. Unsaved text is offered in a notice. */
   readonly closeEditor = (row: UploadRow): void => {
-    const { editing } = this.#app.ui
+    const { editing } = this.#services.ui
     if (editing?.id !== row.id || isEditable(row)) return
-    this.#app.ui.editing = null
+    this.#services.ui.editing = null
     const typed = editing.draft.trim()
     if (typed !== row.target[editing.field]) this.#reportStarted(row, typed)
   }
 
   /** Closes the field of a removed row and a question about it, which would hold the list. */
   readonly rowsRemoved = (ids: readonly string[]): void => {
-    const { ui } = this.#app
+    const { ui } = this.#services
     if (ui.editing && ids.includes(ui.editing.id)) ui.editing = null
     this.closeAnsweredQuestion()
   }
 
   /** Closes the question about uploads once all of them are registered or gone. */
   readonly closeAnsweredQuestion = (): void => {
-    const { queue, ui } = this.#app
+    const { queue, ui } = this.#services
     if (!ui.confirmingIds.some(queue.openRow)) ui.confirmingIds = []
   }
 
   #reportStarted({ target }: UploadRow, typed: string): void {
-    this.#app.notices.showWithAction({
+    this.#services.notices.showWithAction({
       key: 'edit.begun',
       params: { name: target.displayName, typed },
       label: 'menu.copy',
@@ -150,7 +159,7 @@ export class Actions {
    * @returns false if the value is invalid
    */
   readonly saveEdit = (row: UploadRow, field?: TargetField): boolean => {
-    const { ui } = this.#app
+    const { ui } = this.#services
     const { editing } = ui
     if (editing?.id !== row.id || (field ?? editing.field) !== editing.field) return true
     if (ui.draftProblem) return false
@@ -161,7 +170,7 @@ export class Actions {
 
   /** Closes a field that is no longer drawn, and saves it if its text is valid. */
   readonly leaveField = (id: string, field: TargetField): void => {
-    const { queue, ui } = this.#app
+    const { queue, ui } = this.#services
     if (ui.editing?.id !== id || ui.editing.field !== field) return
     const row = queue.rows.get(id)
     if (!row || !this.saveEdit(row, field)) ui.closeField()
@@ -172,7 +181,7 @@ export class Actions {
    * @returns false if the value is invalid
    */
   readonly editNext = (row: UploadRow, isBack: boolean, picked?: string): boolean => {
-    const { ui } = this.#app
+    const { ui } = this.#services
     const field = ui.editing?.field
     if (field === undefined) return true
     if (picked !== undefined) ui.setDraft(picked)
@@ -185,7 +194,7 @@ export class Actions {
 
   /** Applies the remedy of a failure to the rows that have it. Where the user has to choose, begins with the first. */
   readonly applyRemedy = async (failure: Failure, ids: readonly string[]) => {
-    const { queue, ui } = this.#app
+    const { queue, ui } = this.#services
     const [first = ''] = ids
     const row = queue.rows.get(first)
     switch (remedyOf(failure)) {
@@ -215,8 +224,8 @@ export class Actions {
   readonly chooseTeam = async (choice: TeamChoice) => {
     const result = await this.#bridge.chooseTeam(choice)
     if (!result.ok) return
-    this.#app.session.receive(result.value)
-    this.#app.library.showTeam(null)
+    this.#services.session.receive(result.value)
+    this.#services.library.showTeam(null)
   }
   /** For a menu of teams that opens: the user may have joined or left one. */
   readonly refreshTeams = () => void this.#bridge.refreshTeams()
@@ -230,7 +239,7 @@ export class Actions {
    * file.
    */
   readonly signInAgain = async ({ email, server }: Account, isForLargeFiles = false) => {
-    const { servers, ui } = this.#app
+    const { servers, ui } = this.#services
     const failure = await servers.choose(server)
     // Otherwise the password would be sent to another server.
     if (failure && failure.code !== 'settings-not-saved') return
@@ -242,28 +251,28 @@ export class Actions {
    */
   readonly signOut = async (accountId: string, data?: Account['data']): Promise<Failure | null> => {
     const result = await this.#bridge.signOut({ accountId, ...(data ? { data } : {}) })
-    if (result.ok) this.#app.session.receive(result.value)
+    if (result.ok) this.#services.session.receive(result.value)
     else if (result.failure.code === 'seal-unavailable') return result.failure
-    else this.#app.departures.failed(result.failure)
+    else this.#services.departures.failed(result.failure)
     return null
   }
   /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
   readonly resolveConflict = async (decision: Parameters<Bridge['decide']>[0]) => {
     if (decision.choice === 'skip') return this.remove(decision.ids)
-    if ((await this.#bridge.decide(decision)).ok) this.#app.notices.outdateUndo()
+    if ((await this.#bridge.decide(decision)).ok) this.#services.notices.outdateUndo()
   }
   readonly copy = async (text: string) => {
-    if ((await this.#bridge.copyText({ text })).ok) this.#app.notices.show('notice.copied')
+    if ((await this.#bridge.copyText({ text })).ok) this.#services.notices.show('notice.copied')
   }
   /** Copies the paths on this computer, which only the main process knows. */
   readonly copyLocalPaths = async (ids: readonly string[]) => {
-    if ((await this.#bridge.copyLocalPaths({ ids })).ok) this.#app.notices.show('notice.copied')
+    if ((await this.#bridge.copyLocalPaths({ ids })).ok) this.#services.notices.show('notice.copied')
   }
   /** Shows the models of a team's registered uploads in its library. New files keep their team. */
   readonly showInLibrary = async (rows: readonly UploadRow[]) => {
     const [row] = rows
     if (!row) return
-    const { library, notices, session, ui } = this.#app
+    const { library, notices, session, ui } = this.#services
     const { accountId, team } = row
     const choice = session.readyChoiceFor({ accountId, teamId: team.id })
     if (!choice) return notices.show('library.signed-out', { team: team.name })
@@ -281,16 +290,16 @@ export class Actions {
   /** Asks for a file and saves the receipts of registered uploads there. */
   readonly saveReceipts = async (ids: readonly string[]) => {
     const saved = await this.#bridge.saveReceipts({ ids })
-    if (saved.ok && saved.value) this.#app.notices.show('receipt.saved')
+    if (saved.ok && saved.value) this.#services.notices.show('receipt.saved')
   }
   /** Asks for a file and saves the log of an upload there. */
   readonly saveUploadLog = async (id: string) => {
     const saved = await this.#bridge.saveUploadLog({ id })
-    if (saved.ok && saved.value) this.#app.notices.show('log.saved')
+    if (saved.ok && saved.value) this.#services.notices.show('log.saved')
   }
   /** Uploads files to another team too. A native dialog asks first. */
   readonly addToTeam = async (adding: AddingToTeam, team: TeamChoice) => {
-    this.#app.ui.addingToTeam = null
+    this.#services.ui.addingToTeam = null
     this.#reportAdded(
       adding.kind === 'uploads'
         ? await this.#bridge.addUploadsToTeam({ ids: adding.rows.map(({ id }) => id), team })
@@ -299,7 +308,7 @@ export class Actions {
   }
   /** Asks to which other team the files of uploads are uploaded. */
   readonly askForOtherTeam = (rows: readonly UploadRow[]) => {
-    this.#app.ui.addingToTeam = { kind: 'uploads', rows }
+    this.#services.ui.addingToTeam = { kind: 'uploads', rows }
   }
   /** Adds offered files of this computer beside a row that needs them, unless the user declines. */
   async addCompanions(id: string, offers: readonly string[]): Promise<void> {
@@ -314,29 +323,29 @@ export class Actions {
 
   #filterIds(ids: readonly string[], isMeant: (row: UploadRow) => boolean): string[] {
     return ids.filter((id) => {
-      const row = this.#app.queue.rows.get(id)
+      const row = this.#services.queue.rows.get(id)
       return row !== undefined && isMeant(row)
     })
   }
 
   #reportAdded(result: Result<AddReport | null>): void {
-    if (result.ok && result.value) this.#app.handleAdded(result.value)
+    if (result.ok && result.value) this.#services.handleAdded(result.value)
   }
 
   /** Shows the uploads, or the browser while the sign-in waits for it. Returns the failure. */
   async #signIn(asked: Promise<Result<SessionView>>): Promise<Failure | null> {
     const result = await asked
     if (!result.ok) return result.failure
-    this.#app.session.receive(result.value)
+    this.#services.session.receive(result.value)
     if (result.value.pairing) await this.#bridge.openPage({ page: 'pairing' })
-    else this.#app.ui.show('uploads')
+    else this.#services.ui.show('uploads')
     return null
   }
 
   async #signInFor({ accountId, failure }: UploadRow): Promise<void> {
-    const account = this.#app.session.accounts.find(({ id }) => id === accountId)
+    const account = this.#services.session.accounts.find(({ id }) => id === accountId)
     if (account) await this.signInAgain(account, failure?.code === 'too-large-for-device')
-    else this.#app.ui.show('sign-in')
+    else this.#services.ui.show('sign-in')
   }
 }
 

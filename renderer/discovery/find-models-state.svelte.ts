@@ -7,7 +7,7 @@ import {
 } from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
-import type { AppState } from '../app/app-state.svelte.ts'
+import type { Services } from '../app/services.ts'
 import { foundLines, foundRows } from './found-lines.ts'
 
 interface LoadedModels {
@@ -31,11 +31,11 @@ export class FindModelsState {
   /** Places that the user has expanded or collapsed, by id. */
   readonly expanded = new SvelteMap<string, boolean>()
   readonly #models = new SvelteMap<string, LoadedModels>()
-  readonly #app: AppState
+  readonly #services: Services
   #isOpen = false
 
-  constructor(app: AppState) {
-    this.#app = app
+  constructor(services: Services) {
+    this.#services = services
   }
 
   /** Whether it's unknown which models the team has, because its library can't be listed. */
@@ -71,12 +71,12 @@ export class FindModelsState {
   }
 
   start(): () => void {
-    return this.#app.bridge.on('finding', (view) => this.#receive(view))
+    return this.#services.bridge.on('finding', (view) => this.#receive(view))
   }
 
   /** Shows the view and starts a search. */
   open(): void {
-    this.#app.ui.show('places')
+    this.#services.ui.show('places')
     void this.look()
   }
 
@@ -84,7 +84,7 @@ export class FindModelsState {
   readonly look = async (): Promise<void> => {
     this.#isOpen = true
     this.failure = null
-    const result = await this.#app.bridge.findPlaces()
+    const result = await this.#services.bridge.findPlaces()
     if (result.ok) this.#receive(result.value)
     else this.failure = result.failure
   }
@@ -95,7 +95,7 @@ export class FindModelsState {
     this.interrupt()
   }
 
-  readonly interrupt = (): void => void this.#app.bridge.stopFinding()
+  readonly interrupt = (): void => void this.#services.bridge.stopFinding()
 
   modelsIn({ id }: FoundPlaceView): readonly FoundModelView[] {
     return this.#models.get(id)?.models ?? []
@@ -128,7 +128,7 @@ export class FindModelsState {
   }
 
   async add(): Promise<void> {
-    const { bridge, notices, ui } = this.#app
+    const { bridge, notices, ui } = this.#services
     if (this.isAdding || this.count === 0) return
     this.isAdding = true
     const result = await bridge.addFound({ ids: this.#chosenModels.map(({ id }) => id) })
@@ -139,7 +139,7 @@ export class FindModelsState {
     if (added + refused + skipped.length === 0) return notices.show('places.gone')
     this.chosen = new Set()
     ui.show('uploads')
-    this.#app.handleAdded(result.value)
+    this.#services.handleAdded(result.value)
   }
 
   #receive(view: FoundPlacesView): void {
@@ -150,7 +150,7 @@ export class FindModelsState {
   }
 
   async #load(place: string, version: number): Promise<void> {
-    const result = await this.#app.bridge.foundModels({ place })
+    const result = await this.#services.bridge.foundModels({ place })
     const loaded = this.#models.get(place)
     // A newer list was loaded meanwhile.
     if (loaded && loaded.version > version) return

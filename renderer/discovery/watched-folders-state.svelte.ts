@@ -1,7 +1,7 @@
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
-import type { AppState } from '../app/app-state.svelte.ts'
+import type { Services } from '../app/services.ts'
 
 /** The watched folders. */
 export class WatchedFoldersState {
@@ -12,31 +12,31 @@ export class WatchedFoldersState {
   loadFailure = $state.raw<Failure | null>(null)
   /** When they were last loaded (ms since the epoch). */
   loadedAtMs = 0
-  readonly #app: AppState
+  readonly #services: Services
 
-  constructor(app: AppState) {
-    this.#app = app
+  constructor(services: Services) {
+    this.#services = services
   }
 
   start(): () => void {
-    return this.#app.bridge.on('watching', (view) => (this.view = view))
+    return this.#services.bridge.on('watching', (view) => (this.view = view))
   }
 
   readonly load = async () => {
-    const result = await this.#app.bridge.watching()
+    const result = await this.#services.bridge.watching()
     this.loadFailure = result.ok ? null : result.failure
     this.#receive(result)
   }
-  readonly add = async (team: TeamChoice) => this.#receive(await this.#app.bridge.watchFolder({ team }))
+  readonly add = async (team: TeamChoice) => this.#receive(await this.#services.bridge.watchFolder({ team }))
   readonly pause = async (id: string, isPaused: boolean) =>
-    this.#receive(await this.#app.bridge.pauseWatched({ id, isPaused }))
+    this.#receive(await this.#services.bridge.pauseWatched({ id, isPaused }))
   readonly give = async (id: string, team: TeamChoice) =>
-    this.#receive(await this.#app.bridge.giveWatched({ id, team }))
-  readonly remove = async (id: string) => this.#receive(await this.#app.bridge.unwatch({ id }))
-  readonly decline = async (id: string) => this.#receive(await this.#app.bridge.declineOffered({ id }))
+    this.#receive(await this.#services.bridge.giveWatched({ id, team }))
+  readonly remove = async (id: string) => this.#receive(await this.#services.bridge.unwatch({ id }))
+  readonly decline = async (id: string) => this.#receive(await this.#services.bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
-    const result = await this.#app.bridge.sendOffered({ id })
-    if (result.ok && result.value) this.#app.handleAdded(result.value)
+    const result = await this.#services.bridge.sendOffered({ id })
+    if (result.ok && result.value) this.#services.handleAdded(result.value)
     await this.load()
   }
 

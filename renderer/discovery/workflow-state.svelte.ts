@@ -6,7 +6,7 @@ import {
   type WorkflowView,
 } from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
-import type { AppState } from '../app/app-state.svelte.ts'
+import type { Services } from '../app/services.ts'
 
 /** Groups in the list: models that need an action come first. */
 const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
@@ -31,11 +31,11 @@ export class WorkflowState {
   loadedAtMs = 0
   /** Selections of the user that differ from the default. */
   readonly #ticks = new SvelteMap<string, boolean>()
-  readonly #app: AppState
+  readonly #services: Services
   #id = ''
 
-  constructor(app: AppState) {
-    this.#app = app
+  constructor(services: Services) {
+    this.#services = services
   }
 
   readonly groups = $derived.by(() =>
@@ -73,7 +73,7 @@ export class WorkflowState {
   )
 
   start(): () => void {
-    return this.#app.bridge.on('workflow', (view) => {
+    return this.#services.bridge.on('workflow', (view) => {
       if (view.id === this.#id) this.view = view
     })
   }
@@ -83,26 +83,26 @@ export class WorkflowState {
     this.#id = id
     if (before !== id) this.view = null
     this.#ticks.clear()
-    this.#app.ui.show('workflow')
-    if (before !== '' && before !== id) void this.#app.bridge.closeWorkflow({ id: before })
+    this.#services.ui.show('workflow')
+    if (before !== '' && before !== id) void this.#services.bridge.closeWorkflow({ id: before })
     await this.load()
   }
 
   /** Closes the workflow for good. Queued uploads continue. */
   close(): void {
-    if (this.#id !== '') void this.#app.bridge.closeWorkflow({ id: this.#id })
+    if (this.#id !== '') void this.#services.bridge.closeWorkflow({ id: this.#id })
     this.#id = ''
     this.view = null
-    if (this.#app.ui.view === 'workflow') this.#app.ui.show('uploads')
+    if (this.#services.ui.view === 'workflow') this.#services.ui.show('uploads')
   }
 
-  readonly show = (): void => this.#app.ui.show('workflow')
+  readonly show = (): void => this.#services.ui.show('workflow')
 
   /** Loads the current state of the needed models; `isFresh` lists the team's library again first. */
   async load(isFresh = false): Promise<void> {
     const id = this.#id
     if (id === '') return
-    const result = await this.#app.bridge.workflow(isFresh ? { id, isFresh } : { id })
+    const result = await this.#services.bridge.workflow(isFresh ? { id, isFresh } : { id })
     // Closed or replaced meanwhile.
     if (id !== this.#id) return
     this.loadFailure = result.ok ? null : result.failure
@@ -127,24 +127,24 @@ export class WorkflowState {
   }
 
   async locate({ id: need }: NeededModelView): Promise<void> {
-    const result = await this.#app.bridge.locateNeed({ id: this.#id, need })
+    const result = await this.#services.bridge.locateNeed({ id: this.#id, need })
     if (result.ok && result.value) this.view = result.value
   }
 
   readonly lookInFolder = async (): Promise<void> => {
-    const result = await this.#app.bridge.lookInFolder({ id: this.#id })
+    const result = await this.#services.bridge.lookInFolder({ id: this.#id })
     if (result.ok && result.value) this.view = result.value
   }
 
   async send(): Promise<void> {
     if (this.isSending) return
     this.isSending = true
-    const result = await this.#app.bridge.sendNeeds({
+    const result = await this.#services.bridge.sendNeeds({
       id: this.#id,
       needs: this.chosen.map(({ id }) => id),
     })
     this.isSending = false
-    if (result.ok && result.value) this.#app.handleAdded(result.value)
+    if (result.ok && result.value) this.#services.handleAdded(result.value)
     await this.load()
   }
 }

@@ -5,7 +5,6 @@ import {
   type Account,
   type TeamChoice,
 } from '../../electron/contract/account.ts'
-import type { SessionState } from './session-state.svelte.ts'
 
 /** A selectable team. The name includes the account if several users are signed in. */
 export interface TeamOption {
@@ -13,8 +12,14 @@ export interface TeamOption {
   readonly name: string
 }
 
+interface Session {
+  readonly accounts: readonly Account[]
+  /** What distinguishes an account from the others. */
+  accountName(accountId: string): string
+}
+
 /** The teams of all accounts that are signed in. */
-function teamOptions(session: SessionState): readonly TeamOption[] {
+function teamOptions(session: Session): readonly TeamOption[] {
   const { accounts } = session
   const isOfMany = new Set(accounts.map(personKey)).size > 1
   return accounts
@@ -31,7 +36,7 @@ function teamOptions(session: SessionState): readonly TeamOption[] {
  * The same with one option for each team of a user. If a password sign-in and a paired device have the team, it is
  * the password sign-in, which can upload files of any size.
  */
-export function uploadTeamOptions(session: SessionState): readonly TeamOption[] {
+export function uploadTeamOptions(session: Session): readonly TeamOption[] {
   const byTeam = new Map<string, TeamOption>()
   for (const option of teamOptions(session)) {
     const account = accountOf(session, option.choice)
@@ -42,7 +47,7 @@ export function uploadTeamOptions(session: SessionState): readonly TeamOption[] 
 }
 
 /** The same by user, with account and team; those of password sign-ins first. */
-export function teamsByUser(session: SessionState) {
+export function teamsByUser(session: Session) {
   const found = uploadTeamOptions(session).flatMap(({ choice }) => {
     const account = accountOf(session, choice)
     const team = account?.teams.find(({ id }) => id === choice.teamId)
@@ -55,16 +60,16 @@ export function teamsByUser(session: SessionState) {
 
 const sessionFirst = ({ kind }: Account) => (kind === 'session' ? 0 : 1)
 
-const accountOf = ({ accounts }: SessionState, { accountId }: TeamChoice) =>
+const accountOf = ({ accounts }: Session, { accountId }: TeamChoice) =>
   accounts.find(({ id }) => id === accountId)
 
 /** The same team of the same user, perhaps by another sign-in. */
-export function isSameUserTeam(session: SessionState, one: TeamChoice, other: TeamChoice): boolean {
+export function isSameUserTeam(session: Session, one: TeamChoice, other: TeamChoice): boolean {
   const [account, otherAccount] = [accountOf(session, one), accountOf(session, other)]
   return one.teamId === other.teamId && !!account && !!otherAccount && isSamePerson(account, otherAccount)
 }
 
 /** One option for each team, also if several users have it: for views that only show its library. */
-export function distinctTeams(session: SessionState): ReadonlyMap<string, TeamOption> {
+export function distinctTeams(session: Session): ReadonlyMap<string, TeamOption> {
   return new Map(teamOptions(session).map((option) => [teamKey(option.choice), option]))
 }

@@ -1,10 +1,10 @@
 import type { MessageKey } from '../../electron/messages/messages.ts'
-import type { AppState } from '../app/app-state.svelte.ts'
+import type { Services } from '../app/services.ts'
 
-type Services = Pick<AppState, 'bridge' | 'notices'>
+type Undo = Pick<Services, 'bridge' | 'notices'>
 
 /** Says how many files were removed, and offers to restore them. */
-export function offerUndoRemove(services: Services, key: MessageKey, ids: readonly string[]): void {
+export function offerUndoRemove(services: Undo, key: MessageKey, ids: readonly string[]): void {
   if (ids.length === 0) return
   services.notices.showWithUndo({
     key,
@@ -13,7 +13,7 @@ export function offerUndoRemove(services: Services, key: MessageKey, ids: readon
   })
 }
 
-async function undoRemove({ bridge, notices }: Services, ids: readonly string[]): Promise<boolean> {
+async function undoRemove({ bridge, notices }: Undo, ids: readonly string[]): Promise<boolean> {
   const result = await bridge.undoRemove({ ids })
   if (result.ok && result.value.length < ids.length)
     notices.showError('undo.partly', { count: result.value.length })

@@ -9,29 +9,29 @@ import {
   withDefaultScheme,
   type ServerCheck,
 } from '../../../electron/contract/servers.ts'
-import type { AppState } from '../../app/app-state.svelte.ts'
+import type { Services } from '../../app/services.ts'
 
 /** The known servers and the proxy sign-in. */
 export class ServersState {
-  readonly #app: AppState
-  readonly list = $derived.by(() => serversOf(this.#app.settings.value))
+  readonly #services: Services
+  readonly list = $derived.by(() => serversOf(this.#services.settings.value))
 
-  constructor(app: AppState) {
-    this.#app = app
+  constructor(services: Services) {
+    this.#services = services
   }
 
   isChosen(address: string): boolean {
-    return baseOf(address) === baseOf(this.#app.settings.value.server)
+    return baseOf(address) === baseOf(this.#services.settings.value.server)
   }
 
   /** Largest single upload of a server, in bytes. */
   limitOf(address: string): number {
-    return putLimitOf(this.#app.settings.value, address)
+    return putLimitOf(this.#services.settings.value, address)
   }
 
   /** Null if the call failed, which is shown as a notice. */
   async check(address: string): Promise<ServerCheck | null> {
-    const result = await this.#app.bridge.checkServer({ address })
+    const result = await this.#services.bridge.checkServer({ address })
     return result.ok ? result.value : null
   }
 
@@ -42,13 +42,13 @@ export class ServersState {
   async add(typed: string): Promise<ServerCheck | Failure | null> {
     const address = withDefaultScheme(typed)
     if (serverAddressOf(address) === null) return failure('bad-server-address')
-    const result = await this.#app.bridge.addServer({ address })
+    const result = await this.#services.bridge.addServer({ address })
     return result.ok ? result.value : result.failure
   }
 
   /** Uses a server for new sign-ins, and keeps the previous one in the list. Shows a failure and returns it. */
   async choose(server: string): Promise<Failure | null> {
-    const { notices, settings } = this.#app
+    const { notices, settings } = this.#services
     if (server === settings.value.server) return null
     const failure = await settings.change({ server, servers: [...this.list] })
     if (failure) notices.failure(failure)
@@ -62,16 +62,16 @@ export class ServersState {
 
   /** Signs in to a proxy. The dialog shows a returned failure, because it covers the notices. */
   async signInToProxy(proxy: string, name: string, password: string): Promise<Failure | null> {
-    return this.#receive(await this.#app.bridge.signInToProxy({ proxy, name, password }))
+    return this.#receive(await this.#services.bridge.signInToProxy({ proxy, name, password }))
   }
 
   async leaveProxy(): Promise<Failure | null> {
-    return this.#receive(await this.#app.bridge.leaveProxy())
+    return this.#receive(await this.#services.bridge.leaveProxy())
   }
 
   #receive(result: Result<SessionView>): Failure | null {
     if (!result.ok) return result.failure
-    this.#app.session.view = result.value
+    this.#services.session.view = result.value
     return null
   }
 }

@@ -1,19 +1,19 @@
 import type { DeadlineSuggestion, DeadlineView } from '../../../electron/contract/deadline.ts'
-import type { AppState } from '../../app/app-state.svelte.ts'
+import type { Services } from '../../app/services.ts'
 
 /** The deadline of the queue, and what the user can do to meet it. */
 export class DeadlineState {
   value = $state.raw<DeadlineView | null>(null)
-  readonly #app: AppState
+  readonly #services: Services
 
-  constructor(app: AppState) {
-    this.#app = app
+  constructor(services: Services) {
+    this.#services = services
   }
 
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
-    const stop = this.#app.bridge.on('deadline', (value) => (this.value = value))
-    void this.#app.bridge.deadline().then((result) => {
+    const stop = this.#services.bridge.on('deadline', (value) => (this.value = value))
+    void this.#services.bridge.deadline().then((result) => {
       if (result.ok) this.value ??= result.value
     })
     return stop
@@ -26,7 +26,7 @@ export class DeadlineState {
   }
 
   async #moveUp(id: string, name: string): Promise<void> {
-    const { bridge, notices, queue } = this.#app
+    const { bridge, notices, queue } = this.#services
     const order = queue.waitingIds()
     const before = order[order.indexOf(id) + 1] ?? null
     if (!(await bridge.moveToTop({ ids: [id] })).ok) return
@@ -39,14 +39,14 @@ export class DeadlineState {
 
   /** It may run already: a pause keeps what storage has of it and lets it wait in its old place. */
   async #moveBack(id: string, before: string | null): Promise<boolean> {
-    const { bridge } = this.#app
+    const { bridge } = this.#services
     const ids = [id]
     const isInPlace = (await bridge.pause({ ids })).ok && (await bridge.moveUploads({ ids, before })).ok
     return isInPlace && (await bridge.resume({ ids })).ok
   }
 
   async #leaveOut(ids: readonly string[]): Promise<void> {
-    const { bridge, notices } = this.#app
+    const { bridge, notices } = this.#services
     if (!(await bridge.pause({ ids })).ok) return
     notices.showWithUndo({
       key: 'deadline.left-out',

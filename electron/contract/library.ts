@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Failure } from './failures.ts'
+import { failureSchema, type DeepReadonly } from './stored-values.ts'
 
 /** One model of a team's library. Members that the server left out are null, or `''` for displayed texts. */
 export interface LibraryModel {
@@ -66,36 +67,35 @@ export const onConflict = v.picklist(['ask', 'skip', 'rename', 'replace', 'keep-
 export type ReplacedFate = v.InferOutput<typeof replacedFate>
 export const replacedFate = v.picklist(['disable', 'delete'])
 
-/** The model that an upload replaces. It is changed only once the new one is stored. */
-export interface ReplacedModel {
-  readonly modelId: string
-  readonly name: string
+const replacedModel = v.object({
+  modelId: v.string(),
+  name: v.string(),
   /** The old model's path at the time of the decision. */
-  readonly path: string
-  readonly fate: ReplacedFate
-  /**
-   * The path it was moved to, since the server allows one model per path; null while it has not been moved.
-   */
-  readonly asidePath: string | null
-}
+  path: v.string(),
+  fate: replacedFate,
+  /** The path it was moved to, since the server allows one model per path; null while it has not been moved. */
+  asidePath: v.nullable(v.string()),
+})
+
+/** The model that an upload replaces. It is changed only once the new one is stored. */
+export type ReplacedModel = Readonly<v.InferOutput<typeof replacedModel>>
+
+const duplicateModel = v.object({ name: v.string(), path: v.nullable(v.string()), status: v.string() })
 
 /** The library's model with the same bytes; the file was not uploaded. */
-export interface DuplicateModel {
-  readonly name: string
-  readonly path: string | null
-  readonly status: string
-}
+export type DuplicateModel = Readonly<v.InferOutput<typeof duplicateModel>>
 
 /** How an upload relates to models of the library. Absent members don't apply. */
-export interface LibraryRelation {
+export const libraryRelationSchema = v.object({
   /** The decision or setting for a path conflict; `ask` when absent. */
-  readonly onConflict?: OnConflict
-  readonly fate?: ReplacedFate
+  onConflict: v.exactOptional(onConflict),
+  fate: v.exactOptional(replacedFate),
   /** The path conflict that was decided in review. Kept so that it can be decided differently until the approval. */
-  readonly decided?: Failure
-  readonly replaces?: ReplacedModel
-  readonly already?: DuplicateModel
-}
+  decided: v.exactOptional(failureSchema),
+  replaces: v.exactOptional(replacedModel),
+  already: v.exactOptional(duplicateModel),
+})
+export type LibraryRelation = DeepReadonly<v.InferOutput<typeof libraryRelationSchema>>
 
 /** A model that could not be deleted from the library. */
 export interface FailedDeletion {

@@ -1,28 +1,31 @@
+import * as v from 'valibot'
+import type { DeepReadonly } from './stored-values.ts'
+
 /** The format of a file's content. */
-export type ModelFormat = 'safetensors' | 'gguf' | 'pytorch' | 'onnx' | 'other'
+export type ModelFormat = (typeof modelFormats)[number]
 export const modelFormats = ['safetensors', 'gguf', 'pytorch', 'onnx', 'other'] as const
 
+const messageReference = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
+
 /** A message key with its parameters. */
-export interface MessageReference {
-  readonly key: string
-  readonly params: Readonly<Record<string, string>>
-}
+export type MessageReference = DeepReadonly<v.InferOutput<typeof messageReference>>
 
 /**
  * Files that form one model. Each is uploaded and registered separately, and the list shows them under one
  * name.
  */
-export interface ModelGroup {
+export const groupSchema = v.object({
   /** The same for all files of the group; contains no path. */
-  readonly key: string
+  key: v.string(),
   /** The folder's name, or the name before `-00001-of-00003`. */
-  readonly name: string
+  name: v.string(),
   /**
    * `diffusers`: a folder with a `model_index.json`; `shards`: numbered parts; `external`: a graph and its
    * weights.
    */
-  readonly kind: 'diffusers' | 'shards' | 'external'
-}
+  kind: v.picklist(['diffusers', 'shards', 'external']),
+})
+export type ModelGroup = Readonly<v.InferOutput<typeof groupSchema>>
 
 /**
  * The name of a numbered part: stem, number, count and extension. Published models have four digits or more (HunyuanImage
@@ -44,39 +47,42 @@ export const basesOf = (base: string | null): readonly string[] => base?.split(b
 export type ContainedPart = (typeof containedParts)[number]
 export const containedParts = ['text-encoders', 'vae'] as const
 
+/** Content of a header that the user may not want to share. */
+export type PrivateContent = (typeof privateContent)[number]
+export const privateContent = ['prompt', 'workflow', 'local-paths', 'training-texts'] as const
+
 /** What a file is and the evidence for it. */
-export interface Recognition {
-  readonly format: ModelFormat
+export const recognitionSchema = v.object({
+  format: v.picklist(modelFormats),
   /** Null when there is no evidence for a type. */
-  readonly modelType: string | null
-  /**
-   * Base model family (`SDXL`, `Flux.1`), several joined by ` / ` if the file doesn't show which, or null.
-   */
-  readonly base: string | null
+  modelType: v.nullable(v.string()),
+  /** Base model family (`SDXL`, `Flux.1`), several joined by ` / ` if the file doesn't show which, or null. */
+  base: v.nullable(v.string()),
   /** Size or purpose of the base (`14B I2V`, `inpainting`). */
-  readonly variant?: string
+  variant: v.exactOptional(v.string()),
   /** Of a checkpoint, what it contains besides the diffusion model. */
-  readonly contains?: readonly ContainedPart[]
+  contains: v.exactOptional(v.array(v.picklist(containedParts))),
   /** The evidence: a message key under `reason.`. */
-  readonly reason: MessageReference
+  reason: messageReference,
   /** What only the file name indicates: a message key under `note.`. */
-  readonly note?: MessageReference
+  note: v.exactOptional(messageReference),
   /** Number of tensors in the header, or null when the format has no such header. */
-  readonly tensorCount: number | null
+  tensorCount: v.nullable(v.number()),
   /** Most common element type by bytes, such as `F16`, or null. */
-  readonly dtype: string | null
+  dtype: v.nullable(v.string()),
   /** Equal for files with the same architecture, see `architectureSignature`; absent without tensors. */
-  readonly signature?: string
-  readonly group?: ModelGroup
+  signature: v.exactOptional(v.string()),
+  group: v.exactOptional(groupSchema),
   /** There is a picture in the header or next to the file. */
-  readonly hasPreview?: boolean
-  /** Content of the header that the user may not want to share; absent if there is none. */
-  readonly privateContent?: readonly PrivateContent[]
-  /** The licence as named in the header or a sidecar, shortened. */
-  readonly licence?: string
+  hasPreview: v.exactOptional(v.boolean()),
   /** A PyTorch file whose scan was complete and found nothing that needs confirmation. */
-  readonly hasNoCode?: true
-}
+  hasNoCode: v.exactOptional(v.literal(true)),
+  /** Content of the header that the user may not want to share; absent if there is none. */
+  privateContent: v.exactOptional(v.array(v.picklist(privateContent))),
+  /** The licence as named in the header or a sidecar, shortened. */
+  licence: v.exactOptional(v.string()),
+})
+export type Recognition = DeepReadonly<v.InferOutput<typeof recognitionSchema>>
 
 /** How far the type of a file can be trusted. */
 export type Confidence = 'high' | 'medium' | 'low' | 'none'
@@ -125,10 +131,6 @@ export interface Preview {
   readonly url: string
   readonly from: 'header' | 'sidecar'
 }
-
-/** Content of a header that the user may not want to share. */
-export type PrivateContent = (typeof privateContent)[number]
-export const privateContent = ['prompt', 'workflow', 'local-paths', 'training-texts'] as const
 
 /** How dangerous a pickle's import is. */
 export type ImportLevel = 'innocuous' | 'suspicious' | 'dangerous'

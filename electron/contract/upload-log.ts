@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { serverOf } from './account.ts'
-import { failureKinds, type FailureCode } from './failures.ts'
+import { failureSchema } from './stored-values.ts'
 import type { Phase, UploadRow } from './uploads.ts'
 import type { Verification } from './verification.ts'
 
@@ -45,7 +45,6 @@ export const logEventNames = [
 export type LogEventName = (typeof logEventNames)[number]
 
 const amount = v.pipe(v.number(), v.minValue(0))
-const failureCodes = Object.keys(failureKinds) as [FailureCode]
 
 /** One event of an upload, as stored. Times are in ms since the epoch. */
 export const logEventSchema = v.object({
@@ -54,14 +53,7 @@ export const logEventSchema = v.object({
   /** Of a pause. */
   reason: v.exactOptional(v.picklist(logPauseReasons)),
   /** Without secrets, as all failures; redacted once more before it is stored. */
-  failure: v.exactOptional(
-    v.object({
-      code: v.picklist(failureCodes),
-      params: v.record(v.string(), v.union([v.string(), v.number()])),
-      serverMessage: v.exactOptional(v.string()),
-      detail: v.exactOptional(v.string()),
-    }),
-  ),
+  failure: v.exactOptional(v.omit(failureSchema, ['retryAfterMs'])),
   retryAtMs: v.exactOptional(v.number()),
   /** How many times it happened in a row, or how many events it stands for, and when last. */
   count: v.exactOptional(amount),

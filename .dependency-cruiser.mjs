@@ -74,13 +74,14 @@ const table = {
     node: true,
   },
   engine: { folders: engineParts, packages: ['valibot'], node: true },
+  host: { folders: ['contract', 'platform'], packages: ['valibot'], node: true },
   cli: {
-    folders: [...engineParts, 'messages', 'engine'],
+    folders: [...engineParts, 'messages', 'engine', 'host'],
     packages: ['valibot', 'proxy-from-env'],
     node: true,
   },
   desktop: {
-    folders: ['contract', 'messages', 'platform', '^electron/engine/engine[.]ts$'],
+    folders: ['contract', 'messages', 'platform', 'host', '^electron/engine/engine[.]ts$'],
     packages: ['valibot', 'electron', 'electron-store', 'electron-updater'],
     node: true,
   },

@@ -90,6 +90,7 @@ export default defineConfig(
       'electron/discovery/scan/mounts.ts',
       'electron/journal/sealing/damaged-journals.ts',
       'electron/cli/cli-environment.ts',
+      'electron/host/host-file.ts',
     ],
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noHttp] }),
   },

@@ -24,6 +24,23 @@ export interface SpeedOptions {
   readonly streamsMost: number | undefined
 }
 
+/** What the running app is asked to do. */
+export type Steering =
+  | {
+      readonly verb: 'pause' | 'resume' | 'retry'
+      /** None for all. */
+      readonly uploads: readonly string[]
+    }
+  | { readonly verb: 'remove'; readonly uploads: readonly string[]; readonly yes: boolean }
+  | {
+      readonly verb: 'move'
+      readonly uploads: readonly string[]
+      /** The place in the queue, or the upload before which they go. */
+      readonly to: 'first' | 'last' | { readonly before: string }
+    }
+  /** Null for no limit, undefined to show it. */
+  | { readonly verb: 'limit'; readonly bytesPerSecond: number | null | undefined }
+
 export type Command =
   | { readonly name: 'help'; readonly about: CommandName | null }
   | { readonly name: 'version' }
@@ -31,7 +48,8 @@ export type Command =
   | { readonly name: 'logout'; readonly account: string | null; readonly data: 'kept' | 'removed' | null }
   | { readonly name: 'accounts'; readonly json: boolean; readonly discardEncrypted: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
-  | { readonly name: 'status'; readonly json: boolean }
+  | { readonly name: 'status'; readonly follow: boolean; readonly json: boolean }
+  | ({ readonly name: 'steer' } & Steering)
   | { readonly name: 'log'; readonly upload: string; readonly json: boolean }
   | {
       readonly name: 'check'
@@ -96,7 +114,8 @@ export function parseCommand(words: readonly string[]): Command {
 const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   upload: parseUpload,
   resume(words) {
-    const { values } = parseWords(words, commands.resume, 0)
+    const { values, positionals } = parseWords(words, commands.resume, Infinity)
+    if (positionals.length > 0 || values.all) return parseSteer('resume', words)
     return {
       name: 'resume',
       json: values.json ?? false,
@@ -136,7 +155,32 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
       throw new UsageError('No receipt given. Example: modelferry verify receipt.json')
     return { name: 'verify', receipt, file: values.file ?? null, json: values.json ?? false }
   },
-  status: (words) => ({ name: 'status', json: parseWords(words, commands.status, 0).values.json ?? false }),
+  pause: (words) => parseSteer('pause', words),
+  retry: (words) => parseSteer('retry', words),
+  remove(words) {
+    const { values, positionals: uploads } = parseWords(words, commands.remove, Infinity)
+    if (uploads.length === 0) throw new UsageError(noUploads('remove'))
+    return { name: 'steer', verb: 'remove', uploads, yes: values.yes ?? false }
+  },
+  move(words) {
+    const { values, positionals: uploads } = parseWords(words, commands.move, Infinity)
+    if (uploads.length === 0) throw new UsageError(noUploads('move --first'))
+    const { first, last, before } = values
+    if ([first, last, before].filter((value) => value !== undefined).length !== 1)
+      throw new UsageError('Use one of --first, --last and --before.')
+    const end = first ? 'first' : 'last'
+    return { name: 'steer', verb: 'move', uploads, to: before === undefined ? end : { before } }
+  },
+  limit(words) {
+    const [rate] = parseWords(words, commands.limit, 1).positionals
+    const bytesPerSecond = rate === undefined ? undefined : parseRate(rate)
+    if (rate !== undefined && bytesPerSecond === undefined) throw new UsageError(`The limit ${rateHint}`)
+    return { name: 'steer', verb: 'limit', bytesPerSecond }
+  },
+  status(words) {
+    const { follow = false, json = false } = parseWords(words, commands.status, 0).values
+    return { name: 'status', follow, json }
+  },
   log(words) {
     const { values, positionals } = parseWords(words, commands.log, 1)
     const [upload] = positionals
@@ -162,6 +206,15 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     }
   },
   teams: (words) => ({ name: 'teams', json: parseWords(words, commands.teams, 0).values.json ?? false }),
+}
+
+const noUploads = (words: string) => `No upload given. Example: modelferry ${words} model.safetensors`
+
+function parseSteer(verb: 'pause' | 'resume' | 'retry', words: readonly string[]): Command {
+  const { values, positionals: uploads } = parseWords(words, commands[verb], Infinity)
+  if (values.all && uploads.length > 0) throw new UsageError('Name uploads or use --all, not both.')
+  if (!values.all && uploads.length === 0) throw new UsageError(`${noUploads(verb)}\nOr use --all.`)
+  return { name: 'steer', verb, uploads }
 }
 
 function parseLogout(words: readonly string[]): Command {

@@ -11,7 +11,9 @@ import { runInspectCommand } from './commands/inspect.ts'
 import { describeUnexpectedError, type Streams } from './output/output.ts'
 import { createTextStream } from './output/text-stream.ts'
 import { runLogCommand } from './commands/log.ts'
+import { followStatus } from './commands/follow-status.ts'
 import { runStatusCommand } from './commands/status.ts'
+import { runSteerCommand } from './commands/steer.ts'
 import { readCliEnvironment, workerFiles } from './cli-environment.ts'
 
 const streams: Streams = {
@@ -91,6 +93,8 @@ async function start(
   const workers = workerFiles(import.meta.filename)
   if (command.name === 'inspect') return runInspectCommand(command, workers.inspect, streams)
   const cliEnvironment = readCliEnvironment(process.env)
+  if (command.name === 'steer') return runSteerCommand(command, cliEnvironment.home, streams)
+  if (command.name === 'status' && command.follow) return followStatus(command, cliEnvironment.home, streams)
   if (command.name === 'status')
     return runStatusCommand(cliEnvironment, { nowMs: Date.now(), json: command.json }, streams)
   if (command.name === 'log') return runLogCommand(command, cliEnvironment.home, streams)

@@ -39,6 +39,8 @@ const streams = {
 
 const events = 'print events as JSON, one object per line (docs/json-output.md)'
 
+const uploadNames = `Uploads are named by ID, as in "modelferry status --json", or by the name of their file or model.`
+
 /** Every command with its options. Parser and help are derived from this table. */
 export const commands = {
   upload: {
@@ -168,17 +170,69 @@ here for the same reason; the exit code is then 1.`,
     more: `Receipts are saved from the details of an upload, or for several uploads in the history. The exit code is 0 only if
 the library’s record matches the receipt, and the file does too or wasn’t found; 3 without a sign-in to the team.`,
   },
+  pause: {
+    words: '[uploads…]',
+    about: 'pause uploads of the running app',
+    options: { all: { type: 'boolean', about: 'pause the whole queue' }, help },
+    more: `${uploadNames} Parts that need a few seconds are finished first.`,
+  },
   resume: {
-    words: '',
-    about: 'finish all uploads in the queue',
-    options: { limit, streams, json: json(events), quiet, help },
-    more: `Resumes paused, failed and interrupted uploads of all accounts that are signed in. Uploads of a running app or another
+    words: '[uploads…]',
+    about: 'finish all uploads in the queue, or resume uploads of the running app',
+    options: {
+      all: { type: 'boolean', about: 'resume everything that is paused in the running app' },
+      limit,
+      streams,
+      json: json(events),
+      quiet,
+      help,
+    },
+    more: `With uploads or --all, the running app resumes them. ${uploadNames}
+
+Otherwise resumes paused, failed and interrupted uploads of all accounts that are signed in. Uploads of a running app or another
 command, of accounts that are signed out, and those that wait for approval in the app are listed but not resumed.`,
+  },
+  retry: {
+    words: '[uploads…]',
+    about: 'try failed uploads of the running app again',
+    options: { all: { type: 'boolean', about: 'retry all that have failed' }, help },
+    more: uploadNames,
+  },
+  remove: {
+    words: '<uploads…>',
+    about: 'cancel uploads of the running app and delete what storage has of them',
+    options: { yes: { type: 'boolean', short: 'y', about: 'don’t ask' }, help },
+    more: `${uploadNames} The files stay on this computer.`,
+  },
+  move: {
+    words: '<uploads…>',
+    about: 'change the order in which the running app uploads',
+    options: {
+      first: { type: 'boolean', about: 'upload them next' },
+      last: { type: 'boolean', about: 'upload them after all others' },
+      before: { type: 'string', value: 'upload', about: 'upload them before this one' },
+      help,
+    },
+    more: uploadNames,
+  },
+  limit: {
+    words: '[rate]',
+    about: 'show or change the speed limit of the running app: 5M (5 MB/s), 500K, or off',
+    options: { help },
+    more: 'It is the limit in the app’s settings and stays until it is changed again.',
   },
   status: {
     words: '',
     about: 'show the upload queue; works while the app is running and without signing in',
-    options: { json: json('print one JSON object (docs/json-output.md)'), help },
+    options: {
+      follow: {
+        type: 'boolean',
+        short: 'f',
+        about: 'show what the running app uploads until Ctrl-C; with --json, events as of "upload"',
+      },
+      json: json('print one JSON object (docs/json-output.md)'),
+      help,
+    },
   },
   log: {
     words: '<upload>',

@@ -124,6 +124,7 @@ export const failureKinds = {
   'clock-wrong': { retry: 'later', remedy: 'retry' },
   'bytes-differ': { retry: 'never', remedy: 'retry' },
   // this computer
+  'app-ended': { retry: 'never', remedy: 'none' },
   'keychain-absent': { retry: 'never', remedy: 'none' },
   'keychain-locked': { retry: 'after-sign-in', remedy: 'sign-in' },
   'keychain-slow': { retry: 'after-sign-in', remedy: 'sign-in' },

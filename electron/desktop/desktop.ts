@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
 import { success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
+import { serveHost, type HostServer } from '../host/serve-host.ts'
 import type { FileLog } from '../platform/log.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
 import { monotonicMs, realTimers } from '../platform/system-environment.ts'
@@ -197,8 +198,10 @@ function buildDesktop(options: BuildOptions) {
     snapshot: async () => success(feed.takeSnapshot(engine.snapshot())),
   }
   setupIpc({ handlers, engine, window, log, onAnswered: feed.callAnswered })
+  const host = serveCommands(options, handlers)
   return {
     environment,
+    host,
     dialogs,
     feed,
     sendCommand,
@@ -214,6 +217,19 @@ function buildDesktop(options: BuildOptions) {
     statusDisplay,
     updates,
   }
+}
+
+/** Commands that are run with the same data folder can steer the uploads. */
+function serveCommands({ folders, engine, log }: BuildOptions, handlers: CallHandlers): HostServer {
+  return serveHost({
+    home: folders.home,
+    version: app.getVersion(),
+    // The page's snapshot also tells its feed where to go on.
+    handlers: { ...handlers, snapshot: engine.calls.snapshot },
+    queueRestored: engine.queueRestored,
+    timers: realTimers,
+    log,
+  })
 }
 
 function revealIn(window: MainWindow, feed: PageFeed, target: PageTarget): void {
@@ -236,6 +252,7 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     feed.pageLoading()
     void engine.calls.watch({ id: null })
   })
+  quitHandler.onStop(desktop.host.close)
   window.events.on('close', (event) => {
     if (quitHandler.isStopped()) return
     desktop.closeHandler.close()
@@ -258,6 +275,7 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
   engine.subscribe({
     patch(patch) {
       feed.sendPatch(patch)
+      desktop.host.sendPatch(patch)
       statusDisplay.applyPatch(patch)
       whenDone.applyPatch(patch)
       desktop.notifications.applyPatch(patch)

@@ -1,5 +1,4 @@
 import { ipcMain, type IpcMainInvokeEvent } from 'electron'
-import * as v from 'valibot'
 import {
   callChannel,
   calls,
@@ -11,11 +10,10 @@ import {
 } from '../contract/calls.ts'
 import { failed, failure, type Result } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
+import { answerCall } from '../host/answer.ts'
 import type { Log } from '../platform/environment.ts'
 import { rejectionReason, type Sender } from './security/ipc-sender.ts'
 import type { MainWindow } from './window/main-window.ts'
-
-type AnyHandler = (args: unknown) => Promise<Result<unknown>>
 
 /** Sends an event to the page; false when there is no page. */
 export type SendToPage = <Name extends EventName>(name: Name, value: Events[Name]) => boolean
@@ -43,9 +41,6 @@ export function setupIpc(options: {
   // electron-store adds this listener with its first store only.
   ipcMain.removeAllListeners('electron-store-get-data')
   for (const name of callNames) {
-    // The contract types the arguments of each handler; here they have been parsed by the same entry of the
-    // contract.
-    const handler = handlers[name] as AnyHandler
     const answerTo = async (event: IpcMainInvokeEvent, args: unknown): Promise<Result<unknown>> => {
       const reason = rejectionReason(senderOf(event), window.webContentsId())
       if (reason !== null) {
@@ -53,7 +48,7 @@ export function setupIpc(options: {
         return failed(failure('bad-call'))
       }
       if (!firstPaintCalls.has(name)) await engine.queueRestored()
-      const answer = await answerCall(name, args, handler, log)
+      const answer = await answerCall(name, args, handlers, log)
       onAnswered?.(name)
       return answer
     }
@@ -69,29 +64,6 @@ function senderOf({ sender, senderFrame }: IpcMainInvokeEvent): Sender {
   return {
     contentsId: sender.id,
     frame: senderFrame && { url: senderFrame.url, isMain: senderFrame.parent === null },
-  }
-}
-
-async function answerCall(
-  name: CallName,
-  args: unknown,
-  handler: AnyHandler,
-  log: Log,
-): Promise<Result<unknown>> {
-  const parsed = v.safeParse(calls[name].args, args)
-  if (!parsed.success) {
-    // Only the position and kind of the problem: an argument may be a password.
-    log.error('a call with invalid arguments was rejected', {
-      name,
-      problems: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.type}`),
-    })
-    return failed(failure('bad-call'))
-  }
-  try {
-    return await handler(parsed.output)
-  } catch (error) {
-    log.error('a call handler threw an exception', { name, error })
-    return failed(failure('unexpected'))
   }
 }
 

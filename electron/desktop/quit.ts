@@ -13,6 +13,8 @@ export interface QuitHandler {
    * quit needs no confirmation.
    */
   stop(): Promise<void>
+  /** Called before the uploads are stopped, once it is decided that they will be. */
+  onStop(listener: () => void): void
 }
 
 /**
@@ -52,6 +54,7 @@ export function setupQuit(options: {
   const { dialogs, stop, isStuck, threads, log } = options
   let state: 'running' | 'asking' | 'finishing' | 'stopping' | 'stopped' = 'running'
   let mayAsk = true
+  const stopListeners: (() => void)[] = []
 
   async function finishParts(): Promise<void> {
     state = 'finishing'
@@ -60,6 +63,7 @@ export function setupQuit(options: {
 
   async function stopNow(): Promise<void> {
     state = 'stopping'
+    for (const listener of stopListeners) listener()
     await withTimeLimit(stop(), stopTimeoutMs).catch((error: unknown) =>
       log.error('stopping failed', { error }),
     )
@@ -138,6 +142,7 @@ export function setupQuit(options: {
       await finishParts()
       await stopNow()
     },
+    onStop: (listener) => void stopListeners.push(listener),
   }
 }
 

@@ -1,7 +1,7 @@
-import type { ConnectivityState, Patch, UploadRow } from '../../contract/uploads.ts'
+import type { ConnectivityState, Patch, Snapshot, UploadRow } from '../../contract/uploads.ts'
 import { waitsForUpload } from '../../contract/upload-status.ts'
 import type { Verification } from '../../contract/verification.ts'
-import type { Engine } from '../../engine/engine.ts'
+import type { EngineListener } from '../../engine/engine.ts'
 import { isRunning } from '../../journal/upload-phase.ts'
 import type { UploadReporter } from '../output/output.ts'
 
@@ -14,13 +14,20 @@ export interface UploadFollower {
   waitUntilEnded(count: number): Promise<readonly UploadRow[]>
 }
 
-export function followUploads(engine: Engine, reporter: UploadReporter): UploadFollower {
-  const rows = new Map<string, UploadRow>()
+/** Where uploads run: this process, or the app. */
+export interface UploadSource {
+  snapshot(): Pick<Snapshot, 'rows'>
+  /** Uploads that are reported only when they change. */
+  readonly known?: readonly UploadRow[]
+  subscribe(listener: Pick<EngineListener, 'patch' | 'library' | 'verified' | 'leftOut'>): void
+}
+
+export function followUploads(engine: UploadSource, reporter: UploadReporter): UploadFollower {
+  const rows = new Map((engine.known ?? []).map((row) => [row.id, row]))
   const ended = new Set<string>()
   const skipped = new Set<string>()
   const registered = new Set<string>()
   const verifications = new Map<string, Verification | null>()
-  const running = new Map<string, UploadRow>()
   /** By upload: the process that has its file. */
   const waitingForProcess = new Map<string, string | undefined>()
   let connectivity: ConnectivityState = 'ok'
@@ -46,8 +53,6 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
   function report(row: UploadRow): void {
     const before = rows.get(row.id)
     rows.set(row.id, row)
-    if (isRunning(row.phase)) running.set(row.id, row)
-    else running.delete(row.id)
     if (!before) reporter.queued(row)
     // Its time to check again has passed, but no place is free.
     const isOverdue = row.retryAtMs === null && row.failure !== null && waitsForUpload(row.failure)
@@ -73,13 +78,19 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     else if (!row.already) reporter.verified(row, verifications.get(row.id) ?? null)
   }
 
+  function leaveOut(id: string): void {
+    skipped.add(id)
+    rows.delete(id)
+  }
+
   function applyPatch(patch: Patch): void {
-    const { changed, totals } = patch
+    const { changed, removed, totals } = patch
     if (patch.line !== connectivity) reporter.connectivity((connectivity = patch.line))
     changed.forEach(report)
+    removed.forEach(leaveOut)
     const transferring = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
     reporter.progress(transferring, {
-      running: [...running.values()],
+      running: [...rows.values()].filter(({ phase }) => isRunning(phase)),
       totals,
       uploadCount: rows.size + skipped.size,
       endedCount: ended.size,
@@ -110,9 +121,7 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     },
     leftOut({ id, fileName }) {
       ended.add(id)
-      skipped.add(id)
-      rows.delete(id)
-      running.delete(id)
+      leaveOut(id)
       reporter.skipped({ name: fileName, reason: 'path-taken' })
       resolveIfEnded()
     },

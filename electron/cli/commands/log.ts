@@ -1,11 +1,11 @@
 import { logDocumentOf } from '../../contract/upload-log.ts'
-import { readUploadLogs, readUploadNames, type LoggedUpload } from '../../journal/journal-reader.ts'
+import { readUploadLogs, readUploadNames } from '../../journal/journal-reader.ts'
 import { toUploadRow } from '../../journal/row-view.ts'
 import { logText } from '../../messages/log-text.ts'
 import type { Command } from '../arguments.ts'
-import { closestMatch } from '../closest-match.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, isoTime, t, type Streams } from '../output/output.ts'
+import { reportUnclear } from '../named-uploads.ts'
+import { describeFailure, t, type Streams } from '../output/output.ts'
 
 type LogCommand = Extract<Command, { readonly name: 'log' }>
 
@@ -17,15 +17,13 @@ export function runLogCommand({ upload, json }: LogCommand, home: string, { out,
     return exitCodes.someFailed
   }
   const [first, ...others] = found.value
-  if (!first) {
-    const similar = closestMatch(upload, readUploadNames(home))
-    const hint = similar === null ? '' : ` Did you mean "${similar}"?`
-    err.line(`No upload has the ID or name "${upload}".${hint}`)
-    return exitCodes.someFailed
-  }
-  if (others.length > 0) {
-    err.line(`${found.value.length} uploads have this name. Use the ID of one of them:`)
-    for (const one of found.value) err.line(uploadLine(one))
+  if (!first || others.length > 0) {
+    reportUnclear(
+      upload,
+      found.value.map(({ record }) => record),
+      readUploadNames(home),
+      err,
+    )
     return exitCodes.someFailed
   }
   const document = logDocumentOf(toUploadRow(first.record, null), first.log)
@@ -33,6 +31,3 @@ export function runLogCommand({ upload, json }: LogCommand, home: string, { out,
   else for (const line of logText(document, t).trimEnd().split('\n')) out.line(line)
   return exitCodes.ok
 }
-
-const uploadLine = ({ record: { id, addedAtMs, phase, team } }: LoggedUpload) =>
-  `${id}  ${isoTime(addedAtMs)}  ${phase.padEnd(10)}  ${team.name || 'no team yet'}`

@@ -24,7 +24,7 @@ const stickyBit = 0o1000
 /** The journal, the settings, and copies of damaged ones. */
 const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
 /** Folders in which everything is of the app. */
-const ourFolder = /^(?:logs|locks|libraries)$/
+const ourFolder = /^(?:logs|locks|libraries|run)$/
 /** Other entries of a data folder: of the app, and of Chromium. */
 const ourEntry =
   /^(?:app-update\.json|browser|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/

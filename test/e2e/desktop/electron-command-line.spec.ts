@@ -5,6 +5,7 @@ import process from 'node:process'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
+import { ask, signIn } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
 // The command line inside the program, as in a package. MODELFERRY_PACKAGED is the path of a packaged program, which
@@ -58,6 +59,19 @@ for (const [name, launcher] of Object.entries(launchers)) {
       ...['--team', ALICES_TEAM_ID, '--yes'],
     ])
     expect([uploaded.code, harness.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
+  })
+
+  test(`the command line of ${name} steers the running app`, async ({ harness }) => {
+    const { page, kill } = await harness.start()
+    await signIn(page)
+    const limited = await run(harness, ['limit', '5M'])
+    expect([limited.code, limited.out, limited.err]).toEqual([0, 'Speed limit: 5.0 MB/s.\n', ''])
+    expect((await ask(page, 'settings')).limitBytesPerSecond).toBe(5_000_000)
+    expect((await run(harness, ['pause', '--all'])).code).toBe(0)
+    expect((await ask(page, 'snapshot')).allPaused).toBe(true)
+    await kill()
+    const { code, err } = await run(harness, ['resume', '--all'])
+    expect([code, err]).toEqual([1, expect.stringContaining('isn’t running')])
   })
 
   test(`the command line of ${name} ends with 130 after Ctrl-C`, async ({ harness }) => {

@@ -1,0 +1,51 @@
+import type { Patch, Snapshot } from '../../contract/uploads.ts'
+import type { Command } from '../arguments.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { createJsonReporter } from '../output/json-output.ts'
+import { describeFailure, type Streams } from '../output/output.ts'
+import { createTextReporter } from '../output/text-output.ts'
+import { withRunningApp } from '../running-app.ts'
+import { followUploads, type UploadSource } from './follow-uploads.ts'
+
+/** Shows what the running app uploads, until the app quits or a signal ends the command. Returns the exit code. */
+export function followStatus(
+  { json }: Pick<Command & { name: 'status' }, 'json'>,
+  home: string,
+  streams: Streams,
+): Promise<number> {
+  const createReporter = json ? createJsonReporter : createTextReporter
+  const reporter = createReporter(streams, { quiet: false })
+  return withRunningApp(home, streams.err, async ({ calls, follow, ended }) => {
+    const first = await calls.snapshot(undefined)
+    if (!first.ok) {
+      streams.err.line(describeFailure(first.failure))
+      return exitCodes.someFailed
+    }
+    const shown = new Set<string>()
+    let report: (patch: Patch) => void = () => {}
+    const source: UploadSource = {
+      known: first.value.rows.filter(({ phase }) => phase === 'registered'),
+      snapshot: () => first.value,
+      subscribe: ({ patch }) => void (report = patch ?? report),
+    }
+    followUploads(source, reporter)
+
+    function apply(patch: Patch): void {
+      for (const { id } of patch.changed) shown.add(id)
+      report(patch)
+    }
+    function applyAll(now: Snapshot): void {
+      const ids = new Set(now.rows.map(({ id }) => id))
+      apply({ ...now, changed: now.rows, removed: [...shown].filter((id) => !ids.has(id)) })
+    }
+    follow({
+      patch: apply,
+      resync: () => void calls.snapshot(undefined).then((now) => now.ok && applyAll(now.value)),
+    })
+    applyAll(first.value)
+    await ended
+    reporter.finished()
+    streams.err.line('Modelferry has quit.')
+    return exitCodes.ok
+  })
+}

@@ -1,0 +1,153 @@
+import process from 'node:process'
+import { success, type Result } from '../../contract/failures.ts'
+import { unheldQueue, uploadStatusOf } from '../../contract/upload-status.ts'
+import { needsAttention, type UploadRow } from '../../contract/uploads.ts'
+import { visibleText } from '../../contract/visible-text.ts'
+import type { CommandCallName, CommandHandlers } from '../../contract/host.ts'
+import { isRunning } from '../../journal/upload-phase.ts'
+import { formatBytes } from '../../messages/format-size.ts'
+import type { Steering } from '../arguments.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { findNamedUploads } from '../named-uploads.ts'
+import { describeFailure, t, type Streams } from '../output/output.ts'
+import { createPasswordPrompt } from '../output/password-prompt.ts'
+import type { TextStream } from '../output/text-stream.ts'
+import { withRunningApp } from '../running-app.ts'
+import { standardInput } from '../standard-input.ts'
+
+/** Has the running app pause, resume, retry, remove or move uploads, or limit its speed. Returns the exit code. */
+export function runSteerCommand(steering: Steering, home: string, streams: Streams): Promise<number> {
+  return withRunningApp(home, streams.err, async ({ calls }) => {
+    const done =
+      steering.verb === 'limit'
+        ? await limitSpeed(steering.bytesPerSecond, calls)
+        : await changeUploads(steering, calls, streams)
+    if (done === null) return exitCodes.someFailed
+    if (done.ok) streams.out.line(visibleText(done.value))
+    else streams.err.line(describeFailure(done.failure))
+    return done.ok ? exitCodes.ok : exitCodes.someFailed
+  })
+}
+
+async function limitSpeed(
+  bytesPerSecond: number | null | undefined,
+  calls: CommandHandlers,
+): Promise<Result<string>> {
+  const settings =
+    bytesPerSecond === undefined
+      ? await calls.settings(undefined)
+      : await calls.changeSettings({ limitBytesPerSecond: bytesPerSecond })
+  if (!settings.ok) return settings
+  const { limitBytesPerSecond: limit } = settings.value
+  return success(limit === null ? 'No speed limit.' : `Speed limit: ${formatBytes(limit, 'en')}/s.`)
+}
+
+type UploadSteering = Exclude<Steering, { readonly verb: 'limit' }>
+
+/** What was done, or null if a name is unclear or the user has declined, which was reported. */
+async function changeUploads(
+  steering: UploadSteering,
+  calls: CommandHandlers,
+  { err }: Streams,
+): Promise<Result<string> | null> {
+  const { verb, uploads } = steering
+  if (uploads.length === 0 && verb === 'pause')
+    return said(await calls.pauseAll(undefined), 'All uploads are paused.')
+  if (uploads.length === 0 && verb === 'resume')
+    return said(await calls.resumeAll(undefined), 'All uploads are resumed.')
+  const snapshot = await calls.snapshot(undefined)
+  if (!snapshot.ok) return snapshot
+  const { rows } = snapshot.value
+  const chosen = chosenUploads(steering, rows, err)
+  if (chosen === null) return null
+  if (steering.verb === 'remove' && !steering.yes && !(await isRemovalConfirmed(chosen, err))) return null
+  const ids = chosen.map(({ id }) => id)
+  const changed =
+    steering.verb === 'move'
+      ? await moveUploads(ids, steering.to, rows, { calls, err })
+      : await calls[verbs[steering.verb].call]({ ids })
+  if (changed === null) return null
+  return said(changed, `${namesOf(chosen)} ${chosen.length === 1 ? 'is' : 'are'} ${verbs[verb].participle}.`)
+}
+
+/** The uploads that are named, or all that the verb applies to; null if a name is unclear or of another upload. */
+function chosenUploads(
+  { verb, uploads }: UploadSteering,
+  rows: readonly UploadRow[],
+  err: TextStream,
+): readonly UploadRow[] | null {
+  const { appliesTo, participle } = verbs[verb]
+  if (uploads.length === 0) return rows.filter(appliesTo)
+  const named = findNamedUploads(uploads, rows, err)
+  const unfit = named?.find((row) => !appliesTo(row))
+  if (!unfit) return named
+  const status = t(`phase.${uploadStatusOf(unfit, unheldQueue)}`).toLowerCase()
+  err.line(visibleText(`${unfit.fileName} can’t be ${participle}: ${status}.`))
+  return null
+}
+
+const said = (result: Result<unknown>, sentence: string): Result<string> =>
+  result.ok ? success(sentence) : result
+
+/** To which uploads a verb applies, as in the app's menus, and what they are afterwards. */
+const verbs = {
+  pause: {
+    appliesTo: ({ phase }) => isRunning(phase) || phase === 'waiting' || phase === 'retrying',
+    participle: 'paused',
+    call: 'pause',
+  },
+  resume: { appliesTo: ({ phase }) => phase === 'paused', participle: 'resumed', call: 'resume' },
+  retry: {
+    appliesTo: (row) => needsAttention(row) || row.phase === 'retrying',
+    participle: 'retried',
+    call: 'retry',
+  },
+  remove: { appliesTo: ({ phase }) => phase !== 'registered', participle: 'removed', call: 'cancel' },
+  move: {
+    appliesTo: ({ phase }) => ['waiting', 'retrying', 'paused', 'failed'].includes(phase),
+    participle: 'moved',
+    call: 'moveToTop',
+  },
+} as const satisfies Record<
+  UploadSteering['verb'],
+  {
+    readonly appliesTo: (row: UploadRow) => boolean
+    readonly participle: string
+    readonly call: CommandCallName
+  }
+>
+
+/** Null if the upload before which they go is unclear, which was reported. */
+async function moveUploads(
+  ids: string[],
+  to: Extract<Steering, { readonly verb: 'move' }>['to'],
+  rows: readonly UploadRow[],
+  { calls, err }: { readonly calls: CommandHandlers; readonly err: TextStream },
+): Promise<Result<void> | null> {
+  if (to === 'first') return calls.moveToTop({ ids })
+  if (to === 'last') return calls.moveUploads({ ids, before: null })
+  const [next] = findNamedUploads([to.before], rows, err) ?? []
+  return next ? calls.moveUploads({ ids, before: next.id }) : null
+}
+
+/** Without a terminal nobody can be asked. */
+async function isRemovalConfirmed(rows: readonly UploadRow[], err: TextStream): Promise<boolean> {
+  const sentBytes = rows.reduce((sum, row) => sum + row.sentBytes, 0)
+  const sent = sentBytes === 0 ? '' : ` ${formatBytes(sentBytes, 'en')} were uploaded and are deleted.`
+  if (standardInput().isTTY !== true) {
+    err.line('Removing uploads needs your confirmation. Run the command on a terminal, or with --yes.')
+    return false
+  }
+  const prompt = createPasswordPrompt(standardInput(), process.stderr)
+  try {
+    const answer = await prompt.ask(visibleText(`Remove ${namesOf(rows)}?${sent} [y/N] `))
+    return /^\s*(y|yes)\s*$/i.test(answer ?? '')
+  } finally {
+    prompt.close()
+  }
+}
+
+function namesOf(rows: readonly UploadRow[]): string {
+  const [first] = rows
+  return first && rows.length === 1 ? first.fileName : `${rows.length} uploads`
+}

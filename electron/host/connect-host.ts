@@ -1,0 +1,136 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as v from 'valibot'
+import { failed, failure, type Result } from '../contract/failures.ts'
+import { commandCallNames, hostProtocol, type CommandHandlers } from '../contract/host.ts'
+import type { Patch } from '../contract/uploads.ts'
+import { createNonce, hostHello, isSameProof, proofOf } from './handshake.ts'
+import { readHost, type HostFile } from './host-file.ts'
+import { messagesOf, sendMessage } from './messages-of.ts'
+
+/** A connection to the process that hosts the uploads of a data folder. */
+export interface HostConnection {
+  /** A call that the host didn't answer before it ended fails with `app-ended`. */
+  readonly calls: CommandHandlers
+  /** Passes on all patches from now on; `resync` says that some were left out. */
+  follow(listener: { readonly patch: (patch: Patch) => void; readonly resync: () => void }): void
+  /** Resolves when the host or this side has ended the connection. */
+  readonly ended: Promise<void>
+  close(): void
+}
+
+export type HostSearch =
+  | { readonly found: 'host'; readonly connection: HostConnection }
+  | { readonly found: 'nothing' }
+  /** It has another protocol. */
+  | { readonly found: 'other-version'; readonly version: string }
+  /** It doesn't answer, or doesn't know the key. */
+  | { readonly found: 'silent'; readonly pid: number }
+
+/** A host answers within milliseconds, unless it is stopped or its disk hangs. */
+const helloTimeoutMs = 5_000
+
+/** A snapshot of ten thousand rows has about 15 MB. */
+const maxLineLength = 256 * 1024 * 1024
+
+/** What the host says is not checked further: it has proved that it is this user's. */
+const hostMessage = v.union([
+  v.object({ id: v.number(), answer: v.custom<Result<never>>((answer) => answer instanceof Object) }),
+  v.object({ event: v.literal('patch'), value: v.custom<Patch>((patch) => patch instanceof Object) }),
+  v.object({ event: v.literal('resync') }),
+])
+
+/** The host ends connections while many others are being greeted. */
+const retryMs = 50
+
+/** Connects to the process that hosts the uploads of the data folder `home`, if there is one. */
+export async function connectToHost(home: string, timeoutMs = helloTimeoutMs): Promise<HostSearch> {
+  const deadlineMs = performance.now() + timeoutMs
+  for (;;) {
+    const host = readHost(home)
+    if (host === null) return { found: 'nothing' }
+    const search = await tryToConnect(host, deadlineMs - performance.now())
+    if (search !== null) return search
+    if (performance.now() + retryMs > deadlineMs) return { found: 'silent', pid: host.pid }
+    await delay(retryMs)
+  }
+}
+
+/** Null if the host has ended the connection, or has not answered in time. */
+async function tryToConnect(host: HostFile, timeoutMs: number): Promise<HostSearch | null> {
+  const socket = connect(host.address)
+  const isConnected = await new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true))
+    // The process was killed, and its file is old.
+    socket.on('error', () => resolve(false))
+  })
+  if (!isConnected) return { found: 'nothing' }
+  const messages = messagesOf(socket, maxLineLength)
+  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  const greeting = await greet(socket, messages, host)
+  clearTimeout(timer)
+  if (greeting === 'same') return { found: 'host', connection: createConnection(socket, messages) }
+  socket.destroy()
+  if (greeting === null) return null
+  return greeting === 'stranger' ? { found: 'silent', pid: host.pid } : greeting
+}
+
+/** What the other side proves to be; null if it says nothing. */
+async function greet(
+  socket: Socket,
+  messages: AsyncGenerator<unknown, undefined>,
+  { key }: HostFile,
+): Promise<'same' | 'stranger' | (HostSearch & { readonly found: 'other-version' }) | null> {
+  const nonce = createNonce()
+  sendMessage(socket, { protocol: hostProtocol, nonce })
+  const { value } = await messages.next()
+  if (value === undefined) return null
+  const hello = v.safeParse(hostHello, value)
+  if (!hello.success) return 'stranger'
+  const nonces = { command: nonce, host: hello.output.nonce }
+  if (!isSameProof(hello.output.proof, proofOf('host', key, nonces))) return 'stranger'
+  if (hello.output.protocol !== hostProtocol) return { found: 'other-version', version: hello.output.version }
+  sendMessage(socket, { proof: proofOf('command', key, nonces) })
+  return 'same'
+}
+
+function createConnection(socket: Socket, messages: AsyncGenerator<unknown, undefined>): HostConnection {
+  const waiting = new Map<number, (answer: Result<never>) => void>()
+  let listener: Parameters<HostConnection['follow']>[0] | null = null
+  let lastId = 0
+
+  async function receive(): Promise<void> {
+    for await (const message of messages) {
+      const { success, output } = v.safeParse(hostMessage, message)
+      if (!success) break
+      if ('id' in output) {
+        waiting.get(output.id)?.(output.answer)
+        waiting.delete(output.id)
+      } else if (output.event === 'patch') listener?.patch(output.value)
+      else listener?.resync()
+    }
+    for (const answer of waiting.values()) answer(failed(failure('app-ended')))
+    waiting.clear()
+    socket.destroy()
+  }
+
+  const ended = receive()
+  const call = (name: string) => (args: unknown) =>
+    new Promise<Result<never>>((resolve) => {
+      if (socket.destroyed) return resolve(failed(failure('app-ended')))
+      lastId += 1
+      waiting.set(lastId, resolve)
+      return sendMessage(socket, { id: lastId, call: name, args })
+    })
+  return {
+    calls: Object.fromEntries(
+      commandCallNames.map((name) => [name, call(name)]),
+    ) as unknown as CommandHandlers,
+    follow(given) {
+      listener = given
+      sendMessage(socket, { follow: true })
+    },
+    ended,
+    close: () => void socket.destroy(),
+  }
+}

@@ -1,0 +1,172 @@
+import { createServer, type Socket } from 'node:net'
+import * as v from 'valibot'
+import { commandCallNames, hostProtocol, type CommandHandlers } from '../contract/host.ts'
+import type { Patch } from '../contract/uploads.ts'
+import type { Log, Timers } from '../platform/environment.ts'
+import { answerCall } from './answer.ts'
+import { commandHello, commandProof, createNonce, isSameProof, proofOf } from './handshake.ts'
+import { prepareHost, publishHost, removeHost, type HostFile } from './host-file.ts'
+import { messagesOf, sendMessage } from './messages-of.ts'
+
+/** Bounds against abuse and errors: a command makes a few calls over one connection. */
+const limits = {
+  connections: 64,
+  /** Connections that have not proved yet that they know the key. */
+  strangers: 8,
+  strangerMs: 3_000,
+  /** Calls of one connection at the same time. Further ones are read when one was answered. */
+  calls: 64,
+  lineLength: 8 * 1024 * 1024,
+  /** A command that hasn't read this much gets no more patches until it has, and then loads the snapshot again. */
+  unsentBytes: 1024 * 1024,
+}
+
+const commandRequest = v.union([
+  v.strictObject({ id: v.number(), call: v.picklist(commandCallNames), args: v.optional(v.unknown()) }),
+  v.strictObject({ follow: v.literal(true) }),
+])
+
+export interface HostServer {
+  /** Sends a patch to the commands that follow the queue. */
+  sendPatch(patch: Patch): void
+  /** Ends all connections; further calls do nothing. */
+  close(): void
+}
+
+export interface HostOptions {
+  /** The data folder. */
+  readonly home: string
+  /** Of this app. */
+  readonly version: string
+  readonly handlers: CommandHandlers
+  /** Calls wait for it. */
+  readonly queueRestored: () => Promise<void>
+  readonly timers: Timers
+  readonly log: Log
+}
+
+/**
+ * Serves the calls of commands that run with the same data folder, over a socket that only this user can use. If that
+ * isn't possible, for example because `run` belongs to another user, the reason is logged and commands find no host:
+ * everything else works without.
+ */
+export function serveHost(options: HostOptions): HostServer {
+  const { home, version, log } = options
+  const followers = new Set<Follower>()
+  const sockets = new Set<Socket>()
+  const strangers = new Set<Socket>()
+
+  function accept(socket: Socket, host: HostFile): void {
+    // `close` follows.
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      strangers.delete(socket)
+      sockets.delete(socket)
+    })
+    if (strangers.size >= limits.strangers) return void socket.destroy()
+    strangers.add(socket)
+    sockets.add(socket)
+    const onKnown = () => void strangers.delete(socket)
+    void serveCommand(socket, { ...options, host, followers, onKnown }).finally(() => socket.destroy())
+  }
+
+  function listen(): () => void {
+    const host = prepareHost(home, version)
+    const server = createServer((socket) => accept(socket, host))
+    server.maxConnections = limits.connections
+    server.on('error', (error) => log.warn('commands can’t reach this app', { error }))
+    server.listen(host.address)
+    publishHost(home, host)
+    return () => {
+      server.close()
+      removeHost(home, host)
+    }
+  }
+
+  let stopListening = () => {}
+  try {
+    stopListening = listen()
+  } catch (error) {
+    log.warn('commands can’t reach this app', { error })
+  }
+  return {
+    sendPatch: (patch) => followers.forEach((follower) => follower(patch)),
+    close() {
+      stopListening()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+type Follower = (patch: Patch) => void
+
+interface CommandOptions extends HostOptions {
+  readonly host: HostFile
+  readonly followers: Set<Follower>
+  /** The command has proved that it knows the key. */
+  readonly onKnown: () => void
+}
+
+async function serveCommand(socket: Socket, options: CommandOptions): Promise<void> {
+  const messages = messagesOf(socket, limits.lineLength)
+  const stopWaiting = options.timers.after(limits.strangerMs, () => socket.destroy())
+  const isKnown = await isGreeted(socket, messages, options)
+  stopWaiting()
+  if (!isKnown) return
+  options.onKnown()
+  await serveCalls(socket, messages, options)
+}
+
+/** Whether the command has the same protocol and has proved that it knows the key. */
+async function isGreeted(
+  socket: Socket,
+  messages: AsyncGenerator<unknown, undefined>,
+  { host, version, log }: CommandOptions,
+): Promise<boolean> {
+  const hello = v.safeParse(commandHello, (await messages.next()).value)
+  if (!hello.success) return false
+  const nonces = { host: createNonce(), command: hello.output.nonce }
+  const proof = proofOf('host', host.key, nonces)
+  sendMessage(socket, { protocol: hostProtocol, version, nonce: nonces.host, proof })
+  // A command of another version ends the connection after this and reports both.
+  const answer = v.safeParse(commandProof, (await messages.next()).value)
+  if (!answer.success) return false
+  const isProved = isSameProof(answer.output.proof, proofOf('command', host.key, nonces))
+  if (!isProved) log.warn('a connection without the key was refused')
+  return isProved && hello.output.protocol === hostProtocol
+}
+
+async function serveCalls(
+  socket: Socket,
+  messages: AsyncGenerator<unknown, undefined>,
+  { handlers, followers, queueRestored, log }: CommandOptions,
+): Promise<void> {
+  let isBehind = false
+  const follower: Follower = (patch) => {
+    isBehind ||= socket.writableLength > limits.unsentBytes
+    if (!isBehind) sendMessage(socket, { event: 'patch', value: patch })
+  }
+  socket.on('drain', () => {
+    if (isBehind) sendMessage(socket, { event: 'resync' })
+    isBehind = false
+  })
+  socket.on('close', () => followers.delete(follower))
+  const running = new Set<Promise<void>>()
+  for await (const message of messages) {
+    const request = v.safeParse(commandRequest, message)
+    if (!request.success) return log.warn('a request that is no call was refused')
+    if ('follow' in request.output) {
+      followers.add(follower)
+      continue
+    }
+    const { id, call, args } = request.output
+    const answered = queueRestored()
+      .then(() => answerCall(call, args, handlers, log))
+      .then((answer) => {
+        sendMessage(socket, { id, answer })
+        running.delete(answered)
+      })
+    running.add(answered)
+    if (running.size >= limits.calls) await Promise.race(running)
+  }
+}

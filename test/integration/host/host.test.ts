@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { commandCallNames, hostProtocol, type CommandHandlers } from '../../../electron/contract/host.ts'
+import type { Patch } from '../../../electron/contract/uploads.ts'
+import { connectToHost } from '../../../electron/host/connect-host.ts'
+import { createNonce, proofOf } from '../../../electron/host/handshake.ts'
+import { prepareHost, publishHost, readHost } from '../../../electron/host/host-file.ts'
+import { messagesOf, sendMessage } from '../../../electron/host/messages-of.ts'
+import { serveHost } from '../../../electron/host/serve-host.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { emptyTotals } from '../../support/totals.ts'
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-host-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A host on a data folder, whose handlers answer with their arguments unless others are given. */
+function startHost(given: { readonly home?: string; readonly handlers?: Partial<CommandHandlers> } = {}) {
+  const { home = temporaryFolder(), handlers = {} } = given
+  const environment = createTestEnvironment(standingClock())
+  const echo = async (args: unknown) => success(args)
+  const all = { ...Object.fromEntries(commandCallNames.map((name) => [name, echo])), ...handlers }
+  const server = serveHost({
+    ...environment,
+    home,
+    version: '1.2.3',
+    handlers: all as unknown as CommandHandlers,
+    queueRestored: async () => {},
+  })
+  onTestFinished(server.close)
+  return { home, server, ...environment }
+}
+
+async function connected(home: string) {
+  const search = await connectToHost(home)
+  if (search.found !== 'host') throw new Error(search.found)
+  onTestFinished(search.connection.close)
+  return search.connection
+}
+
+/** A connection without the protocol. */
+async function dial(home: string) {
+  const socket = connect(readHost(home)?.address ?? '')
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  const closed = new Promise<unknown>((resolve) => socket.on('close', resolve))
+  return { socket, closed, messages: messagesOf(socket, 1_000_000) }
+}
+
+test('a command calls the host and follows its patches until it ends', async () => {
+  const { home, server } = startHost({ handlers: { session: async () => await Promise.reject(new Error()) } })
+  const { calls, follow, ended } = await connected(home)
+  expect(await Promise.all([calls.pause({ ids: ['a'] }), calls.cancel({ ids: [] })])).toEqual([
+    success({ ids: ['a'] }),
+    success({ ids: [] }),
+  ])
+  expect(await calls.pause({ ids: [5] } as never)).toEqual(failed(failure('bad-call')))
+  expect(await calls.session(undefined)).toEqual(failed(failure('unexpected')))
+  const received = new Promise<Patch>((resolve) =>
+    follow({ patch: resolve, resync: () => expect.unreachable() }),
+  )
+  // Its answer says that the host has read the request before.
+  await calls.retry({ ids: [] })
+  const patch = patchOf(1)
+  server.sendPatch(patch)
+  expect(await received).toEqual(patch)
+  const unanswered = calls.snapshot(undefined)
+  server.close()
+  await ended
+  expect([success(undefined), failed(failure('app-ended'))]).toContainEqual(await unanswered)
+  expect(await calls.retry({ ids: [] })).toEqual(failed(failure('app-ended')))
+  expect(await connectToHost(home)).toEqual({ found: 'nothing' })
+})
+
+const patchOf = (sequence: number, more: Partial<Patch> = {}): Patch => ({
+  sequence,
+  changed: [],
+  removed: [],
+  totals: emptyTotals,
+  allPaused: false,
+  line: 'ok',
+  isIncomplete: false,
+  ...more,
+})
+
+test('a command that reads slowly loses patches, and is told once it has caught up', async () => {
+  const { home, server } = startHost()
+  const { calls, follow } = await connected(home)
+  const sequences: number[] = []
+  const caughtUp = new Promise<void>((resolve) =>
+    follow({ patch: ({ sequence }) => void sequences.push(sequence), resync: resolve }),
+  )
+  await calls.retry({ ids: [] })
+  // As large as the patch of a long queue. Nothing is read before this loop has ended.
+  const removed = Array.from({ length: 10_000 }, (_none, index) => `upload-${index}`)
+  for (let sequence = 1; sequence <= 100; sequence += 1) server.sendPatch(patchOf(sequence, { removed }))
+  await caughtUp
+  expect(sequences.length).toBeGreaterThan(0)
+  expect(sequences.length).toBeLessThan(50)
+  server.sendPatch(patchOf(101))
+  await expect.poll(() => sequences.at(-1)).toBe(101)
+})
+
+test.skipIf(process.platform === 'win32')('only the user can reach the socket, and read the key', () => {
+  const { home } = startHost()
+  expect(
+    [join(home, 'run'), join(home, 'run', 'host.json')].map((path) => statSync(path).mode & 0o777),
+  ).toEqual([0o700, 0o600])
+})
+
+test('a data folder whose path is too long for a socket has it elsewhere', async () => {
+  const home = join(
+    temporaryFolder(),
+    ...Array.from({ length: 6 }, () => 'a-long-name-of-a-folder'.repeat(2)),
+  )
+  mkdirSync(home, { recursive: true })
+  const { server } = startHost({ home })
+  const { address } = readHost(home) ?? { address: '' }
+  expect(address.startsWith(home)).toBe(false)
+  expect(await (await connected(home)).calls.retry({ ids: ['a'] })).toEqual(success({ ids: ['a'] }))
+  server.close()
+  await expect.poll(() => statSync(join(address, '..'), { throwIfNoEntry: false })).toBeUndefined()
+})
+
+test('a socket that a killed host left behind is replaced', async () => {
+  const home = temporaryFolder()
+  const old = prepareHost(home, '1.2.3')
+  const server = createServer().listen(old.address)
+  await once(server, 'listening')
+  publishHost(home, old)
+  // Closing removes it, which a killed process doesn't.
+  const { address } = old
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  writeFileSync(address, '')
+  expect(await connectToHost(home)).toEqual({ found: 'nothing' })
+  startHost({ home })
+  expect(await (await connected(home)).calls.retry({ ids: [] })).toEqual(success({ ids: [] }))
+})
+
+test('a linked folder for the socket is not used, and the app works without commands', async () => {
+  const home = temporaryFolder()
+  symlinkSync(temporaryFolder(), join(home, 'run'))
+  const { lines } = startHost({ home })
+  expect(lines).toMatchObject([{ level: 'warn', message: 'commands can’t reach this app' }])
+  expect(await connectToHost(home)).toEqual({ found: 'nothing' })
+})
+
+test('who doesn’t know the key gets no answer', async () => {
+  const { home, lines } = startHost()
+  const { key = '' } = readHost(home) ?? {}
+  const attempts: readonly ((nonces: { command: string; host: string }) => string)[] = [
+    () => randomBytes(32).toString('hex'),
+    // The proof of the host, sent back.
+    (nonces) => proofOf('host', key, nonces),
+    // A proof of an earlier connection.
+    ({ command }) => proofOf('command', key, { command, host: createNonce() }),
+  ]
+  for (const attempt of attempts) {
+    const { socket, messages, closed } = await dial(home)
+    const nonce = createNonce()
+    sendMessage(socket, { protocol: hostProtocol, nonce })
+    const hello = (await messages.next()).value as { readonly nonce: string }
+    sendMessage(socket, { proof: attempt({ command: nonce, host: hello.nonce }) })
+    sendMessage(socket, { id: 1, call: 'snapshot' })
+    expect((await messages.next()).value).toBeUndefined()
+    await closed
+  }
+  expect(lines.map(({ message }) => message)).toEqual(
+    attempts.map(() => 'a connection without the key was refused'),
+  )
+})
+
+test.each<[string, (socket: Socket) => void]>([
+  ['a call before the greeting', (socket) => sendMessage(socket, { id: 1, call: 'snapshot' })],
+  ['no JSON', (socket) => socket.write('GET / HTTP/1.1\n\n')],
+  ['an endless line', (socket) => socket.write('x'.repeat(9 * 1024 * 1024))],
+])('a connection that begins with something else is ended: %s', async (_what, send) => {
+  const { socket, closed } = await dial(startHost().home)
+  send(socket)
+  await closed
+})
+
+test('connections without a greeting are few, and end', async () => {
+  const { home, clock } = startHost()
+  const silent = await Promise.all(Array.from({ length: 8 }, () => dial(home)))
+  await (
+    await dial(home)
+  ).closed
+  clock.advance(3_000)
+  await Promise.all(silent.map(({ closed }) => closed))
+  expect(await (await connected(home)).calls.retry({ ids: [] })).toEqual(success({ ids: [] }))
+})
+
+test('a call that commands may not make ends the connection', async () => {
+  const { home } = startHost()
+  const { socket, messages, closed } = await dial(home)
+  const nonces = { command: createNonce(), host: '' }
+  sendMessage(socket, { protocol: hostProtocol, nonce: nonces.command })
+  nonces.host = ((await messages.next()).value as { readonly nonce: string }).nonce
+  sendMessage(socket, { proof: proofOf('command', readHost(home)?.key ?? '', nonces) })
+  sendMessage(socket, { id: 1, call: 'signOut', args: { accountId: 'a' } })
+  await closed
+})
+
+test('fifty commands at once are all served', async () => {
+  const { home } = startHost()
+  const answers = Array.from({ length: 50 }, async () => (await connected(home)).calls.retry({ ids: [] }))
+  expect(await Promise.all(answers)).toEqual(answers.map(() => success({ ids: [] })))
+})
+
+test('a host that doesn’t know the key, doesn’t answer or is another version is reported', async () => {
+  const home = temporaryFolder()
+  const host = prepareHost(home, '1.2.3')
+  let answer: (socket: Socket) => void = () => {}
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    answer(socket)
+  }).listen(host.address)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  publishHost(home, host)
+  answer = (socket) => {
+    const nonce = createNonce()
+    sendMessage(socket, { protocol: hostProtocol, version: '1.2.3', nonce, proof: createNonce() })
+  }
+  expect(await connectToHost(home)).toEqual({ found: 'silent', pid: process.pid })
+  answer = () => {}
+  expect(await connectToHost(home, 10)).toEqual({ found: 'silent', pid: process.pid })
+  answer = (socket) =>
+    void messagesOf(socket, 1_000)
+      .next()
+      .then(({ value }) => {
+        const nonces = { command: (value as { nonce: string }).nonce, host: createNonce() }
+        const proof = proofOf('host', host.key, nonces)
+        sendMessage(socket, { protocol: hostProtocol + 1, version: '9.9.9', nonce: nonces.host, proof })
+      })
+  expect(await connectToHost(home)).toEqual({ found: 'other-version', version: '9.9.9' })
+})

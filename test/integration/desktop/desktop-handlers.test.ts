@@ -186,14 +186,14 @@ test('opens the web app of the current server in the browser', async () => {
 })
 
 test('opens at most ten pages a minute', async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: startMs })
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: startMs })
   const { handlers, events } = setup()
   for (let times = 0; times < 10; times += 1)
     expect(await handlers.openPage({ page: 'licences' })).toEqual(success(undefined))
-  vi.setSystemTime(startMs + 59_999)
+  vi.advanceTimersByTime(59_999)
   expect(await handlers.openPage({ page: 'licences' })).toEqual(failed(failure('too-often')))
   expect(events()).toHaveLength(10)
-  vi.setSystemTime(startMs + 60_000)
+  vi.advanceTimersByTime(1)
   expect(await handlers.openPage({ page: 'licences' })).toEqual(success(undefined))
 })
 

@@ -41,7 +41,7 @@ const running: StorageTest = { state: 'running', sentBytes: 1, tookMs: 0, failur
 const good: StorageTest = { ...running, state: 'good', sentBytes: 8, tookMs: 20 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: startMs })
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: startMs })
   return () => void vi.useRealTimers()
 })
 
@@ -222,10 +222,10 @@ test('tests storage at most five times within ten minutes', async () => {
   const { handlers, tested } = setup()
   for (let times = 0; times < 5; times += 1)
     expect(await handlers.testStorage(undefined)).toMatchObject({ ok: true })
-  vi.setSystemTime(startMs + 599_999)
+  vi.advanceTimersByTime(599_999)
   expect(await handlers.testStorage(undefined)).toEqual(failed(failure('too-often')))
   expect(tested).toHaveLength(5)
-  vi.setSystemTime(startMs + 600_000)
+  vi.advanceTimersByTime(1)
   expect(await handlers.testStorage(undefined)).toMatchObject({ ok: true })
 })
 

@@ -6,7 +6,9 @@ import { openPage } from '../support/open-page.ts'
 import {
   account,
   failedRow,
+  noonMs,
   otherTeam,
+  patchOf,
   registeredRow,
   row,
   sendingRow,
@@ -95,6 +97,32 @@ test('every other view says how the uploads are doing, and leads back to them', 
   await userEvent.click(status.getByRole('button', { name: '1 file needs attention' }))
   await expect.element(opened.rowOf('Broken')).toBeVisible()
 })
+
+test.each([960, 480])(
+  'the header of a window %d px wide keeps its height whatever its numbers are',
+  async (width) => {
+    await page.viewport(width, 640)
+    const rows = [sendingRow('Flux'), ...['A', 'B', 'C', 'D', 'E', 'F'].map((name) => failedRow(name))]
+    const { screen, emit } = await openPage({
+      rows,
+      answers: { settings: () => success({ ...settings, limitBytesPerSecond: 1_000_000_000 }) },
+    })
+    const header = screen.container.querySelector('.summary')
+    const heights = [header?.clientHeight]
+    const totals = { ...snapshotOf(rows).totals, secondsLeft: 10, registeredToday: 3_456 }
+    const speeds = { '9.9 MB/s': 9_900_000, '42.0 MB/s': 42_000_000, '1.1 GB/s': 1_100_000_000 }
+    for (const [index, [text, bytesPerSecond]] of Object.entries(speeds).entries()) {
+      emit('patch', { ...patchOf(2 + index, []), totals: { ...totals, bytesPerSecond } })
+      await expect.element(header).toMatchTextContent(text)
+      heights.push(header?.clientHeight)
+    }
+    emit('deadline', { atMs: noonMs, state: 'late', doneAtMs: noonMs + 12_345_000, suggestions: [] })
+    await expect.element(header).toMatchTextContent(/12:00/)
+    heights.push(header?.clientHeight)
+    expect(new Set(heights).size).toBe(1)
+    await page.viewport(960, 640)
+  },
+)
 
 test('other views show the files that wait for a team', async () => {
   const opened = await openPage({

@@ -188,6 +188,12 @@ export class QueueState {
     return untrack(() => idsWaiting(this.allRows()))
   }
 
+  /** Bytes of an account's uploads that would be sent again if they stopped now. */
+  inFlightBytesOf(accountId: string): number {
+    const rows = [...this.allRows()].filter((row) => row.accountId === accountId)
+    return rows.reduce((sum, { inFlightBytes }) => sum + inFlightBytes, 0)
+  }
+
   /** Keeps rows in their place although their state changes, until the next call without them. */
   holdRows(ids: readonly string[]): void {
     const before = this.#heldRows

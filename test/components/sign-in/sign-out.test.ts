@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { account, registeredRow, signedIn, signedOut, snapshotOf, team } from '../support/rows.ts'
+import { account, registeredRow, sendingRow, signedIn, signedOut, snapshotOf, team } from '../support/rows.ts'
 
 const me = account()
 const name = 'mira@aurora.example'
@@ -13,11 +13,14 @@ async function askToSignOut({ screen }: OpenPage) {
   await userEvent.click(screen.getByRole('menuitem', { name: `Sign out ${name}` }))
 }
 
-test('says in one sentence what a sign-out does, and does nothing on Cancel', async () => {
-  const opened = await openPage()
+test('says what a sign-out does and what happens to uploads, and does nothing on Cancel', async () => {
+  const other = sendingRow('Other', { accountId: 'account-2', inFlightBytes: 7_000_000 })
+  const opened = await openPage({ rows: [sendingRow('Flux'), other] })
   await askToSignOut(opened)
   const dialog = opened.screen.getByRole('dialog', { name: `Sign out ${name}?` })
-  await expect.element(dialog.getByText('is encrypted and comes back', { exact: false })).toBeVisible()
+  await expect
+    .element(dialog)
+    .toMatchTextContent('Uploads stop and continue when you sign in again (sending 50.0 MB again)')
   await userEvent.click(dialog.getByRole('button', { name: 'Cancel' }))
   await expect.element(dialog).not.toBeInTheDocument()
   expect(opened.asked.map(({ name }) => name)).not.toContain('signOut')

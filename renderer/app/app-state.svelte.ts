@@ -127,7 +127,12 @@ export class AppState {
         if (undo) this.notices.showWithUndo({ ...message, modelIds, onaction: undo })
         else this.notices.show(message.key, message.params)
       },
-      deleted: (ids) => this.notices.dismissDeleted(ids),
+      deleted: (models, choice) => {
+        const [{ displayName: name } = { displayName: '' }] = models
+        const team = this.session.teamOf(choice)?.name ?? ''
+        this.notices.dismissDeleted(new Set(models.map(({ id }) => id)))
+        this.notices.show('library.deleted', { count: models.length, name, team })
+      },
       undoFailed: (choice, of, failure) =>
         this.notices.showError('library.undo-failed', this.#libraryFailure(choice, of, failure)),
       failedUnseen: (choice, of, failure, count) => {

@@ -35,7 +35,7 @@ interface LibraryEvents {
     undo: (() => Promise<boolean>) | null,
     undoIds: readonly string[],
   ) => void
-  readonly deleted: (ids: ReadonlySet<string>) => void
+  readonly deleted: (models: readonly LibraryModel[], choice: TeamChoice) => void
   /** A change of a team's models could not be undone. */
   readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
   /** Operations on `count` of a team's models failed while another team was shown. */
@@ -290,7 +290,8 @@ export class LibraryState {
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */
   readonly remove = async (ids: readonly string[]): Promise<void> => {
     const choice = this.#choice
-    const modelIds = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
+    const models = ids.flatMap((id) => (this.isBusy(id) ? [] : (this.byId.get(id) ?? [])))
+    const modelIds = models.map(({ id }) => id)
     if (!choice || modelIds.length === 0) return
     this.#note(modelIds.map((id) => [id, { kind: 'deleting' }]))
     const result = await this.#bridge.deleteModels({ choice: { ...choice }, modelIds })
@@ -302,11 +303,11 @@ export class LibraryState {
         ? result.value?.map(({ modelId, failure }) => [modelId, failure])
         : modelIds.map((id) => [id, result.failure]),
     )
-    const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
-    this.#events.deleted(deleted)
+    const deleted = models.filter(({ id }) => !failures.has(id))
+    if (deleted.length > 0) this.#events.deleted(deleted, choice)
     if (!isShown) return this.#reportUnseen(choice, 'delete', [...failures.values()])
     this.#note([...failures].map(([id, failure]) => [id, { kind: 'failed', failure, of: 'delete' }]))
-    this.models = this.models.filter(({ id }) => !deleted.has(id))
+    this.models = this.models.filter(({ id }) => !modelIds.includes(id) || failures.has(id))
   }
 
   /** Repeats failed operations on models: either changes or deletions. */

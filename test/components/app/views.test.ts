@@ -107,7 +107,7 @@ test.each([960, 480])(
       rows,
       answers: { settings: () => success({ ...settings, limitBytesPerSecond: 1_000_000_000 }) },
     })
-    const header = screen.container.querySelector('.summary')
+    const header = screen.container.querySelector<HTMLElement>('.summary')
     const heights = [header?.clientHeight]
     const totals = { ...snapshotOf(rows).totals, secondsLeft: 10, registeredToday: 3_456 }
     const speeds = { '9.9 MB/s': 9_900_000, '42.0 MB/s': 42_000_000, '1.1 GB/s': 1_100_000_000 }

@@ -213,6 +213,7 @@ test('open details follow the focus and close when the model is deleted', async 
   await expect.poll(names).toEqual(['Flux', 'Depth'])
   expect(screen.getByRole('complementary').elements()).toEqual([])
   await expect.element(rowOf('Depth')).toHaveFocus()
+  await expect.element(screen.getByText(`“Grain” was deleted from ${team.name}.`)).toBeVisible()
 })
 
 test('disables several models at once, except those already disabled', async () => {

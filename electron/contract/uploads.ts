@@ -112,7 +112,7 @@ export interface Totals {
   readonly verifying: number
   /** Sums over the uploads that are being paused; set only if there are some. They count as running too. */
   readonly pausing?: PausingTotals | undefined
-  /** All of today, including those that are no longer in the list. */
+  /** All of today, including those that are no longer in the list, without files that the library already had. */
   readonly registeredToday: number
   /** Over all running and waiting uploads, and those that ended since the queue was last empty. */
   readonly totalBytes: number

@@ -1,7 +1,7 @@
 import { success, type Result } from '../contract/failures.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
+import { isRegistered, isRegisteredUpload, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
@@ -12,7 +12,7 @@ import type { UploadStore } from '../journal/upload-store.ts'
 export interface DoneToday {
   /** Shows what earlier processes finished today, and what needs attention. */
   restore(): void
-  /** How many were finished today in addition to those in the list. */
+  /** How many were uploaded today in addition to those in the list. */
   unshown(): number
   /**
    * These rows were reported and may leave the list from now on; one that left before would never be seen as
@@ -74,7 +74,7 @@ export function createDoneToday(options: {
     const ofToday = mayLeave.filter(([, atMs]) => atMs >= today)
     const oldestFirst = ofToday.sort(([, a], [, b]) => a - b).map(([id]) => id)
     const tooMany = oldestFirst.slice(0, -maxShown)
-    unshown += tooMany.length
+    unshown += tooMany.filter((id) => isOfToday(rows.get(id)?.record)).length
     hide(tooMany)
     cancel()
     cancel = () => {}
@@ -82,7 +82,9 @@ export function createDoneToday(options: {
       cancel = environment.timers.after(startOfDay(today + intoNextDayMs) - environment.now(), checkDate)
   }
 
-  const isOfToday = (record: UploadRecord) => isRegistered(record) && record.state.finishedAtMs >= today
+  /** Files that the library already had don’t count. */
+  const isOfToday = (record: UploadRecord | undefined) =>
+    record !== undefined && isRegisteredUpload(record) && record.state.finishedAtMs >= today
 
   const finished = (ids: readonly string[]) =>
     ids.flatMap((id) => {

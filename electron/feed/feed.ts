@@ -264,7 +264,7 @@ function countRows(
     bytesPerSecond: speedOf(rows, meter),
   }
   for (const row of rows) {
-    const { phase, waitsForTurn } = row
+    const { phase, waitsForTurn, already } = row
     if (row.pausing) {
       pausing.uploadCount += 1
       pausing.finishingParts += row.pausing.finishingParts
@@ -273,7 +273,7 @@ function countRows(
     if (row.verification?.kind === 'pending') count.verifying += 1
     if (phase === 'review') count.inReview += 1
     else if (needsAttention(row)) count.needsYou += 1
-    else if (phase === 'registered') count.registeredToday += 1
+    else if (phase === 'registered') count.registeredToday += already ? 0 : 1
     else if (phase === 'paused') count.paused += 1
     else if (isRunning(phase) && !waitsForTurn) count.running += 1
     else count.waiting += 1

@@ -39,7 +39,7 @@ export interface HistoryStore {
   basesOf(modelIds: readonly string[]): ReadonlyMap<string, string>
   /**
    * The number of uploads finished since this time (ms since the epoch) and not dismissed from the list, without
-   * those of hidden accounts.
+   * those of hidden accounts and files that the library already had.
    */
   finishedSince(sinceMs: number, hidden: ReadonlySet<string>): number
   /** Finished uploads that need attention: the library's record of them is wrong. Without dismissed ones. */
@@ -117,7 +117,7 @@ export function createHistoryStore(
   )
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
-     WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0
+     WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0 AND storage_key IS NOT NULL
        AND account_id NOT IN (SELECT value FROM json_each(?))`,
   )
   return {

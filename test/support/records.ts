@@ -157,3 +157,13 @@ export const noLog: LogRecorder = {
   setTurn() {},
   waitsForConnection() {},
 }
+
+/** A record of a file that the library already had. */
+export function copyRecord(finishedAtMs: number): RegisteredRecord {
+  return {
+    ...uploadRecord(),
+    phase: 'registered',
+    state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'theirs', finishedAtMs },
+    library: { already: { name: 'Theirs', path: null, status: 'active' } },
+  }
+}

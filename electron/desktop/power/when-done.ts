@@ -3,7 +3,7 @@ import type { Conditions, WhenDoneCountdown, WhenDone } from '../../contract/con
 import type { Totals, UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 
-type RowOutcome = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs'>
+type RowOutcome = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs' | 'already'>
 
 type WhenDoneAction = Exclude<WhenDone, 'nothing'>
 
@@ -44,8 +44,9 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
   let wasBusy = false
   let chosenAtMs = -Infinity
   /** Uploads that ended since the queue was last idle. */
-  const registeredIds = new Set<string>()
-  const failedIds = new Set<string>()
+  const endedIds = new Set<string>()
+  /** Those of them that were uploaded: the library didn’t have them before. */
+  const sentIds = new Set<string>()
   let cancelTimer = () => {}
   let totals: Totals | null = null
   let verifying = 0
@@ -61,7 +62,7 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
     cancelCountdown()
     const { needsYou, inReview } = current
     const atMs = inReview > 0 ? null : environment.now() + countdownMs
-    ending = { atMs, sent: registeredIds.size, needsYou, inReview }
+    ending = { atMs, sent: sentIds.size, needsYou, inReview }
     if (atMs === null) return
     cancelTimer = environment.timers.after(countdownMs, () => {
       const action = whenDone
@@ -96,9 +97,9 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
     const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
     wasBusy = isBusy
     if (whenDone === 'nothing') return
-    const hasEnded = registeredIds.size + failedIds.size > 0
     if (isBusy && ending) cancelCountdown()
-    else if (isDone ? hasEnded : ending && ending.inReview !== current.inReview) startCountdown(current)
+    else if (isDone ? endedIds.size > 0 : ending && ending.inReview !== current.inReview)
+      startCountdown(current)
     else return
     events.emit('change')
   }
@@ -121,12 +122,12 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
       // busy. A file that failed immediately does not count.
       const wasQuick = rows.some(({ phase, addedAtMs }) => phase === 'registered' && addedAtMs >= chosenAtMs)
       if (!wasBusy && current.running + current.waiting + current.paused > 0) {
-        registeredIds.clear()
-        failedIds.clear()
+        endedIds.clear()
+        sentIds.clear()
       }
-      for (const { id, phase } of rows) {
-        if (phase === 'registered') registeredIds.add(id)
-        if (phase === 'failed') failedIds.add(id)
+      for (const { id, phase, already } of rows) {
+        if (phase === 'registered' || phase === 'failed') endedIds.add(id)
+        if (phase === 'registered' && !already) sentIds.add(id)
       }
       totals = current
       setVerifying(current.verifying)

@@ -44,11 +44,11 @@ export function createNotificationRules(startedAtMs: number): NotificationRules 
   let hasNewFailure = false
   let wasBusy = false
 
-  /** A registered row changes again once it is verified, and rows of earlier batches may be verified later. */
-  function isNewlyRegistered({ id, phase, verification }: UploadRow): boolean {
+  /** A registered row changes again once it is verified, and rows of earlier batches may be verified later. Copies don’t count. */
+  function isNewlyRegistered({ id, phase, verification, already }: UploadRow): boolean {
     const before = phases.get(id)
     phases.set(id, phase)
-    if (phase !== 'registered' || before === 'registered') return false
+    if (phase !== 'registered' || before === 'registered' || already) return false
     return before !== undefined || !verification || verification.kind === 'pending'
   }
 

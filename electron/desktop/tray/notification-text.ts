@@ -38,9 +38,7 @@ export function notificationText(
 /** One model is named in the title. */
 function namesOf(rows: readonly UploadRow[], t: Translate, locale: string): string {
   const [first] = rows
-  // The bytes may have been in the library under another path before.
-  if (rows.length === 1)
-    return withoutMarkup(visiblePath(first?.already?.path ?? first?.target.modelPath ?? ''))
+  if (rows.length === 1) return withoutMarkup(visiblePath(first?.target.modelPath ?? ''))
   const shown = rows
     .slice(0, namesShown)
     .map(({ target }) => t('names.quoted', { name: visibleName(target.displayName) }))

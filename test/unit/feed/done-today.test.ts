@@ -10,7 +10,7 @@ import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { registeredRecord, uploadRecord, registeredState, noLog } from '../../support/records.ts'
+import { copyRecord, registeredRecord, uploadRecord, registeredState, noLog } from '../../support/records.ts'
 
 const hourMs = 60 * 60 * 1000
 /** A zone in which the day begins at 16:00 UTC, as in Perth, plus `shiftMs`. */
@@ -102,12 +102,13 @@ test('removes finished uploads from the list at local midnight, and keeps the hi
   expect(clock.waits()).toEqual([100])
 })
 
-test('restores the uploads that finished today, and none from yesterday', () => {
+test('restores the uploads that finished today and counts those that were sent, and none from yesterday', () => {
   const { clock, store, open } = setup()
   const today = registeredRecord({ finishedAtMs: clock.now() - hourMs })
-  store.add([today, registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })])
+  const copy = copyRecord(clock.now() - hourMs)
+  store.add([today, copy, registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })])
   const { ids, count } = open()
-  expect([ids(), count()]).toEqual([[today.id], 1])
+  expect([ids(), count()]).toEqual([[today.id, copy.id], 1])
 })
 
 test('counts no upload of a user who has signed out', () => {

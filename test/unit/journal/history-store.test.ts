@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { type HistoryQuery } from '../../../electron/journal/history-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { copyRecord, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const ids = (records: readonly UploadRecord[]) => records.map(({ id }) => id)
@@ -15,16 +15,22 @@ function setup(records: readonly UploadRecord[]) {
 test('the history leaves out hidden accounts and, on request, what was dismissed from the list', () => {
   const [first, second, third] = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
   const ofBob = registeredRecord({ finishedAtMs: 4, accountId: 'cloud.example bob' })
-  const { store } = setup([first, second, third, ofBob, uploadRecord()].filter((one) => one !== undefined))
-  const all = [ofBob.id, third?.id, second?.id, first?.id]
+  const copy = copyRecord(5)
+  const { store } = setup(
+    [first, second, third, ofBob, copy, uploadRecord()].filter((one) => one !== undefined),
+  )
+  const all = [copy.id, ofBob.id, third?.id, second?.id, first?.id]
   expect(ids(store.history({ limit: 9 }))).toEqual(all)
   const hidden = new Set([ofBob.accountId])
-  expect(ids(store.history({ limit: 9, hidden }))).toEqual(all.slice(1))
+  expect(ids(store.history({ limit: 9, hidden }))).toEqual([copy.id, ...all.slice(2)])
   const count = () => [new Set<string>(), hidden].map((ids) => store.finishedSince(2, ids))
   expect(count()).toEqual([3, 2])
   expect(store.dismiss([third?.id ?? '']).ok).toBe(true)
-  expect(ids(store.history({ limit: 9, isListed: true, hidden }))).toEqual([second?.id, first?.id])
-  expect([ids(store.history({ limit: 9, hidden })), count()]).toEqual([all.slice(1), [2, 1]])
+  expect(ids(store.history({ limit: 9, isListed: true, hidden }))).toEqual([copy.id, second?.id, first?.id])
+  expect([ids(store.history({ limit: 9, hidden })), count()]).toEqual([
+    [copy.id, ...all.slice(2)],
+    [2, 1],
+  ])
 })
 
 test('a dismissed upload is listed again once that is undone', () => {

@@ -45,11 +45,15 @@ test('the action is carried out once, after a countdown', () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('waiting uploads delay the countdown, failed ones are counted', () => {
+test('waiting uploads delay the countdown, failed ones are counted, copies are not', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')
   patch({ ...emptyTotals, waiting: 60 })
-  patch({ ...emptyTotals, waiting: 58 }, rows('registered', 2))
+  const already = { name: 'Theirs', path: null, status: 'active' }
+  const copies = rows('registered', 3)
+    .slice(2)
+    .map((row) => ({ ...row, already }))
+  patch({ ...emptyTotals, waiting: 58 }, [...rows('registered', 2), ...copies])
   // A row that is reported twice is counted once.
   patch({ ...emptyTotals, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
   expect(countdownText()).toBe(null)

@@ -48,11 +48,12 @@ function row(id: string, phase: Phase): UploadRow {
 const idsOf = (notification: BatchNotification | null) =>
   notification && [notification.registered.map(({ id }) => id), notification.failed.map(({ id }) => id)]
 
-test('a batch is notified once, after its last file', () => {
+test('a batch is notified once, after its last file, without files that the library had', () => {
   const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patchOf({ running: 2, waiting: 1 }, row('a', 'sending')))).toBeNull()
   expect(watch(patchOf({ running: 1, waiting: 1 }, row('a', 'registered')))).toBeNull()
-  expect(watch(patchOf({ running: 1 }, row('b', 'registered')))).toBeNull()
+  const copy = { ...row('copy', 'registered'), already: { name: 'Theirs', path: null, status: 'active' } }
+  expect(watch(patchOf({ running: 1 }, row('b', 'registered'), copy))).toBeNull()
   expect(idsOf(watch(patchOf({}, row('c', 'registered'))))).toEqual([['a', 'b', 'c'], []])
   expect(watch(patchOf({}))).toBeNull()
 })

@@ -101,7 +101,10 @@ export class AppState {
       queue: this.queue,
       ui: this.ui,
       onteam: (team) => void this.actions.chooseTeam(team),
-      onapproved: (report) => this.#report(report),
+      onapproved: (report) => {
+        this.#report(report)
+        this.showUploads(report.newIds?.slice(0, 1) ?? [])
+      },
     })
     this.session = new SessionState(bridge, {
       paired: () => this.ui.show('uploads'),

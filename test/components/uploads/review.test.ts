@@ -376,6 +376,23 @@ test('Undo after an approval opens the review again, also if files have stayed i
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
+test('an approval shows its first upload, although another row of the list was the current one', async () => {
+  const done = Array.from({ length: 30 }, (_, index) => registeredRow(`Done ${index}`))
+  const files = [reviewRow('Grain')]
+  const { emit, rowOf, sheet } = await openReview([...done, ...files], reviewOf(files), {
+    approveReview: () => success({ approvedCount: 1, drop: 'approval-1', newIds: ['Grain'] }),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: 'Later' }))
+  await userEvent.click(rowOf('Done 5'))
+  await userEvent.keyboard('{End}')
+  await expect.element(rowOf('Done 29')).toHaveFocus()
+  await userEvent.click(page.getByRole('button', { name: 'Review' }))
+  await userEvent.click(sheet.getByRole('button', { name: /^Upload/ }))
+  emit('patch', patchOf(2, [sendingRow('Grain')]))
+  await expect.element(rowOf('Grain')).toHaveFocus()
+  expect(rowOf('Grain').element().getBoundingClientRect().top).toBeGreaterThan(0)
+})
+
 test('the end of an approved batch is one notice, also if it ends before the approval is reported', async () => {
   const approval = { approvedCount: 1, drop: 'approval-1', newIds: ['Grain'] }
   const page = await openReview([reviewRow('Grain')], reviewOf([reviewRow('Grain')]), {

@@ -41,6 +41,13 @@ export type Steering =
   /** Null for no limit, undefined to show it. */
   | { readonly verb: 'limit'; readonly bytesPerSecond: number | null | undefined }
 
+type LibraryAction =
+  | { readonly action: 'list'; readonly search: string }
+  | { readonly action: 'show'; readonly models: readonly string[] }
+  | { readonly action: 'disable' | 'enable'; readonly models: readonly string[] }
+  | { readonly action: 'rename'; readonly models: readonly string[]; readonly newName: string }
+  | { readonly action: 'rm'; readonly models: readonly string[]; readonly yes: boolean }
+
 export type Command =
   | { readonly name: 'help'; readonly about: CommandName | null }
   | { readonly name: 'version' }
@@ -50,6 +57,8 @@ export type Command =
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly follow: boolean; readonly json: boolean }
   | ({ readonly name: 'steer' } & Steering)
+  | { readonly name: 'history'; readonly search: string; readonly count: number; readonly json: boolean }
+  | ({ readonly name: 'library'; readonly team: string | null; readonly json: boolean } & LibraryAction)
   | { readonly name: 'log'; readonly upload: string; readonly json: boolean }
   | {
       readonly name: 'check'
@@ -181,6 +190,17 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     const { follow = false, json = false } = parseWords(words, commands.status, 0).values
     return { name: 'status', follow, json }
   },
+  history(words) {
+    const { values, positionals } = parseWords(words, commands.history, 1)
+    const count = Number(values.count ?? 50)
+    if (!Number.isInteger(count) || count < 1) throw new UsageError('--count must be a number from 1.')
+    return { name: 'history', search: positionals[0] ?? '', count, json: values.json ?? false }
+  },
+  library(words) {
+    const { values, positionals } = parseWords(words, commands.library, Infinity)
+    const action = parseLibraryAction(positionals, values)
+    return { name: 'library', team: values.team ?? null, json: values.json ?? false, ...action }
+  },
   log(words) {
     const { values, positionals } = parseWords(words, commands.log, 1)
     const [upload] = positionals
@@ -215,6 +235,24 @@ function parseSteer(verb: 'pause' | 'resume' | 'retry', words: readonly string[]
   if (values.all && uploads.length > 0) throw new UsageError('Name uploads or use --all, not both.')
   if (!values.all && uploads.length === 0) throw new UsageError(`${noUploads(verb)}\nOr use --all.`)
   return { name: 'steer', verb, uploads }
+}
+
+const libraryActions = v.picklist(['list', 'show', 'rename', 'disable', 'enable', 'rm'])
+
+function parseLibraryAction(
+  [word, ...models]: readonly string[],
+  { name, yes = false }: { readonly name?: string | undefined; readonly yes?: boolean | undefined },
+): LibraryAction {
+  const action = v.safeParse(libraryActions, word)
+  if (!action.success) throw new UsageError(`Use library with one of: ${libraryActions.options.join(', ')}.`)
+  if (action.output === 'list') return { action: 'list', search: models.join(' ') }
+  if (models.length === 0)
+    throw new UsageError(`No model given. Example: modelferry library ${action.output} "Harbour v1"`)
+  if (action.output === 'show') return { action: 'show', models }
+  if (action.output === 'rm') return { action: 'rm', models, yes }
+  if (action.output !== 'rename') return { action: action.output, models }
+  if (name === undefined || models.length > 1) throw new UsageError('Use rename with one model and --name.')
+  return { action: 'rename', models, newName: name }
 }
 
 function parseLogout(words: readonly string[]): Command {

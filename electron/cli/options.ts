@@ -234,6 +234,29 @@ command, of accounts that are signed out, and those that wait for approval in th
       help,
     },
   },
+  history: {
+    words: '[text]',
+    about: 'list what was uploaded from this computer, latest first',
+    options: {
+      count: { type: 'string', value: 'number', about: 'maximum number of uploads (default: 50)' },
+      json: json('print JSON, one object per upload (docs/json-output.md)'),
+      help,
+    },
+    more: 'With a text, only uploads with it in the name or path are listed.',
+  },
+  library: {
+    words: '<list|show|rename|disable|enable|rm> [models…]',
+    about: 'list, change or delete models of a team’s library',
+    options: {
+      team: { type: 'string', value: 'id or name', about: 'team whose library is used' },
+      name: { type: 'string', value: 'name', about: 'new display name, for rename' },
+      yes: { type: 'boolean', short: 'y', about: 'delete without asking' },
+      json: json('with list and show: print JSON, one object per model (docs/json-output.md)'),
+      help,
+    },
+    more: `Models are named by ID, display name or library path. "list" takes a text that names, types or paths contain.
+Example: modelferry library rename "Harbour v1" --name "Harbour v2"`,
+  },
   log: {
     words: '<upload>',
     about: 'show the log of an upload: phases, retries, pauses and speed',

@@ -8,6 +8,8 @@ import { createJsonReporter } from './output/json-output.ts'
 import { createTextReporter } from './output/text-output.ts'
 import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
 import { runFindCommand } from './commands/find.ts'
+import { runHistoryCommand } from './commands/history.ts'
+import { runLibraryCommand } from './commands/library.ts'
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
 import { findTeam, uploadTeams, type AccountTeam } from './commands/teams.ts'
@@ -32,6 +34,7 @@ export async function runCommand(command: EngineCommand, context: CommandContext
   if (command.name === 'login') return runLoginCommand(command, context)
   if (command.name === 'logout') return runLogoutCommand(command, context)
   if (command.name === 'check') return runCheckCommand(command, context)
+  if (command.name === 'history') return runHistoryCommand(command, context)
   let tokenAccount: Account | null = null
   if (cliEnvironment.token !== null) {
     const retry = { signal: interruption.signal, ...retryPolicyOf(command, context) }
@@ -62,7 +65,7 @@ function retryPolicyOf(command: SignedInCommand, { streams }: CommandContext): O
   return { maxOfflineDelayMs, onRetry: reporter.signInDelayed }
 }
 
-type SignedInCommand = Exclude<EngineCommand, { readonly name: 'login' | 'logout' | 'check' }>
+type SignedInCommand = Exclude<EngineCommand, { readonly name: 'login' | 'logout' | 'check' | 'history' }>
 
 /** @param tokenAccount the account of the environment's token, the only one that is used if there is one */
 async function runSignedInCommand(
@@ -85,14 +88,10 @@ async function runSignedInCommand(
     streams.err.line('Not signed in. Run: modelferry login')
     return exitCodes.notSignedIn
   }
-  if (command.name === 'teams') {
-    for (const accountTeam of uploadTeams(engine, tokenAccount)) {
-      if (command.json) streams.out.json(teamAsJson(accountTeam))
-      else streams.out.line(teamAsText(accountTeam))
-    }
-    return exitCodes.ok
-  }
+  if (command.name === 'teams') return listTeams(uploadTeams(engine, tokenAccount), command, streams)
   const teamOf = (idOrName: string | null) => findTeam(engine, idOrName, tokenAccount)
+  if (command.name === 'library')
+    return runLibraryCommand(command, teamOf(command.team ?? cliEnvironment.team), context)
   const uploadContext = { ...context, reporter: createReporter(command, streams) }
   if (command.name === 'upload') {
     const named = command.teams.length > 0 ? command.teams : [cliEnvironment.team]
@@ -100,6 +99,18 @@ async function runSignedInCommand(
     return runUploadCommand(command, [...teams.values()], uploadContext)
   }
   return runWorkflowCommand(command, teamOf(command.team ?? cliEnvironment.team), uploadContext)
+}
+
+function listTeams(
+  teams: readonly AccountTeam[],
+  { json }: SignedInCommand & { readonly name: 'teams' },
+  { out }: Streams,
+): number {
+  for (const team of teams) {
+    if (json) out.json(teamAsJson(team))
+    else out.line(teamAsText(team))
+  }
+  return exitCodes.ok
 }
 
 const teamAsJson = ({ team, account }: AccountTeam) => ({ ...team, account: account.email })

@@ -4,7 +4,7 @@ import { toUploadRow } from '../../journal/row-view.ts'
 import { logText } from '../../messages/log-text.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { reportUnclear } from '../named-uploads.ts'
+import { reportUnclear, uploadNaming } from '../find-named.ts'
 import { describeFailure, t, type Streams } from '../output/output.ts'
 
 type LogCommand = Extract<Command, { readonly name: 'log' }>
@@ -18,12 +18,9 @@ export function runLogCommand({ upload, json }: LogCommand, home: string, { out,
   }
   const [first, ...others] = found.value
   if (!first || others.length > 0) {
-    reportUnclear(
-      upload,
-      found.value.map(({ record }) => record),
-      readUploadNames(home),
-      err,
-    )
+    const matches = found.value.map(({ record }) => record)
+    const knownNames = readUploadNames(home)
+    reportUnclear(upload, { matches, knownNames, naming: uploadNaming }, err)
     return exitCodes.someFailed
   }
   const document = logDocumentOf(toUploadRow(first.record, null), first.log)

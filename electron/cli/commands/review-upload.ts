@@ -8,6 +8,7 @@ import type { Command } from '../arguments.ts'
 import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
+import { isYes } from '../output/confirmation.ts'
 import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
 import { standardInput } from '../standard-input.ts'
 import {
@@ -82,7 +83,7 @@ export function createUploadReview(
       const answer = await interruption.race(prompter.ask(visibleText(questionFor(proposal))))
       if (answer === interrupted) return 'no'
       if (answer === null) exitCode = exitCodes.interrupted
-      return /^\s*(y|yes)\s*$/i.test(answer ?? '') ? 'yes' : 'no'
+      return isYes(answer) ? 'yes' : 'no'
     } finally {
       prompter.close()
     }

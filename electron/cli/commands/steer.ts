@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { success, type Result } from '../../contract/failures.ts'
 import { unheldQueue, uploadStatusOf } from '../../contract/upload-status.ts'
 import { needsAttention, type UploadRow } from '../../contract/uploads.ts'
@@ -8,12 +7,11 @@ import { isRunning } from '../../journal/upload-phase.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Steering } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { findNamedUploads } from '../named-uploads.ts'
+import { findNamed, uploadNaming } from '../find-named.ts'
+import { isConfirmed } from '../output/confirmation.ts'
 import { describeFailure, t, type Streams } from '../output/output.ts'
-import { createPasswordPrompt } from '../output/password-prompt.ts'
 import type { TextStream } from '../output/text-stream.ts'
 import { withRunningApp } from '../running-app.ts'
-import { standardInput } from '../standard-input.ts'
 
 /** Has the running app pause, resume, retry, remove or move uploads, or limit its speed. Returns the exit code. */
 export function runSteerCommand(steering: Steering, home: string, streams: Streams): Promise<number> {
@@ -60,7 +58,8 @@ async function changeUploads(
   const { rows } = snapshot.value
   const chosen = chosenUploads(steering, rows, err)
   if (chosen === null) return null
-  if (steering.verb === 'remove' && !steering.yes && !(await isRemovalConfirmed(chosen, err))) return null
+  if (steering.verb === 'remove' && !steering.yes && !(await isConfirmed(removalQuestion(chosen), err)))
+    return null
   const ids = chosen.map(({ id }) => id)
   const changed =
     steering.verb === 'move'
@@ -78,7 +77,7 @@ function chosenUploads(
 ): readonly UploadRow[] | null {
   const { appliesTo, participle } = verbs[verb]
   if (uploads.length === 0) return rows.filter(appliesTo)
-  const named = findNamedUploads(uploads, rows, err)
+  const named = findNamed(uploads, rows, uploadNaming, err)
   const unfit = named?.find((row) => !appliesTo(row))
   if (!unfit) return named
   const status = t(`phase.${uploadStatusOf(unfit, unheldQueue)}`).toLowerCase()
@@ -126,25 +125,14 @@ async function moveUploads(
 ): Promise<Result<void> | null> {
   if (to === 'first') return calls.moveToTop({ ids })
   if (to === 'last') return calls.moveUploads({ ids, before: null })
-  const [next] = findNamedUploads([to.before], rows, err) ?? []
+  const [next] = findNamed([to.before], rows, uploadNaming, err) ?? []
   return next ? calls.moveUploads({ ids, before: next.id }) : null
 }
 
-/** Without a terminal nobody can be asked. */
-async function isRemovalConfirmed(rows: readonly UploadRow[], err: TextStream): Promise<boolean> {
+function removalQuestion(rows: readonly UploadRow[]): string {
   const sentBytes = rows.reduce((sum, row) => sum + row.sentBytes, 0)
   const sent = sentBytes === 0 ? '' : ` ${formatBytes(sentBytes, 'en')} were uploaded and are deleted.`
-  if (standardInput().isTTY !== true) {
-    err.line('Removing uploads needs your confirmation. Run the command on a terminal, or with --yes.')
-    return false
-  }
-  const prompt = createPasswordPrompt(standardInput(), process.stderr)
-  try {
-    const answer = await prompt.ask(visibleText(`Remove ${namesOf(rows)}?${sent} [y/N] `))
-    return /^\s*(y|yes)\s*$/i.test(answer ?? '')
-  } finally {
-    prompt.close()
-  }
+  return `Remove ${namesOf(rows)}?${sent}`
 }
 
 function namesOf(rows: readonly UploadRow[]): string {

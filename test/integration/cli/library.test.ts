@@ -175,3 +175,43 @@ test('exits with 2 for an unknown conflict policy', async () => {
   const ended = await upload('--on-conflict', 'overwrite')
   expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('skip, rename, replace, keep-both')])
 })
+
+test('lists, shows, renames, disables and deletes models of a team’s library', async () => {
+  const { run, cloud } = await setup()
+  cloud.addModel(ALICES_TEAM_ID, { model_path: path, display_name: 'Harbour', model_type: 'loras' })
+  cloud.addModel(ALICES_TEAM_ID, { model_path: 'models/vae/b.safetensors', display_name: 'Sea' })
+  const listed = await run('library', 'list', 'HARBOUR', '--json')
+  expect(
+    listed.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+  ).toMatchObject([{ name: 'Harbour', path, status: 'active' }])
+  expect((await run('library', 'show', 'harbour')).out).toContain(`path: ${path}\n`)
+  expect(await run('library', 'rename', path, '--name', 'Harbour v2')).toMatchObject({ code: 0 })
+  expect((await run('library', 'disable', 'Harbour v2')).out).toBe('Harbour v2 is disabled.\n')
+  const harbour = () => cloud.modelsOf(ALICES_TEAM_ID).find((model) => model.model_path === path)
+  expect(harbour()).toMatchObject({ display_name: 'Harbour v2', model_status: 'disabled' })
+  expect(await run('library', 'rm', 'Sae')).toMatchObject({
+    code: 1,
+    err: 'No model has the ID or name "Sae". Did you mean "Sea"?\n',
+  })
+  expect(await run('library', 'rm', 'Sea')).toMatchObject({ code: 1, out: '' })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
+  expect(await run('library', 'rm', 'Sea', '-y')).toMatchObject({ code: 0, out: 'Sea is deleted.\n' })
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([path])
+})
+
+test('the history lists what was uploaded, latest first', async () => {
+  const { run, file } = await setup()
+  for (const name of ['first.safetensors', 'second.safetensors']) await run('upload', await file(name))
+  const all = await run('history', '--json')
+  expect(
+    all.out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { file: string }).file),
+  ).toEqual(['second.safetensors', 'first.safetensors'])
+  expect((await run('history', 'first')).out).toContain('first.safetensors → ')
+  expect((await run('history', '--count', '1')).out.trim().split('\n')).toHaveLength(1)
+})

@@ -56,7 +56,7 @@ test('commands pause, resume, move and remove the uploads of a running app', asy
   )
   expect(app.row(third).position).toBeLessThan(app.row(second).position)
   expect(await run('remove', 'second.safetensors')).toMatchObject(
-    ended(1, '', 'Removing uploads needs your confirmation. Run the command on a terminal, or with --yes.\n'),
+    ended(1, '', 'This needs your confirmation. Run the command on a terminal, or with --yes.\n'),
   )
   expect(await run('remove', 'second.safetensors', '--yes')).toMatchObject(
     ended(0, 'second.safetensors is removed.\n'),

@@ -247,8 +247,7 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
 
 /**
  * Whether an upload that met its failure is retried automatically. One whose file is still being written or was not
- * inspected has failed, but is rechecked (`intake/recheck-growing-files.ts`), as is a file that changes later
- * (`intake/recheck-changed-files.ts`).
+ * inspected has failed, but is rechecked, as is a file that changes later (`intake/recheck-refused-files.ts`).
  */
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
   if (phase === 'registered') return 'final'

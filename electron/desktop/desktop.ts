@@ -328,4 +328,5 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     feed.sendEvent('surroundings', currentAppInfo(language))
   })
   app.on('activate', window.show)
+  app.on('browser-window-focus', () => engine.windowFocused())
 }

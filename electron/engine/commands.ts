@@ -20,7 +20,7 @@ import {
 } from '../intake/inspect-again.ts'
 import { isRefusedByPolicy } from '../intake/review/review-policy.ts'
 import type { UndoHistory } from '../intake/undo-history.ts'
-import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
+import { failureWhileWritten } from '../intake/recheck-refused-files.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
 import { isStopped, type Row, type Rows } from '../journal/rows.ts'
 import { isStarted, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'

@@ -168,6 +168,8 @@ export interface Engine {
    * Retries at once what waits for a time, and cuts connections that a sleep or another network has killed.
    */
   networkChanged(): void
+  /** The user returns to the window: looks at once whether refused files have changed. */
+  windowFocused(): void
   /** Returns the unsubscribe function. */
   subscribe(listener: EngineListener): () => void
   /**

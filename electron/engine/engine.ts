@@ -112,6 +112,7 @@ export function createEngine(options: EngineOptions): Engine {
     unsealPresent: sealing.unsealPresent,
     confirmSignIns: () => signIns.confirm(),
     networkChanged: () => events.emit('networkChanged'),
+    windowFocused: () => areas.adding.rechecks.checkAll(),
     subscribe(listener) {
       const listeners = Object.entries(listener) as [keyof EngineEvents, () => void][]
       for (const [name, listen] of listeners) events.on(name, listen)

@@ -3,7 +3,7 @@ import { failure } from '../contract/failures.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Rows } from '../journal/rows.ts'
-import type { Rechecks } from './recheck-growing-files.ts'
+import type { Rechecks } from './recheck-refused-files.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 /** Reading this many takes about 4 ms; the page is being loaded at the same time, with many short requests. */

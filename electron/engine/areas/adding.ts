@@ -3,7 +3,7 @@ import { MountQueue } from '../../discovery/scan/mounts.ts'
 import { createTeamAdder } from '../../intake/add-to-team.ts'
 import { createTeamCompanions } from '../../intake/companions/team-companions.ts'
 import { Intake } from '../../intake/enqueue.ts'
-import { createRechecks } from '../../intake/recheck-growing-files.ts'
+import { Rechecks } from '../../intake/recheck-refused-files.ts'
 import { reviewPolicyOf } from '../../intake/review/review-policy.ts'
 import { Review } from '../../intake/review/review.ts'
 import { createTeamFinder } from '../../intake/waiting-files.ts'
@@ -60,7 +60,7 @@ export function createAdding(
   // One for all, since its limit is that of the process.
   const mountQueue = new MountQueue(environment.timers)
   const { mustReview } = review
-  const rechecks = createRechecks({ rows, commands, mustReview, environment, mountQueue })
+  const rechecks = new Rechecks({ rows, commands, mustReview, environment, mountQueue })
   const intake = new Intake({
     store,
     rows,
@@ -76,15 +76,15 @@ export function createAdding(
     review,
     // In the order in which they are needed: each start takes a core.
     warmUp: () => [inspector, transfer.workerPool].forEach((threads) => threads.warm()),
-    batchEnqueued: rechecks.schedule,
+    batchEnqueued: (ids) => rechecks.schedule(ids),
     enqueued: checkConflicts,
     rememberDrop: undo.rememberDrop,
   })
 
   events.on('rowChanged', (id) => review.rowChanged(id))
-  events.on('rowChanged', rechecks.rowChanged)
-  events.on('rejected', rechecks.schedule)
-  events.on('networkChanged', rechecks.checkAll)
+  events.on('rowChanged', (id) => rechecks.rowChanged(id))
+  events.on('rejected', (ids) => rechecks.schedule(ids))
+  events.on('networkChanged', () => rechecks.checkAll())
   for (const name of ['library', 'visibilityChanged', 'session'] as const)
     events.on(name, () => review.compareAgain())
   events.on('patch', ({ totals }) => review.speedMeasured(totals.bytesPerSecond))

@@ -139,6 +139,12 @@ test('checks the network after the computer has slept', () => {
   expect(called).toContain('networkChanged')
 })
 
+test('looks for changed files when the user returns to the window', () => {
+  const { called } = setup()
+  theApp().emit('browser-window-focus')
+  expect(called).toContain('windowFocused')
+})
+
 test('the app goes on when its last window is closed', () => {
   const { called, exit } = setup()
   theApp().allClosed()

@@ -114,6 +114,7 @@ export function setup(
         snapshot: () => ({ rows, totals, allPaused: false }) as never,
         applySettings: applied,
         networkChanged: () => void called.push('networkChanged'),
+        windowFocused: () => void called.push('windowFocused'),
         areOthersUploading: () => false,
         async finishParts() {
           called.push('finishParts')

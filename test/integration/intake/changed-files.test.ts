@@ -17,7 +17,7 @@ async function refused(harness: EngineHarness, write = (path: string) => truncat
   return { path, sound, id }
 }
 
-/** Waits for the phase while the clock runs: changes are looked at together after a second. */
+/** Waits for the phase while the clock runs: changes are looked for every few seconds. */
 const expectPhase = ({ clock }: EngineHarness, app: App, id: string) =>
   expect.poll(
     () => {

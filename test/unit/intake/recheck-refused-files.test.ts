@@ -1,20 +1,12 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type BigIntStats,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, type BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
+import { failure, success, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import { MountQueue } from '../../../electron/discovery/scan/mounts.ts'
-import { ChangedFileRechecks } from '../../../electron/intake/recheck-changed-files.ts'
+import { Rechecks } from '../../../electron/intake/recheck-refused-files.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
@@ -27,9 +19,15 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
   const clock = standingClock()
   const rows = new Map<string, Row>()
   const rechecked: string[] = []
-  const rechecks = new ChangedFileRechecks({
+  const rechecks = new Rechecks({
     rows: { get: (id) => rows.get(id), ids: () => [...rows.keys()] },
-    recheck: async (ids) => void rechecked.push(...ids),
+    commands: {
+      async retry(ids) {
+        rechecked.push(...ids)
+        return success(undefined)
+      },
+    },
+    mustReview: () => false,
     environment: clock,
     mountQueue: new MountQueue(clock.timers, async () => mountOf),
     ...(statOf ? { stat: statOf } : {}),
@@ -56,16 +54,10 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
       live: liveState({ phase }),
     })
   }
-  const isDue = () => clock.waits().some((waitMs) => waitMs <= 1_000)
-  /** Calls have ten seconds: while one runs, the clock must not be advanced. */
-  const isWorking = () => clock.waits().some((waitMs) => waitMs > 1_000 && waitMs <= 10_000)
-  const settle = () =>
-    expect
-      .poll(() => {
-        if (isDue() && !isWorking()) clock.advance(1_000)
-        return isDue() || isWorking()
-      })
-      .toBe(false)
+  function remove(name: string): void {
+    rows.delete(name)
+    rechecks.rowChanged(name)
+  }
   return {
     folder,
     rechecks,
@@ -73,35 +65,37 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
     clock,
     write,
     refuse,
-    isDue,
-    settle,
-    /** Only folders that are not watched are looked at every minute. */
-    async untilWatched() {
-      await expect
-        .poll(async () => {
-          await settle()
-          clock.advance(60_000)
-          return isDue()
-        })
-        .toBe(false)
-      await settle()
-    },
-    remove(name: string) {
-      rows.delete(name)
-      rechecks.rowChanged(name)
-    },
+    remove,
     /** Looks at all files; `last`, which has changed, is looked at after the others. */
     async lookAtAll(last: string) {
       rechecked.length = 0
+      remove(last)
       refuse(last, failure('file-missing'))
       rechecks.rowChanged(last)
       rechecks.checkAll()
-      clock.advance(1_000)
       await expect.poll(() => rechecked, { interval: 5 }).toContain(last)
       return rechecked.filter((id) => id !== last)
     },
   }
 }
+
+test('rechecks only files that were written recently and may become complete, or were not inspected', async () => {
+  const { rechecks, rechecked, clock, refuse, remove } = setup()
+  const written = (agoMs: number) => ({
+    identity: { sizeBytes: 1, mtimeNs: BigInt(clock.now() - agoMs) * 1_000_000n, inode: 1n },
+  })
+  refuse('copied', failure('file-cut-short'), 'failed', written(500))
+  refuse('removed', failure('file-cut-short'), 'failed', written(500))
+  refuse('old', failure('file-cut-short'), 'failed', written(60_000))
+  refuse('uninspected', failure('file-not-inspected'), 'failed', written(60_000))
+  refuse('pointer', failure('file-pointer'), 'failed', written(500))
+  refuse('dangerous', failure('file-dangerous'), 'failed', written(500))
+  rechecks.schedule(['copied', 'removed', 'old', 'uninspected', 'pointer', 'dangerous'])
+  remove('removed')
+  expect(clock.waits()).toEqual([5_000])
+  clock.advance(5_000)
+  expect([rechecked, clock.waits()]).toEqual([['copied', 'uninspected'], []])
+})
 
 test.for<[code: FailureCode, isRewritten: boolean, isRechecked: boolean]>([
   ['file-cut-short', true, true],
@@ -115,7 +109,7 @@ test.for<[code: FailureCode, isRewritten: boolean, isRechecked: boolean]>([
   write('last')
   refuse('a', failure(code))
   if (isRewritten) write('a', 'the whole model')
-  rechecks.start()
+  rechecks.resume()
   expect(await lookAtAll('last')).toEqual(isRechecked ? ['a'] : [])
 })
 
@@ -125,7 +119,7 @@ test('rechecks refused files in review, and none that waits or is still missing'
   refuse('reviewed', failure('file-missing'), 'review')
   refuse('waiting', failure('file-missing'), 'waiting')
   refuse('gone', failure('file-missing'))
-  rechecks.start()
+  rechecks.resume()
   expect(await lookAtAll('last')).toEqual(['reviewed'])
 })
 
@@ -134,7 +128,7 @@ test('rechecks a file that needs others whenever something has changed beside it
   write('models/a')
   write('elsewhere/last')
   refuse('models/a', failure('file-part-missing', { missing: 'weights/b' }))
-  rechecks.start()
+  rechecks.resume()
   const rechecked = async () => (await lookAtAll('elsewhere/last')).length > 0
   expect(await rechecked()).toBe(true)
   expect(await rechecked()).toBe(false)
@@ -147,21 +141,30 @@ test('rechecks a file that needs others whenever something has changed beside it
   expect(await rechecked()).toBe(false)
 })
 
-test('looks for a folder that takes the place of a watched one', async () => {
-  const { rechecks, rechecked, clock, folder, write, refuse, settle, untilWatched } = setup()
-  write('models/a')
-  refuse('models/a', failure('file-cut-short'))
-  rechecks.start()
-  await untilWatched()
-  renameSync(join(folder, 'models'), join(folder, 'moved'))
-  write('models/a', 'the whole model')
-  await expect
-    .poll(async () => {
-      clock.advance(60_000)
-      await settle()
-      return rechecked
-    })
-    .toContain('models/a')
+test('looks at some refused files every five seconds, each in its turn', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup()
+  const names = Array.from({ length: 30 }, (_, index) => `models/${index}`)
+  for (const name of names) write(name)
+  rechecks.resume()
+  for (const name of names) {
+    refuse(name, failure('file-missing'))
+    rechecks.rowChanged(name)
+  }
+  clock.advance(5_000)
+  await expect.poll(() => rechecked).toHaveLength(20)
+  clock.advance(5_000)
+  await expect.poll(() => rechecked.toSorted()).toEqual(names.toSorted())
+})
+
+test('rechecks a file that is there but can’t be read once, and again after a change', async () => {
+  const { rechecks, write, refuse, lookAtAll } = setup()
+  for (const name of ['a', 'last']) write(name)
+  refuse('a', failure('file-unreadable'))
+  rechecks.resume()
+  expect(await lookAtAll('last')).toEqual(['a'])
+  expect(await lookAtAll('last')).toEqual([])
+  write('a', 'the whole model')
+  expect(await lookAtAll('last')).toEqual(['a'])
 })
 
 test('makes two calls on a network share that does not respond, however often it looks', async () => {
@@ -171,16 +174,14 @@ test('makes two calls on a network share that does not respond, however often it
     return new Promise(() => {})
   })
   for (const name of ['models/a', 'models/b', 'other/c', 'more/d']) refuse(name, failure('file-missing'))
-  rechecks.start()
+  rechecks.resume()
   await expect.poll(() => calls).toHaveLength(1)
   for (let seconds = 0; seconds < 300; seconds += 1) {
     clock.advance(1_000)
     await setImmediate()
   }
   rechecks.checkAll()
-  clock.advance(1_000)
   await setImmediate()
-  expect(new Set(calls.map(dirname)).size).toBe(1)
   expect(calls).toHaveLength(2)
 })
 
@@ -192,9 +193,7 @@ test('rechecks files of other folders while one of the same disk does not respon
   )
   for (const name of ['hangs/a', 'models/b', 'other/c']) refuse(name, failure('file-missing'))
   for (const name of ['hangs/a', 'models/b', 'other/c']) write(name)
-  rechecks.start()
-  await setImmediate()
-  clock.advance(1_000)
+  rechecks.resume()
   await expect
     .poll(() => {
       clock.advance(1_000)
@@ -211,47 +210,43 @@ test('checks files again once the share responds', async () => {
     return stat(path, { bigint: true })
   })
   refuse('models/a', failure('file-missing'))
-  rechecks.start()
+  rechecks.resume()
   clock.advance(60_000)
-  clock.advance(1_000)
   write('models/a')
   respond()
   await expect.poll(() => rechecked).toContain('models/a')
 })
 
 test('rechecks a file when the last of very many files beside it is deleted', async () => {
-  const { rechecks, rechecked, clock, folder, write, refuse } = setup()
+  const { rechecks, rechecked, folder, write, refuse } = setup()
   for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
   for (const name of ['models/z.safetensors', 'models/z.safetensors.aria2']) write(name)
   refuse('models/z.safetensors', failure('file-downloading'))
-  rechecks.start()
-  clock.advance(1_000)
+  rechecks.resume()
   await expect.poll(() => rechecked).toHaveLength(1)
   rmSync(join(folder, 'models/z.safetensors.aria2'))
   rechecks.checkAll()
-  clock.advance(1_000)
   await expect.poll(() => rechecked).toHaveLength(2)
 })
 
 test('rechecks a part when another one changed after more than the compared files beside it', async () => {
-  const { rechecks, rechecked, clock, write, refuse } = setup()
+  const { rechecks, rechecked, write, refuse } = setup()
   for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
   for (const part of [1, 2]) write(`models/z-0000${part}-of-00002.safetensors`)
   const missing = 'y-weights'
   write(`models/${missing}`)
   refuse('models/z-00001-of-00002.safetensors', failure('file-part-missing', { missing }))
-  rechecks.start()
+  rechecks.resume()
   for (const [index, changed] of ['none', 'z-00002-of-00002.safetensors', missing].entries()) {
     if (index > 0) write(`models/${changed}`, 'the whole model')
     rechecks.checkAll()
-    clock.advance(1_000)
     await expect.poll(() => [changed, rechecked.length]).toEqual([changed, index + 1])
   }
 })
 
 test('checks files after ten seconds although those of another mount do not respond', async () => {
   let isHanging = false
-  const { rechecks, rechecked, clock, write, refuse, settle } = setup(
+  const { rechecks, rechecked, clock, write, refuse } = setup(
     (path) => (isHanging && path.includes('hangs') ? new Promise(() => {}) : stat(path, { bigint: true })),
     (path) => path,
   )
@@ -259,14 +254,14 @@ test('checks files after ten seconds although those of another mount do not resp
     write(name)
     refuse(name, failure('file-missing'))
   }
-  rechecks.start()
-  await settle()
+  rechecks.resume()
+  await expect.poll(() => rechecked).toHaveLength(2)
+  for (const name of ['hangs/a', 'models/b']) write(name, 'longer')
   rechecked.length = 0
   isHanging = true
   rechecks.checkAll()
-  clock.advance(1_000)
-  // Of the call that hangs, and of all checks.
-  await expect.poll(() => clock.waits(), { interval: 1 }).toMatchObject([10_000, 10_000, expect.any(Number)])
+  // Of the next look, the call that hangs, and all checks.
+  await expect.poll(() => clock.waits(), { interval: 1 }).toEqual([5_000, 10_000, 10_000])
   clock.advance(9_999)
   await setImmediate()
   expect(rechecked).toEqual([])

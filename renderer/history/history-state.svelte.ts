@@ -2,6 +2,7 @@ import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { HistoryFilters, UploadRow } from '../../electron/contract/uploads.ts'
 import { delay } from '../ui/delay.ts'
+import { compareNames } from '../ui/format.ts'
 import type { Line } from '../ui/list/windowing.ts'
 import { rowHeights } from '../uploads/upload-lines.ts'
 
@@ -96,7 +97,13 @@ export class HistoryState {
   async show(): Promise<void> {
     await this.open()
     const result = await this.#bridge.historyFilters()
-    if (result.ok) this.choices = result.value
+    if (!result.ok) return
+    const { teams, modelTypes } = result.value
+    this.choices = {
+      teams: teams.toSorted((a, b) => compareNames(a.name, b.name)),
+      // A file that the library had may be without a type.
+      modelTypes: modelTypes.filter((type) => type !== '').toSorted(compareNames),
+    }
   }
 
   filterBy(change: Partial<Filter>): void {

@@ -221,6 +221,7 @@ test('Undo restores removed uploads also if one that is being registered stays',
   rowOf('Grain').element().focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
   const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
   await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
   await expect.element(screen.getByText('its upload wasn’t removed', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))

@@ -146,10 +146,13 @@ export function createFeed(options: {
   }
 
   function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line' | 'isIncomplete'> {
-    const count = countRows([...views.values()], unshownToday(), totalSpeed.meter)
+    const rows = [...views.values()]
+    const count = countRows(rows, unshownToday(), totalSpeed.meter)
     const { totalBytes, movedBytes, leftBytes } = batch.sum()
+    // Of a single file the list shows the same.
+    const only = count.running + count.waiting === 1 ? rows.find(isSending) : undefined
     const left = count.running > 0 ? secondsLeft(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : null
-    const totals: Totals = { ...count, totalBytes, movedBytes, secondsLeft: left }
+    const totals: Totals = { ...count, totalBytes, movedBytes, secondsLeft: only ? only.secondsLeft : left }
     totalSpeed.setRunning(totals.running > 0)
     return { totals, allPaused: allPaused(), line: line(), isIncomplete: options.isIncomplete() }
   }

@@ -227,9 +227,10 @@ test('updates the speeds each second while something runs, so a stall is visible
   expect(ids(patches.at(-1)?.changed ?? [])).toEqual(['a'])
 })
 
-test('caps the time left by a limit at once, and not by one that is out of reach', () => {
-  const { feed, clock, put, setLimit } = setup()
+test('caps the time left by a limit at once, and takes that of a single file from its row', () => {
+  const { feed, clock, put, take, setLimit } = setup()
   const sizeBytes = 10_000_000_000
+  put('waiting', { sizeBytes: 0 })
   for (let tenths = 0; tenths < 100; tenths += 1) {
     put('a', { phase: 'sending', sizeBytes, inFlightBytes: tenths * 4_100_000 })
     feed.moved(4_100_000)
@@ -241,6 +242,8 @@ test('caps the time left by a limit at once, and not by one that is out of reach
   expect(secondsLeft()).toBe(unlimited)
   setLimit(2_000_000)
   expect(secondsLeft()).toBe(Math.ceil((sizeBytes - 99 * 4_100_000) / 2_000_000))
+  take('waiting')
+  expect(secondsLeft()).toBeNull()
 })
 
 test('sums up what uploads that are being paused still send', () => {
@@ -282,6 +285,7 @@ test('a snapshot before the first change is the zeroth, and says what earlier st
 
 test('shows no time left once nothing runs, and one that starts again from zero afterwards', () => {
   const { put, clock, feed } = setup()
+  put('waiting', {})
   const send = (seconds: number) => {
     for (let tenth = 1; tenth <= seconds * 10; tenth += 1) {
       put('a', { phase: 'sending', sizeBytes: 1_000_000, inFlightBytes: tenth })

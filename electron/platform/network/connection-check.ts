@@ -44,9 +44,9 @@ export async function checkConnection(options: ConnectionCheckOptions): Promise<
     nameStep(endpoint.host, address),
     step('proxy', proxy === null ? 'skipped' : 'good', { proxy: proxy ?? '' }),
   )
-  const connectedMs = address === undefined ? null : await connectTo(endpoint, connectTimeoutMs)
-  add(connectStep(endpoint, address !== undefined, connectedMs))
-  add(...serverSteps(found, connectedMs !== null))
+  const answer = address === undefined ? null : await connectTo(endpoint, connectTimeoutMs)
+  add(connectStep(endpoint, answer))
+  add(...serverSteps(found, typeof answer === 'number'))
   if (found.isApi) await options.confirmSignIns?.()
   add(signInStep(options.session(), found.isApi, options.refused ?? null))
   check = { ...check, isOver: true }
@@ -74,9 +74,10 @@ function nameStep(host: string, address: string | undefined): StepResult {
     : step('name', 'good', { host, address })
 }
 
-function connectStep(endpoint: Endpoint, hasAddress: boolean, connectedMs: number | null): StepResult {
-  if (connectedMs === null) return step('connect', hasAddress ? 'bad' : 'skipped', { ...endpoint })
-  return step('connect', 'good', { ...endpoint, ms: Math.max(1, Math.round(connectedMs)) })
+function connectStep(endpoint: Endpoint, answer: PortAnswer | null): StepResult {
+  if (answer === null) return step('connect', 'skipped', { ...endpoint })
+  if (typeof answer === 'string') return step('connect', 'bad', { ...endpoint, answer })
+  return step('connect', 'good', { ...endpoint, ms: Math.max(1, Math.round(answer)) })
 }
 
 /** `URL` keeps the brackets of an IPv6 address, which a lookup does not accept. */
@@ -98,14 +99,16 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   }
 }
 
-/** How long connecting takes, in ms; null when it fails. */
-async function connectTo({ host, port }: Endpoint, timeoutMs: number): Promise<number | null> {
+/** How long connecting takes, in ms; `refused` when it fails, and `none` when nothing answers in time. */
+type PortAnswer = number | 'refused' | 'none'
+
+async function connectTo({ host, port }: Endpoint, timeoutMs: number): Promise<PortAnswer> {
   const startedAtMs = performance.now()
-  const { promise, resolve } = Promise.withResolvers<number | null>()
+  const { promise, resolve } = Promise.withResolvers<PortAnswer>()
   const socket = connect({ host, port, timeout: timeoutMs })
   socket.once('connect', () => resolve(performance.now() - startedAtMs))
-  socket.once('timeout', () => resolve(null))
-  socket.once('error', () => resolve(null))
+  socket.once('timeout', () => resolve('none'))
+  socket.once('error', () => resolve('refused'))
   const answer = await promise
   socket.destroy()
   return answer

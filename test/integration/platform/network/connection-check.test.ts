@@ -80,7 +80,8 @@ test('reports a closed port, and skips the steps after it', async () => {
     certificate: 'none',
     failure: failure('offline'),
   })
-  const { outcomes } = await runCheck(`https://127.0.0.1:${port}/api/v1`, unreachable)
+  const { outcomes, last } = await runCheck(`https://127.0.0.1:${port}/api/v1`, unreachable)
+  expect(last.results[2]?.params).toEqual({ host: '127.0.0.1', port, answer: 'refused' })
   expect(outcomes.slice(2)).toEqual([
     'connect bad',
     'certificate skipped',
@@ -94,7 +95,8 @@ test('a server that accepts no connection in time is unreachable', async () => {
   const { port } = await openUnresponsiveListener()
   const answer = found({ isReached: false, isApi: false, failure: failure('timed-out') })
   const options = { connectTimeoutMs: 20 }
-  const { outcomes } = await runCheck(`http://127.0.0.1:${port}/api/v1`, answer, noSession, options)
+  const { outcomes, last } = await runCheck(`http://127.0.0.1:${port}/api/v1`, answer, noSession, options)
+  expect(last.results[2]?.params).toMatchObject({ answer: 'none' })
   expect(outcomes.slice(0, 3)).toEqual(['name good', 'proxy skipped', 'connect bad'])
 })
 

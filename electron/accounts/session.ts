@@ -225,13 +225,7 @@ async function requestPair(
 const mayBeLost = (met: Failure) => retryClassOf(met) === 'later' && !mustWait(met)
 
 /** What a 4xx becomes that a refresh is not documented to return. */
-const gatewayCodes: ReadonlySet<Failure['code']> = new Set([
-  'request-refused',
-  'forbidden',
-  'sign-in-forbidden',
-  'conflict',
-  'too-large-for-server',
-])
+const gatewayCodes: ReadonlySet<Failure['code']> = new Set(['request-refused', 'sign-in-forbidden'])
 
 /**
  * The failure of a refresh, which the call that needs the token returns as its own: a 404 or 405 must not look as

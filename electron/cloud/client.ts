@@ -256,17 +256,13 @@ function refusal(
     case 401:
       return serverMessage ? failure('signed-out', {}, extras) : notFromApi(status)
     case 403:
-      return hasTeam(credential)
-        ? failure('forbidden', { team: '' }, extras)
-        : failure('sign-in-forbidden', {}, extras)
+      return concernsSignIn(path) || !hasTeam(credential)
+        ? failure('sign-in-forbidden', {}, extras)
+        : failure('forbidden', { team: '' }, extras)
     case 404:
     case 405:
     case 410:
       return serverMessage === undefined ? notFromApi(status) : notFound(status, extras)
-    case 409:
-      return failure('conflict', {}, extras)
-    case 413:
-      return failure('too-large-for-server', { sizeBytes: 0 }, extras)
     case 429:
       return failure('rate-limited', {}, extras)
     case 408:
@@ -274,14 +270,19 @@ function refusal(
   }
   // This API never redirects: another status below 400 comes from a captive portal or a wrong address.
   if (status < 400) return notFromApi(status)
-  return status < 500
-    ? failure(requestRefusalCode(path), {}, extras)
-    : failure('server-trouble', { status }, extras)
+  if (status >= 500) return failure('server-trouble', { status }, extras)
+  return concernsSignIn(path) ? failure('request-refused', {}, extras) : uploadRefusal(status, extras)
 }
 
-/** Calls for signing in and for the profile send no name, type or path that the user could change. */
-const requestRefusalCode = (path: string) =>
-  /^\/(?:auth|desktop|users|teams)\//.test(path) ? 'request-refused' : 'bad-request'
+function uploadRefusal(status: number, extras: FailureExtras): Failure {
+  if (status === 409) return failure('conflict', {}, extras)
+  return status === 413
+    ? failure('too-large-for-server', { sizeBytes: 0 }, extras)
+    : failure('bad-request', {}, extras)
+}
+
+/** Calls for signing in and for the profile send no file, and no name, type or path that the user could change. */
+const concernsSignIn = (path: string) => /^\/(?:auth|desktop|users|teams)\//.test(path)
 
 const notFromApi = (status: number) => failure('not-the-api', {}, { detail: `HTTP ${status}` })
 

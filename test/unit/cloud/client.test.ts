@@ -112,11 +112,16 @@ test.each([
   })
 })
 
-test('a refused sign-in is not called a refused upload', async () => {
-  const { client } = await setup(answering(400, '{"error_message":"no such user"}'))
-  const path = '/auth/login'
-  const answer = await client.send({ method: 'POST', path, responseSchema })
-  expect(answer).toMatchObject({ failure: { code: 'request-refused', serverMessage: 'no such user' } })
+test.each([
+  [400, 'request-refused'],
+  [403, 'sign-in-forbidden'],
+  [409, 'request-refused'],
+  [413, 'request-refused'],
+] as const)('a %i at the sign-in is not called a refused upload', async (status, code) => {
+  const { client } = await setup(answering(status, '{"error_message":"no such user"}'))
+  const signer = fixed({ kind: 'device', token: 'dk-1' })
+  const answer = await client.send({ method: 'GET', path: '/users/me', responseSchema, signer })
+  expect(answer).toMatchObject({ failure: { code, serverMessage: 'no such user' } })
 })
 
 test('removes the secrets of a request from every answer', async () => {

@@ -5,7 +5,7 @@ const removed = '[removed]'
 
 /** Names whose values are always removed. */
 const secretName =
-  /authorization|passw|passphrase|secret|token|cookie|credential|device[_-]?code|(?:raw|agent|api|private)[_-]?key|^(?:dk|sk|ak|(?:[\w-]+-)?signature)$/i
+  /authorization|passw|passphrase|secret|token|cookie|credential|device[_-]?code|(?:raw|agent|api|private|customer|encryption)[_-]?key|^(?:dk|sk|ak|sign?|(?:[\w-]+-)?signature)$/i
 
 // Names have a maximum length, since each of many beginnings of one would be read to the end of the text.
 const patterns: readonly (readonly [RegExp, string])[] = [
@@ -40,7 +40,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** The secrets in the body or the query of a request, which a server may repeat in any sentence. */
+/** The secrets in the body, the query or the headers of a request, which a server may repeat in any sentence. */
 export const secretsIn = (request: unknown): readonly string[] =>
   Object.entries(Object(request)).flatMap(([name, value]) =>
     typeof value === 'string' && secretName.test(name) ? [value] : [],
@@ -49,11 +49,19 @@ export const secretsIn = (request: unknown): readonly string[] =>
 /** A shorter secret would also be found in words. */
 const minKnownLength = 4
 
-/** Removes these secrets wherever they are. */
+/** Removes these secrets wherever they are, and invisible characters, which could hide one and are not shown. */
 export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
   secrets
     .filter(({ length }) => length >= minKnownLength)
-    .reduce((left, secret) => left.replaceAll(secret, removed), text)
+    .flatMap(formsOf)
+    .reduce((left, form) => left.replaceAll(form, removed), text.replace(/\p{Cf}/gu, ''))
+
+/** A secret in JSON, as it is, in a URL and in base64. */
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret)
+  const base64 = [bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')]
+  return [JSON.stringify(secret).slice(1, -1), secret, encodeURIComponent(secret.toWellFormed()), ...base64]
+}
 
 /** Removes what looks like a secret or a signature, and the names of home folders, from a text. */
 export function redactText(text: string): string {

@@ -300,8 +300,9 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     await untilFlushed(put)
     limitDiscarding(response, Math.min(discardTimeoutMs, put.job.stallMs))
   } else {
-    // Storage may repeat the signature in its message.
-    const secrets = secretsIn(Object.fromEntries(new URL(put.job.url).searchParams))
+    // Storage may repeat the signature or a key in its message.
+    const { url, headers: signedHeaders } = put.job
+    const secrets = secretsIn({ ...Object.fromEntries(new URL(url).searchParams), ...signedHeaders })
     body = withoutSecrets(await readReason(response, put.job.stallMs), secrets)
   }
   return {

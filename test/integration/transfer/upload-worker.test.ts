@@ -73,6 +73,19 @@ test.each([403, 412, 503])('reads %i before the body, and sends no byte of the b
   expect([bodyBytes, connections.size]).toEqual([0, 2])
 })
 
+test('removes signature and keys of a PUT that storage repeats', async () => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  const { url } = await startTestServer((request, response) => {
+    const repeated = `${request.url} ${request.headers['x-ms-encryption-key']} AbC+1= AbC%2B1%3D`
+    void etagOf(request).then(() => response.writeHead(400).end(errorBody(repeated)))
+  })
+  const options = { headers: { 'x-ms-encryption-key': 'customerkey' } }
+  const sent = await workers.put(await workers.createFile(mebibyte), `${url}?sig=AbC%2B1%3D`, options)
+  expect(await sent.answer).toMatchObject({
+    body: errorBody('/object?sig=[removed] [removed] [removed] [removed]'),
+  })
+})
+
 test('reads the response of storage that closes the connection during the body', async () => {
   const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const refuse = (request: IncomingMessage, response: ServerResponse) => {

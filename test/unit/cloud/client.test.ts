@@ -124,6 +124,18 @@ test.each([
   expect(answer).toMatchObject({ failure: { code, serverMessage: 'no such user' } })
 })
 
+test.each([
+  ['JSON', '\\"hunter2\\\\'],
+  ['a URL', '%22hunter2%5C'],
+  ['base64', 'Imh1bnRlcjJc'],
+  ['invisible characters', '"hun\u200bter2\\'],
+])('removes a password of a request that the server repeats in %s', async (_form, repeated) => {
+  const { client } = await setup(answering(400, JSON.stringify({ error_message: `not ${repeated}!` })))
+  const body = { user_password: '"hunter2\\' }
+  const answer = await client.send({ method: 'POST', path: '/auth/login', body, responseSchema })
+  expect(answer).toMatchObject({ failure: { serverMessage: 'not [removed]!' } })
+})
+
 test('removes the secrets of a request from every answer', async () => {
   const answers = [
     [400, '{"error_message":"opaque-1, hunter2 and dk-0123456789 are wrong"}'],

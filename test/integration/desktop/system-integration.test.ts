@@ -37,6 +37,11 @@ async function program(name: string): Promise<string> {
 
 const started = async () => (await readFile(join(home, 'started'), 'utf8')).trim().split('\n')
 
+async function startedPaths() {
+  const argv = ['modelferry', ...(await started())]
+  return pathsFromArguments({ argv, folder: home, ignoredPaths: [], exists: () => true })
+}
+
 function managersFor(path: string, change: Record<string, string> = {}, locale: Locale = 'en') {
   return createFileManagers({
     platform: 'linux',
@@ -80,9 +85,24 @@ describe('entries in file managers', () => {
       NAUTILUS_SCRIPT_SELECTED_URIS: lines(files.map((file) => pathToFileURL(file).href)),
     }
     await run(script, [], { env })
-    const argv = ['modelferry', ...(await started())]
-    const seen = pathsFromArguments({ argv, folder: home, ignoredPaths: [], exists: () => true })
-    expect(seen).toEqual(files)
+    expect(await startedPaths()).toEqual(files)
+  })
+
+  // As Nemo does, the test puts addresses or paths in quotation marks. A shell splits the command, instead of GLib.
+  test('pass the files selected in Nemo, with any characters in their names', async () => {
+    await program('nemo')
+    await managersFor(await program('x')).set('nemo', true)
+    const action = await readFile(join(home, '.local/share/nemo/actions/modelferry.nemo_action'), 'utf8')
+    const files = ['two words.gguf', '--hidden', '*.gguf', 'o"clock', '100%.pt', 'a\n/etc/passwd'].map(
+      (name) => `/models/${name}`,
+    )
+    const selected = (token: string) =>
+      files
+        .map((file) => `"${token === '%U' ? pathToFileURL(file).href : file.replaceAll('"', '\\"')}"`)
+        .join(' ')
+    const [, command = ''] = /^Exec=(.*)$/m.exec(action) ?? []
+    await run('/bin/sh', ['-c', command.replace(/%[FU]/, selected)])
+    expect(await startedPaths()).toEqual(files)
   })
 
   test('are updated when the app has been moved', async () => {

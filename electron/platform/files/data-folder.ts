@@ -35,14 +35,14 @@ export class OtherOwnerError extends Error {}
 /**
  * Creates the data folder so that only its owner has access. Other users lose their access to the files of an
  * existing folder, and to the folder if nothing else is in it. On Windows, the system protects the user's folders.
- * @throws if the folder can't be created or read, or if it or anything of ours in it belongs to another user, links
- * included; root may use any
+ * @throws if the folder can't be created or read, or if it or anything of ours in it belongs to another user, as does
+ * a link or what it leads to; root may use any
  */
 export function protectDataFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: privateFolder })
   if (process.platform === 'win32') return
+  refuseOtherOwner(folder)
   const { mode, uid } = statSync(folder)
-  for (const owner of [uid, lstatSync(folder).uid]) refuseOtherOwner(folder, owner)
   const names = readdirSync(folder)
   const isShared = (mode & stickyBit) !== 0 || resolve(folder) === homedir()
   const isOurs = (name: string) => [ourFile, ourFolder, ourEntry].some((names) => names.test(name))
@@ -59,17 +59,20 @@ export function protectDataFolder(folder: string): void {
 function refuseForeignEntries(path: string, isOurFolder: boolean): Stats | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found) return undefined
-  refuseOtherOwner(path, found.uid)
+  refuseOtherOwner(path)
   if (isOurFolder && found.isDirectory())
     for (const name of readdirSync(path)) refuseForeignEntries(join(path, name), true)
   return found
 }
 
 /** The administrator may use the folder of a user, such as a volume of a container. */
-function refuseOtherOwner(path: string, uid: number): void {
-  const ownUid = process.getuid?.()
-  if (uid !== ownUid && uid !== 0 && ownUid !== 0)
-    throw new OtherOwnerError(`${path} belongs to the user with the ID ${uid}`)
+function refuseOtherOwner(path: string): void {
+  for (const read of [lstatSync, statSync]) {
+    const ownUid = process.getuid?.()
+    const uid = read(path, { throwIfNoEntry: false })?.uid ?? 0
+    if (uid !== ownUid && uid !== 0 && ownUid !== 0)
+      throw new OtherOwnerError(`${path} belongs to the user with the ID ${uid}`)
+  }
 }
 
 /**

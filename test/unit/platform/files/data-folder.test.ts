@@ -110,6 +110,16 @@ testWithModes.each(['journal.sqlite', 'app-update.json', 'logs', 'logs/command-l
   },
 )
 
+testWithModes('refuses a file of another user to which a link of its own leads', () => {
+  const file = writeFile(join(folder, 'elsewhere'), 0o600)
+  symlinkSync(file, join(folder, 'journal.sqlite'))
+  if (process.getuid?.() === 0) chownSync(file, 4_321, 4_321)
+  // As above: folder and link are the user's own.
+  const getuid = vi.spyOn(process, 'getuid').mockReturnValue(5_678)
+  for (let count = 0; count < 3; count += 1) getuid.mockReturnValueOnce(statSync(folder).uid)
+  expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
+})
+
 // No test may change another folder of root's: this one is of Linux and has fixed permissions.
 test.runIf(process.platform === 'linux')('uses a folder of root as it is', () => {
   vi.spyOn(process, 'getuid').mockReturnValue(5_678)

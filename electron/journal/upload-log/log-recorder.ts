@@ -60,7 +60,7 @@ const newSending = (sinceMs: number | null): Sending => ({
 
 export function createLogRecorder(
   store: Pick<UploadLogStore, 'append'>,
-  { now }: Pick<Environment, 'now'>,
+  { now, monotonicMs }: Pick<Environment, 'now' | 'monotonicMs'>,
 ): LogRecorder {
   const sending = new Map<string, Sending>()
   let holdReason: HoldReason | null = null
@@ -69,7 +69,7 @@ export function createLogRecorder(
     store.append(id, { kind: 'event', event: { ...event, atMs: now() } })
 
   function stopClock(current: Sending): void {
-    if (current.sinceMs !== null) current.sendingMs += Math.max(0, now() - current.sinceMs)
+    if (current.sinceMs !== null) current.sendingMs += monotonicMs() - current.sinceMs
     current.sinceMs = null
   }
 
@@ -79,7 +79,7 @@ export function createLogRecorder(
     stopClock(current)
     const { sinceMs: _stopped, ...transfer } = current
     if (transfer.sendingMs > 0 || transfer.sentBytes > 0) store.append(id, { kind: 'transfer', transfer })
-    sending.set(id, newSending(isMoving ? now() : null))
+    sending.set(id, newSending(isMoving ? monotonicMs() : null))
   }
 
   function endSending(id: string, { inFlightBytes, inFlightParts }: Readonly<LiveState>): void {
@@ -101,7 +101,7 @@ export function createLogRecorder(
       const { id } = record
       if (from === 'sending' && to !== 'sending') endSending(id, live)
       if (from === 'sending' && to === 'sending') return
-      if (to === 'sending') sending.set(id, newSending(live.waitsForTurn ? null : now()))
+      if (to === 'sending') sending.set(id, newSending(live.waitsForTurn ? null : monotonicMs()))
       if (to === 'waiting') enteredQueue(id, from)
       else append(id, eventOf(record, to, retryAtMs, lostBytesOf(record, to, live)))
     },
@@ -114,16 +114,14 @@ export function createLogRecorder(
         current.unconfirmedBytes -= movedBytes
         current.interruptedParts += 1
       }
-      if (current.sinceMs === null) return
-      const sinceMs = now() - current.sinceMs
-      // It is negative after the clock was set back, and would stay so for as long.
-      if (sinceMs >= transferEveryMs || sinceMs < 0) recordTransfer(id, current)
+      if (current.sinceMs !== null && monotonicMs() - current.sinceMs >= transferEveryMs)
+        recordTransfer(id, current)
     },
     setTurn(id, waitsForTurn) {
       const current = sending.get(id)
       if (!current) return
       if (waitsForTurn) stopClock(current)
-      else current.sinceMs ??= now()
+      else current.sinceMs ??= monotonicMs()
     },
     waitsForConnection: (id) => store.append(id, { kind: 'offline' }),
   }

@@ -10,7 +10,6 @@ import { createNetworkPoller } from '../network/network-poller.ts'
 import { networkStatusReader } from '../network/network-reader.ts'
 import { batteryLevelReader } from '../power/battery-level.ts'
 import { createBatteryMonitor } from '../power/battery-monitor.ts'
-import { createProgressWatch } from '../power/progress-watch.ts'
 import { createSleepBlocker } from '../power/sleep-blocker.ts'
 import type { WhenDoneTracker } from '../power/when-done.ts'
 import type { ConditionsTracker } from './conditions.ts'
@@ -30,7 +29,6 @@ export function startConditionMonitors(options: {
 }): ConditionMonitors {
   const { settings, engine, conditions, whenDone, environment } = options
   const { log } = environment
-  const progress = createProgressWatch(environment.monotonicMs)
   const sleepBlocker = createSleepBlocker(environment.monotonicMs)
   const battery = createBatteryMonitor({
     platform: process.platform,
@@ -79,8 +77,7 @@ export function startConditionMonitors(options: {
   return {
     settingsChanged: refresh,
     applyPatch(patch) {
-      progress.applyPatch(patch)
-      sleepBlocker.update({ running: patch.totals.running, lastProgressMs: progress.lastMs() })
+      sleepBlocker.applyPatch(patch)
       const isActive = patch.totals.running + patch.totals.waiting > 0
       battery.setActive(isActive)
       networkPoller.setActive(isActive)

@@ -1,3 +1,4 @@
+import type { CallHandlers } from '../../contract/calls.ts'
 import type { Conditions, Hold } from '../../contract/conditions.ts'
 import { success, type Result } from '../../contract/failures.ts'
 import { withNetwork } from '../../contract/settings.ts'
@@ -109,5 +110,20 @@ export function createConditions(options: {
       return stored.ok ? success(undefined) : stored
     },
     onChange: (listener) => void listeners.push(listener),
+  }
+}
+
+/** The calls for pause reasons and for the action after the last upload. */
+export function createConditionHandlers(
+  conditions: Pick<ConditionsTracker, 'current' | 'sendAnyway'>,
+  whenDone: Pick<WhenDoneTracker, 'set'>,
+): Pick<CallHandlers, 'conditions' | 'sendAnyway' | 'setWhenDone'> {
+  return {
+    conditions: async () => success(conditions.current()),
+    sendAnyway: async ({ isAlways }) => conditions.sendAnyway(isAlways),
+    async setWhenDone({ whenDone: action }) {
+      whenDone.set(action)
+      return success(undefined)
+    },
   }
 }

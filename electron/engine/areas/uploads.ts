@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { ProxyLogins } from '../../accounts/proxy-logins.ts'
 import { createConflictSettings } from '../../conflicts/conflict-settings.ts'
 import { createDetails } from '../../feed/details.ts'
 import { applyPolicy, reviewPolicyOf } from '../../intake/review/review-policy.ts'
@@ -6,9 +8,12 @@ import { Rows } from '../../journal/rows.ts'
 import { createLibrary } from '../../library/library.ts'
 import type { FileToInspect } from '../../recognition/found-file.ts'
 import { Inspector } from '../../recognition/inspector.ts'
+import { createHasher } from '../../transfer/hasher.ts'
+import { createRequestSlots } from '../../transfer/request-slots.ts'
+import { createThrottle } from '../../transfer/throttle.ts'
+import { createUploadWorkerPool, putTimeouts } from '../../transfer/upload-worker-pool.ts'
 import { createUploadAccounts } from '../../uploads/upload-accounts.ts'
 import type { EngineOptions, EngineSettings } from '../engine-api.ts'
-import { createTransferServices } from '../transfer-services.ts'
 import type { Base } from './base.ts'
 import type { People } from './people.ts'
 
@@ -66,6 +71,47 @@ export function createUploads(options: EngineOptions, base: Base, people: People
       conflictSettings.apply(changed)
       transfer.applySettings(changed)
       rows.limitChanged()
+    },
+  }
+}
+
+/**
+ * What sends and reads the bytes of files, with its threads and limits. One upload thread per core is as fast as TLS and
+ * hashing can go; the last core is left to the window.
+ */
+function createTransferServices(options: EngineOptions, proxies: ProxyLogins) {
+  const { folder, environment, workers } = options
+  const cores = Math.max(1, availableParallelism() - 1)
+  const throttle = createThrottle({ environment })
+  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), environment })
+  const workerPool = createUploadWorkerPool({
+    url: workers.upload,
+    threads: Math.min(cores, 4),
+    journalFolder: folder,
+    environment,
+    throttle,
+    proxies,
+    timeouts: options.putTimeouts ?? putTimeouts,
+    hasher,
+  })
+  const requestSlots =
+    options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
+
+  function applySettings({ limitBytesPerSecond, streamsMost }: EngineSettings): void {
+    throttle.setLimit(limitBytesPerSecond)
+    requestSlots.setMaximum(streamsMost)
+  }
+
+  applySettings(options.settings)
+  return {
+    workerPool,
+    hasher,
+    requestSlots,
+    applySettings,
+    async close() {
+      requestSlots.close()
+      throttle.close()
+      await Promise.all([workerPool.close(), hasher.close()])
     },
   }
 }

@@ -1,50 +1,44 @@
 import { expect, test } from 'vitest'
+import type { Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createSleepBlocker } from '../../../electron/desktop/power/sleep-blocker.ts'
-import { powerSaveBlocker } from '../../electron-host/power.ts'
 import { host } from '../../electron-host/state.ts'
 
-/** A blocker, a clock for it, and what it has started and stopped. */
+/** Applies patches about one upload; tells whether the computer is kept awake after each. */
 function setup() {
   let nowMs = 1_000_000
   const eventsBefore = host.events.length
   const blocker = createSleepBlocker(() => nowMs)
-  return {
-    blocker,
-    startMs: nowMs,
-    pass: (ms: number) => void (nowMs += ms),
-    events: () => host.events.slice(eventsBefore).map(({ kind }) => kind),
-    lastId: () => Number(host.events.at(-1)?.['id']),
+  return (change: Partial<UploadRow>, { running = 1, passMs = 0 } = {}) => {
+    nowMs += passMs
+    const row = { id: 'one', phase: 'sending', sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, ...change }
+    blocker.applyPatch({ changed: [row as UploadRow], removed: [], totals: { running } as Totals })
+    return host.events.slice(eventsBefore).at(-1)?.kind === 'power-save-start'
   }
 }
 
-test('keeps the computer awake while bytes move, until 30 seconds after the last progress', () => {
-  const { blocker, startMs, pass, events, lastId } = setup()
-  blocker.update({ running: 1, lastProgressMs: startMs })
-  expect(host.events.at(-1)).toMatchObject({ kind: 'power-save-start', type: 'prevent-app-suspension' })
-  const id = lastId()
-  pass(29_999)
-  blocker.update({ running: 1, lastProgressMs: startMs })
-  expect([events(), powerSaveBlocker.isStarted(id)]).toEqual([['power-save-start'], true])
-  pass(1)
-  blocker.update({ running: 1, lastProgressMs: startMs })
-  blocker.update({ running: 1, lastProgressMs: startMs })
-  expect([events(), powerSaveBlocker.isStarted(id)]).toEqual([['power-save-start', 'power-save-stop'], false])
+test('keeps the computer awake until 30 seconds after bytes were last sent or hashed', () => {
+  const isAwakeAfter = setup()
+  expect(isAwakeAfter({})).toBe(false)
+  expect(isAwakeAfter({ inFlightBytes: 1 })).toBe(true)
+  expect(host.events.at(-1)).toMatchObject({ type: 'prevent-app-suspension' })
+  expect(isAwakeAfter({ inFlightBytes: 1, bytesPerSecond: 3 }, { passMs: 29_999 })).toBe(true)
+  expect(isAwakeAfter({ inFlightBytes: 1 }, { passMs: 1 })).toBe(false)
+  expect(isAwakeAfter({ inFlightBytes: 1, hashedBytes: 9 })).toBe(true)
+  expect(isAwakeAfter({ sentBytes: 2, hashedBytes: 9 }, { passMs: 29_999 })).toBe(true)
+  expect(isAwakeAfter({ sentBytes: 2, hashedBytes: 9 }, { passMs: 29_999 })).toBe(true)
 })
 
-test('lets the computer sleep as soon as nothing is uploaded, and keeps it awake again later', () => {
-  const { blocker, startMs, events, lastId } = setup()
-  blocker.update({ running: 2, lastProgressMs: startMs })
-  const first = lastId()
-  blocker.update({ running: 0, lastProgressMs: startMs })
-  expect(powerSaveBlocker.isStarted(first)).toBe(false)
-  blocker.update({ running: 1, lastProgressMs: startMs })
-  expect(powerSaveBlocker.isStarted(lastId())).toBe(true)
-  blocker.update({ running: 0, lastProgressMs: startMs })
-  expect(events()).toEqual(['power-save-start', 'power-save-stop', 'power-save-start', 'power-save-stop'])
+test('lets the computer sleep as soon as nothing is uploaded', () => {
+  const isAwakeAfter = setup()
+  isAwakeAfter({})
+  expect(isAwakeAfter({ sentBytes: 1 })).toBe(true)
+  expect(isAwakeAfter({ sentBytes: 2 }, { running: 0 })).toBe(false)
 })
 
-test('does not keep the computer awake without uploads', () => {
-  const { blocker, startMs, events } = setup()
-  blocker.update({ running: 0, lastProgressMs: startMs })
-  expect(events()).toEqual([])
+test('an upload that starts, waits, is paused or loses what was in flight makes no progress', () => {
+  const isAwakeAfter = setup()
+  expect(isAwakeAfter({ phase: 'waiting', sentBytes: 5, inFlightBytes: 1 })).toBe(false)
+  expect(isAwakeAfter({ phase: 'retrying', sentBytes: 5 })).toBe(false)
+  expect(isAwakeAfter({ phase: 'sending', sentBytes: 5 })).toBe(false)
+  expect(isAwakeAfter({ phase: 'paused', sentBytes: 5 })).toBe(false)
 })

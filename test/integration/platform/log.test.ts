@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLog, logFileNames } from '../../../electron/platform/log.ts'
-import { renameUnreadableJson } from '../../../electron/desktop/settings/unreadable-json.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -12,7 +11,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const silent = { info() {}, warn() {}, error() {} }
 const linesOf = async (name: string) =>
   (await readFile(join(folder, name), 'utf8'))
     .trim()
@@ -193,25 +191,4 @@ test('writes a line although its facts can’t be JSON', async () => {
   log.info('next')
   await log.flush()
   expect(await linesOf('modelferry.log')).toMatchObject([{ message: 'odd' }, { message: 'next' }])
-})
-
-test.each(['{"server":', '[]', 'null', ''])(
-  'renames settings that read “%s” instead of overwriting them',
-  async (text) => {
-    const file = join(folder, 'settings.json')
-    await writeFile(file, text)
-    renameUnreadableJson(file, silent)
-    const [renamed = '', ...others] = await readdir(folder)
-    expect(others).toEqual([])
-    expect(renamed).toMatch(/^settings\.unreadable-\d+\.json$/)
-    expect(await readFile(join(folder, renamed), 'utf8')).toBe(text)
-  },
-)
-
-test('leaves valid and missing settings unchanged', async () => {
-  const file = join(folder, 'settings.json')
-  renameUnreadableJson(file, silent)
-  await writeFile(file, '{}')
-  renameUnreadableJson(file, silent)
-  expect(await readdir(folder)).toEqual(['settings.json'])
 })

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
@@ -46,3 +46,14 @@ test('keeps values that can’t be written in memory, and writes them with the n
   await rm(file, { recursive: true })
   expect([store.write({ dense: true }), await stored()]).toEqual([true, { atOnce: 5, dense: true }])
 })
+
+test.each(['', '{"theme":', 'null', '5', '"text"', '[]'])(
+  'keeps the bytes of %j under another name',
+  async (text) => {
+    await writeFile(file, text)
+    const { store, levels } = open()
+    expect([store.read(), levels()]).toEqual([{}, ['warn']])
+    const renamed = (await readdir(folder)).find((name) => /^settings\.unreadable-\d+\.json$/.test(name))
+    expect(await readFile(join(folder, renamed ?? ''), 'utf8')).toBe(text)
+  },
+)

@@ -13,16 +13,19 @@ export const reviewAboveModels = 5
 /** A drop of more bytes than this is reviewed: at 100 Mbit/s it takes about half an hour to send. */
 export const reviewAboveBytes = 20e9
 
-/** What one file of a group needs a decision about. The row, which has the same id, says everything else. */
+/**
+ * What one file of a group needs a decision about. The row, which has the same id, says everything else. A file that is
+ * decided (`isDecided`) stays in its group, so that the user can decide again until the approval.
+ */
 export interface ReviewFacts {
   /** Incomplete, damaged or unreadable, or not allowed by the settings. It can be fixed or removed. */
   readonly broken: { readonly id: string; readonly code: FailureCode }
   /** It can run code when it is loaded. The call `allow` accepts it. */
-  readonly unsafe: { readonly id: string; readonly code: FailureCode }
+  readonly unsafe: { readonly id: string; readonly code: FailureCode; readonly isDecided?: true }
   /** A link out of the added folder leads to it. The call `allow` accepts it. */
-  readonly outside: { readonly id: string; readonly code: FailureCode }
+  readonly outside: { readonly id: string; readonly code: FailureCode; readonly isDecided?: true }
   /** A model or another upload has its library path. Another path or the call `decide` resolves it. */
-  readonly 'path-conflict': { readonly id: string; readonly name: string }
+  readonly 'path-conflict': { readonly id: string; readonly name: string; readonly isDecided?: true }
   /** Has the same bytes as the file `of`; unless `isCertain`, only its size and samples were compared. */
   readonly duplicate: { readonly id: string; readonly of: string; readonly isCertain: boolean }
   /** The team has it; unless `isCertain`, a model of the same size has its path. */
@@ -59,18 +62,19 @@ export type ReviewGroup = {
   [Kind in ReviewGroupKind]: { readonly kind: Kind; readonly files: readonly ReviewFacts[Kind][] }
 }[ReviewGroupKind]
 
-function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  return new Set(groups.flatMap(({ files }) => files.map(({ id }) => id)))
+function undecidedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  const files = groups.flatMap((group): readonly { readonly id: string }[] => group.files)
+  return new Set(files.filter((file) => !('isDecided' in file)).map(({ id }) => id))
 }
 
 /** Ids of the files that need a decision. */
 export function decisionIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  return idsOf(groups.filter(({ kind }) => decisionKinds.has(kind)))
+  return undecidedIdsOf(groups.filter(({ kind }) => decisionKinds.has(kind)))
 }
 
 /** Ids of the files that can't be approved as they are. */
 export function blockedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  return idsOf(groups.filter(({ kind }) => blockingKinds.has(kind)))
+  return undecidedIdsOf(groups.filter(({ kind }) => blockingKinds.has(kind)))
 }
 
 /** Files that uploading everything in a review does not send. */

@@ -149,6 +149,7 @@ export function engineCalls(areas: Areas): EngineCalls {
       return excludeFromReview(areas, new Set(review.ids(id)))
     },
     setReviewTeam: async ({ review: id, team }) => review.setTeam(id, team),
+    disallow: async ({ ids }) => commands.disallow(ids),
     retry({ ids }) {
       // Of an upload that is registered, only the verification can be repeated.
       areas.sending.verifier.verify(ids)

@@ -23,7 +23,13 @@ import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-refused-files.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
 import { isStopped, type Row, type Rows } from '../journal/rows.ts'
-import { isStarted, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
+import {
+  isApprovable,
+  isStarted,
+  modelIdOf,
+  type RecordChange,
+  type UploadRecord,
+} from '../journal/upload-record.ts'
 import { isRunning, storedPhase } from '../journal/upload-phase.ts'
 import type { Queue } from '../queue/queue.ts'
 import { positionsAfterMove, positionStep } from '../queue/queue-order.ts'
@@ -122,20 +128,33 @@ export class UploadCommands {
     return success(undefined)
   }
 
-  /** Uploads files although they can run code when loaded. Returns whether any was waiting for that. */
+  /**
+   * Uploads files although they can run code when loaded; those in review stay there with their finding. Returns whether
+   * any was waiting for that.
+   */
   allow(ids: readonly string[]): Result<boolean> {
     const asked = this.#known(ids).filter(
       (row) => isStopped(row) && row.record.failure && remedyOf(row.record.failure) === 'allow',
     )
-    const written = this.#rows.changeInGroups(asked, (row) => this.#requeue(row, { allowed: true }))
+    const written = this.#rows.changeInGroups(asked, (row) =>
+      this.#requeue(row, { allowed: true, ...findingOf(row) }),
+    )
     return written.ok ? success(asked.length > 0) : written
   }
 
-  /** Queues an upload in review that has no failure; returns whether it was. */
+  /** Takes back that files in review may be uploaded although they can run code. */
+  disallow(ids: readonly string[]): Result<void> {
+    const inReview = this.#known(ids).filter(({ live }) => live.phase === 'review')
+    return this.#rows.changeInGroups(inReview, ({ record }) =>
+      this.#rows.change(record.id, { allowed: false }),
+    )
+  }
+
+  /** Queues an upload in review that can be approved; returns whether it was. */
   approve(id: string): Result<boolean> {
     const row = this.#rows.get(id)
-    if (row?.live.phase !== 'review' || row.record.failure !== null) return success(false)
-    const written = this.#rows.applyEvent(id, 'approve')
+    if (row?.live.phase !== 'review' || !isApprovable(row.record)) return success(false)
+    const written = this.#rows.applyEvent(id, 'approve', { failure: null })
     if (written.ok) this.#queue.add([id])
     return written.ok ? success(true) : written
   }
@@ -473,7 +492,7 @@ export class UploadCommands {
       const written =
         isNew && row.live.phase === 'failed' && mustReview({ ...record, ...change, failure: null })
           ? this.#rows.applyEvent(record.id, 'review', { ...change, failure: null })
-          : this.#requeue(row, change)
+          : this.#requeue(row, { ...change, ...findingOf(row, found) })
       this.#options.onAbandoned()
       return written
     }
@@ -485,6 +504,10 @@ export class UploadCommands {
     return written
   }
 }
+
+/** What the user has accepted about a file in review, which may still be taken back. */
+const findingOf = ({ live, record }: Row, found = record.failure): RecordChange =>
+  live.phase === 'review' ? { failure: found } : {}
 
 /** Whether its file is or may be the reason for its failure: an inspection may have failed unexpectedly too. */
 function isAboutFile({ failure: reason, state }: UploadRecord): boolean {

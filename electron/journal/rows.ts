@@ -2,7 +2,7 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { UploadRecord, RecordChange } from './upload-record.ts'
+import { isApprovable, type UploadRecord, type RecordChange } from './upload-record.ts'
 import { areIndexedAlike, RecordIndex } from './record-index.ts'
 import { createLogRecorder, type HoldReason, type LogRecorder } from './upload-log/log-recorder.ts'
 import { isSending, toUploadRow, type LiveState } from './row-view.ts'
@@ -31,7 +31,7 @@ export interface Row {
 
 /** Whether an upload has failed, or is in review and can't be approved. */
 export const isStopped = ({ live, record }: Row) =>
-  live.phase === 'failed' || (live.phase === 'review' && record.failure !== null)
+  live.phase === 'failed' || (live.phase === 'review' && !isApprovable(record))
 
 export interface RowEvent {
   readonly id: string

@@ -1,5 +1,5 @@
 import { teamKey, type Team } from '../contract/account.ts'
-import type { Failure } from '../contract/failures.ts'
+import { remedyOf, type Failure } from '../contract/failures.ts'
 import type { LibraryRelation, OnConflict } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { Target } from '../contract/uploads.ts'
@@ -103,7 +103,7 @@ export interface UploadRecord {
   readonly team: Team
   readonly target: Target
   readonly recognition: Recognition
-  /** The user confirmed the upload of a file that can run code when it is loaded. */
+  /** The user confirmed the upload of a file that can run code when it is loaded. In review it keeps its failure. */
   readonly allowed: boolean
   /** `registered` if and only if the state is `registered` or `duplicate`. */
   readonly phase: StoredPhase
@@ -131,6 +131,10 @@ export interface RegisteredUpload extends UploadRecord {
 
 /** What may change in a record after it was written. */
 export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs'>>
+
+/** Whether a file in review can be queued: nothing is wrong with it, or the user has accepted what was found. */
+export const isApprovable = ({ failure: found, allowed }: UploadRecord): boolean =>
+  found === null || (allowed && remedyOf(found) === 'allow')
 
 /** The team that an upload is for. */
 export type TeamOfUpload = Pick<UploadRecord, 'accountId' | 'team'>

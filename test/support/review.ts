@@ -61,7 +61,9 @@ export async function filesInGroup(
 }
 
 export const idsInGroup = (view: ReviewView | null, kind: ReviewGroupKind): readonly string[] =>
-  view?.groups.find((group) => group.kind === kind)?.files.map(({ id }) => id) ?? []
+  view?.groups
+    .find((group) => group.kind === kind)
+    ?.files.flatMap((file) => ('isDecided' in file ? [] : [file.id])) ?? []
 
 /** Writes files that need no decision. */
 export const writeFiles = ({ file }: Pick<EngineHarness, 'file'>, count: number) =>

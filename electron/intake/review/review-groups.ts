@@ -1,8 +1,8 @@
-import { remedyOf, type Failure } from '../../contract/failures.ts'
+import { remedyOf } from '../../contract/failures.ts'
 import { isNamed, isRestrictive } from '../../contract/licences.ts'
 import type { ReviewFacts, ReviewGroup, ReviewGroupKind } from '../../contract/review.ts'
 import type { TeamComparison } from '../../conflicts/compare-with-team.ts'
-import type { UploadRecord } from '../../journal/upload-record.ts'
+import { isApprovable, type UploadRecord } from '../../journal/upload-record.ts'
 import type { ReviewPolicy } from './review-policy.ts'
 
 /** What grouping uses besides the files themselves. */
@@ -52,8 +52,7 @@ export function groupForReview(
   const originals = findOriginals(records, context.knownHash)
   for (const record of records) {
     const { id, recognition } = record
-    const reason = record.failure ?? comparison.conflicts.get(id)
-    if (reason && addByFailure(groups, id, reason) === 'broken') continue
+    if (addByReason(groups, record, comparison) === 'broken') continue
     const original = originals.get(id)
     if (original) groups.duplicate.push({ id, ...original })
     const match = comparison.inLibrary.get(id)
@@ -71,17 +70,26 @@ export function groupForReview(
   )
 }
 
-/** Adds a file that can't be uploaded as it is; returns the group. */
-function addByFailure(groups: Groups, id: string, reason: Failure): ReviewGroupKind {
+/** Adds a file that can't be uploaded as it is, or about which the user has decided; returns the group, if any. */
+function addByReason(
+  groups: Groups,
+  record: UploadRecord,
+  { conflicts }: TeamComparison,
+): ReviewGroupKind | null {
+  const { id } = record
+  const found = record.failure ?? record.library?.decided
+  const reason = found ?? conflicts.get(id)
+  if (!reason) return null
   const { code, params } = reason
+  const decision = found && isApprovable(record) ? ({ isDecided: true } as const) : {}
   switch (remedyOf(reason)) {
     case 'allow': {
       const kind = code === 'file-outside' ? 'outside' : 'unsafe'
-      groups[kind].push({ id, code })
+      groups[kind].push({ id, code, ...decision })
       return kind
     }
     case 'choose':
-      groups['path-conflict'].push({ id, name: String(params['name'] ?? '') })
+      groups['path-conflict'].push({ id, name: String(params['name'] ?? ''), ...decision })
       return 'path-conflict'
     default:
       groups.broken.push({ id, code })

@@ -10,6 +10,7 @@ import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/li
 import { notSentOf, type ReviewApproval, type ReviewGroup, type ReviewView } from '../../contract/review.ts'
 import type { Rows } from '../../journal/rows.ts'
 import {
+  isApprovable,
   isSameTeam,
   isUndecided,
   reviewIdOf,
@@ -52,7 +53,7 @@ interface ReviewOptions {
   readonly approved: (ids: readonly string[]) => void
   /** The setting for library paths that are in use. */
   readonly onConflict: () => OnConflict
-  /** Inspects files again: they were accepted for another team, or refused by settings that have changed. */
+  /** Inspects files again that were refused by settings which have changed. */
   readonly inspectAgain: (ids: readonly string[]) => void
   /** Remembers approved files for an undo; returns the id. */
   readonly rememberApproval: (ids: readonly string[]) => string
@@ -241,8 +242,6 @@ export class Review {
     const chosen = this.#options.resolve(choice)
     if (!chosen) return failed(failure('no-team'))
     const named = this.#records(review, ids)
-    const isApprovable = (record: UploadRecord) =>
-      record.failure === null && (!record.allowed || isSameTeam(record, chosen))
     const found = named.filter((record) => isFound(record) && isApprovable(record))
     if (found.length === 0) return this.#approve(review, named.filter(isApprovable), chosen)
     const isConfirmed = await confirm({
@@ -268,13 +267,13 @@ export class Review {
   }
 
   #approve(review: string, approved: readonly UploadRecord[], chosen: TeamOfUpload): Result<ReviewApproval> {
-    // The failure may be another one in another team.
+    // A conflict may be another one in another team.
     const refused = this.#records(review).filter(
-      (record) => record.failure !== null && isSameTeam(record, chosen),
+      (record) => !isApprovable(record) && isSameTeam(record, chosen),
     )
     const events = approved.map((record) => {
       const change = changeForTeam(record, chosen, this.#options.onConflict())
-      return { id: record.id, event: 'approve', change } as const
+      return { id: record.id, event: 'approve', change: { ...change, failure: null } } as const
     })
     const written = this.#rows.applyEvents([
       ...events,
@@ -300,13 +299,10 @@ export class Review {
   }
 
   #changeTeam(records: readonly UploadRecord[], chosen: TeamOfUpload): Result<void> {
-    const written = this.#rows.inTransaction(() => {
+    return this.#rows.inTransaction(() => {
       for (const record of records)
         this.#rows.change(record.id, changeForTeam(record, chosen, this.#options.onConflict()))
     })
-    const unaccepted = records.filter((record) => record.allowed && !isSameTeam(record, chosen))
-    if (written.ok && unaccepted.length > 0) this.#options.inspectAgain(unaccepted.map(({ id }) => id))
-    return written
   }
 
   close(): void {
@@ -420,8 +416,7 @@ export class Review {
   #settleOne({ id, team, hasWork, fileCount }: ReviewView, records: readonly UploadRecord[]): void {
     const chosen = team && this.#options.resolve(team)
     if (hasWork || !chosen) return
-    const sound = records.filter(({ failure: reason }) => reason === null)
-    const settled = this.#approve(id, sound, chosen)
+    const settled = this.#approve(id, records.filter(isApprovable), chosen)
     if (!settled.ok) return
     const { approvedCount: added, ...undoable } = settled.value
     const counts = { added, refused: fileCount - added, skipped: [] }
@@ -480,9 +475,8 @@ export class Review {
 }
 
 /**
- * What giving a file to a team changes: what the user has accepted or decided for another team, in questions
- * that named it or its models, is not valid for this one. Before anything can be accepted for this one, the
- * file is inspected again.
+ * What giving a file to a team changes: decisions about models of another team's library are not valid for this one.
+ * What the user has accepted about the file itself is.
  */
 function changeForTeam(
   record: UploadRecord,
@@ -494,7 +488,6 @@ function changeForTeam(
     accountId,
     team,
     library: onConflict === 'ask' ? undefined : { onConflict },
-    ...(record.allowed ? { allowed: false, failure: failure('file-look-late') } : {}),
   }
 }
 

@@ -93,17 +93,12 @@ export function reviewSections(
   const idsIn = (kind: ReviewGroupKind) =>
     new Set(groups.find((group) => group.kind === kind)?.files.map(({ id }) => id))
   const broken = idsIn('broken')
-  const undecided = decisions.map((kind) => ({ kind, ids: idsIn(kind) }))
-  // A decided conflict stays where it is, so that the choice can be changed.
-  const isDecided = (kind: ReviewGroupKind, id: string) => {
-    const row = rows.get(id)
-    return kind === 'path-conflict' && row?.decided !== undefined && row.failure === null
-  }
+  const byDecision = decisions.map((kind) => ({ kind, ids: idsIn(kind) }))
   const typeOf = (id: string) => rows.get(id)?.target.modelType ?? ''
   const kindOf = (id: string): ReviewSection['kind'] =>
     broken.has(id) || skipped.has(id)
       ? 'left'
-      : (undecided.find((decision) => decision.ids.has(id) || isDecided(decision.kind, id))?.kind ?? 'ready')
+      : (byDecision.find((decision) => decision.ids.has(id))?.kind ?? 'ready')
   const byKind = Map.groupBy(ids, kindOf)
   const toSection = (kind: ReviewSection['kind'], some: readonly string[], modelType = '') => ({
     key: `section ${kind} ${modelType}`,

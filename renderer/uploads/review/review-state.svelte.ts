@@ -128,6 +128,11 @@ export class ReviewState {
     return this.#facts.get(id) ?? []
   }
 
+  /** Whether the user has decided about a file. */
+  isDecided(id: string): boolean {
+    return this.factsOf(id).some((facts) => 'isDecided' in facts)
+  }
+
   /** Files that lack a model. */
   get idsWithMissing(): readonly string[] {
     return this.view?.groups.find(({ kind }) => kind === 'missing-companion')?.files.map(({ id }) => id) ?? []

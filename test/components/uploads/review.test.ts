@@ -234,8 +234,11 @@ test('a file of the same drop can’t be replaced, and a decision can be changed
   await expect.element(ink).toMatchTextContent('In this drop: Old Ink')
   expect(ink.getByRole('button', { name: /^Replace/ }).elements()).toEqual([])
   const conflict = failure('path-taken', { name: 'Old Grain', suggestion: 'models/loras/Grain-2.bin' })
+  const files = [{ id: 'Grain', name: 'Old Grain', isDecided: true }] as const
+  emit('reviews', [reviewOf(conflicts, { groups: [{ kind: 'path-conflict', files }] })])
+  // The review is reported before the row: the section must not move meanwhile.
+  await expect.element(sheet.getByRole('row', { name: 'Path conflicts, 1 file, expanded' })).toBeVisible()
   emit('patch', patchOf(2, [{ ...reviewRow('Grain'), decided: { choice: 'replace', conflict } }]))
-  emit('reviews', [reviewOf(conflicts)])
   const grain = sheet.getByRole('row', { name: /^Grain,/ })
   await expect.element(grain).toMatchTextContent(`Replaces Old Grain in ${reviewRow('Grain').team.name}`)
   await expect.element(grain.getByRole('button', { name: 'Replace: Grain', pressed: true })).toBeVisible()
@@ -255,12 +258,15 @@ test('skips a file by its button, which can be undone in the sheet', async () =>
   ])
 })
 
-test('an unsafe file is accepted by its own button', async () => {
-  const { sheet, asked } = await openReview()
-  await userEvent.click(
-    sheet.getByRole('row', { name: /^Trap,/ }).getByRole('button', { name: 'Upload anyway…: Trap' }),
-  )
-  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Trap'] } }])
+test('an unsafe file is accepted by its own button, which also takes it back', async () => {
+  const { sheet, asked, emit } = await openReview()
+  const accept = sheet.getByRole('button', { name: 'Upload anyway…: Trap' })
+  await userEvent.click(accept)
+  const files = [{ id: 'Trap', code: 'file-dangerous', isDecided: true }] as const
+  emit('reviews', [reviewOf(reviewRows, { groups: [{ kind: 'unsafe', files }] })])
+  await expect.element(accept).toHaveAttribute('aria-pressed', 'true')
+  await userEvent.click(accept)
+  expect(asked).toEqual(['allow', 'disallow'].map((name) => ({ name, args: { ids: ['Trap'] } })))
 })
 
 test('a broken file is shown in its folder and read again once it is repaired', async () => {

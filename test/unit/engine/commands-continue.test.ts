@@ -14,21 +14,25 @@ test('allows only files that failed because they can run code, in the queue or i
   ).toEqual([
     [['waiting', null], true, true],
     [['failed', 'file-empty'], false, false],
-    [['review', null], true, false],
+    [['review', 'file-dangerous'], true, false],
   ])
+  commands.disallow([asked, inReview])
+  expect([asked, inReview].map((id) => rows.get(id)?.record.allowed)).toEqual([true, false])
 })
 
-test('approves uploads in review that have no failure', () => {
-  const { commands, queue, add, addInReview, breakJournal } = setupCommands()
-  const [sound, broken, waiting, late] = [
+test('approves uploads in review that have no failure, or an accepted one', () => {
+  const { commands, queue, add, addInReview, breakJournal, stateOf } = setupCommands()
+  const [sound, unsafe, broken, waiting, late] = [
     addInReview(),
+    addInReview({ failure: failure('file-dangerous'), allowed: true }),
     addInReview({ failure: failure('file-empty') }),
     add(),
     addInReview(),
   ]
-  expect([sound, broken, waiting, 'unknown'].map((id) => commands.approve(id))).toEqual(
-    [true, false, false, false].map(success),
+  expect([sound, unsafe, broken, waiting, 'unknown'].map((id) => commands.approve(id))).toEqual(
+    [true, true, false, false, false].map(success),
   )
+  expect(stateOf(unsafe)).toEqual(['waiting', null])
   breakJournal()
   expect(commands.approve(late)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect([sound, broken, late].map((id) => queue.has(id))).toEqual([true, false, false])

@@ -52,7 +52,13 @@ async function openConflicts(dense: boolean) {
 }
 
 const conflictGroups: readonly ReviewGroup[] = [
-  { kind: 'path-conflict', files: conflictRows.map(({ id }) => ({ id, name: 'Old model' })) },
+  {
+    kind: 'path-conflict',
+    files: [
+      ...conflictRows.map(({ id }) => ({ id, name: 'Old model' })),
+      ...decidedRows.map(({ id }) => ({ id, name: 'Old model', isDecided: true as const })),
+    ],
+  },
 ]
 
 /** The review before an upload. */

@@ -43,6 +43,18 @@ test('groups files by the decision that they need, the blocked ones first', () =
   expect(blockedIdsOf(found)).toEqual(new Set([broken.id, unsafe.id, taken.id]))
 })
 
+test('keeps files in their groups after the decision, which no longer blocks them', () => {
+  const unsafe = sampled('a', { failure: failure('file-dangerous'), allowed: true })
+  const conflict = failure('path-taken', { name: 'Blue' })
+  const replacing = sampled('b', { library: { onConflict: 'replace', decided: conflict } })
+  const found = group([unsafe, replacing])
+  expect(found).toEqual([
+    { kind: 'unsafe', files: [{ id: unsafe.id, code: 'file-dangerous', isDecided: true }] },
+    { kind: 'path-conflict', files: [{ id: replacing.id, name: 'Blue', isDecided: true }] },
+  ])
+  expect([blockedIdsOf(found), decisionIdsOf(found)]).toEqual([new Set(), new Set()])
+})
+
 test('lists a file in every group that applies, but a broken one only there', () => {
   const { recognition } = uploadRecord()
   const told = { ...recognition, privateContent: ['prompt'], licence: 'CreativeML OpenRAIL-M' } as const

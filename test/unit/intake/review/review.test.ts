@@ -170,31 +170,25 @@ test('asks no question about found files that can’t be approved', async () => 
   expect(await review.approve(request(null), never)).toEqual(approvalOf([sound.id]))
 })
 
-test('resets decisions that were made for another team', async () => {
+test('asks again about models of another team, and keeps what was accepted about the file', async () => {
   const library = { onConflict: 'replace', fate: 'delete' } as const
+  const unsafe = { allowed: true, failure: failure('file-dangerous') } as const
   const [accepted, decided, own] = [
-    inReview({ allowed: true }),
+    inReview(unsafe),
     inReview({ library }),
-    inReview({ library, allowed: true, team: south }),
+    inReview({ library, team: south }),
   ]
-  const { review, rows, state, inspectedAgain } = setup([accepted, decided, own])
+  const { review, rows, state, queued } = setup([accepted, decided, own])
   state.onConflict = 'skip'
   valueOf(review.setTeam('', to(south)))
   const changed = [accepted, decided, own].map(({ id }) => rows.get(id)?.record)
   expect(changed).toMatchObject([
-    { team: south, allowed: false, failure: { code: 'file-look-late' }, library: { onConflict: 'skip' } },
-    { team: south, allowed: false, failure: null, library: { onConflict: 'skip' } },
-    { team: south, allowed: true, failure: null, library },
+    { team: south, ...unsafe, library: { onConflict: 'skip' } },
+    { team: south, library: { onConflict: 'skip' } },
+    { team: south, library },
   ])
-  expect(inspectedAgain).toEqual([accepted.id])
-})
-
-test('sends no accepted file to another team, but inspects it again for that team', async () => {
-  const [accepted, plain] = [inReview({ allowed: true }), inReview()]
-  const { review, queued, inspectedAgain } = setup([accepted, plain])
-  const approval = await review.approve(request(null, to(south)), never)
-  expect([approval, queued]).toEqual([approvalOf([plain.id]), [plain.id]])
-  expect(inspectedAgain).toEqual([accepted.id])
+  valueOf(await review.approve(request([accepted.id], to(south)), never))
+  expect([queued, rows.get(accepted.id)?.record.failure]).toEqual([[accepted.id], null])
 })
 
 /** Resolves once the files were compared, and that was shown. */

@@ -49,16 +49,15 @@ export function errorKeyOf(row: UploadRow): string {
   return JSON.stringify([failure.code, failure.params, failure.serverMessage, account])
 }
 
-/** Why nothing was sent, and which path has the bytes. */
-export function alreadyText({ already, target, verification }: UploadRow, t: Translate): string | null {
+/** Where the library has or will have a file; empty if its model has no path. Nothing was added at the path of a copy. */
+export const libraryPathOf = ({ already, target }: UploadRow): string =>
+  already ? (already.path ?? '') : target.modelPath
+
+/** Why nothing was sent, and which model has the bytes. */
+export function alreadyText({ already, verification }: UploadRow, t: Translate): string | null {
   if (!already || isAbsent(verification)) return null
-  const { name, path, status } = already
-  return t('already.note', {
-    name,
-    path: path ?? '',
-    hasOtherPath: path === null || path === target.modelPath ? 'no' : 'yes',
-    isDisabled: status === 'disabled' ? 'yes' : 'no',
-  })
+  const { name, status } = already
+  return t('already.note', { name, isDisabled: status === 'disabled' ? 'yes' : 'no' })
 }
 
 /** Whether the library is known to no longer have the upload's model. */

@@ -16,7 +16,7 @@ import type { AppState } from '../app/app-state.svelte.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { keyOfTeam } from './row-groups.ts'
-import { isCancelCostly, isEditable, isInLibrary, remedyOfRow } from './row-status.ts'
+import { isCancelCostly, isEditable, isInLibrary, libraryPathOf, remedyOfRow } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
 /**
@@ -119,7 +119,7 @@ export function recordItems(rows: readonly UploadRow[], app: AppState): readonly
     ...itemIf(done, { key: 'receipt', label: t('receipt.save'), icon: Receipt }, actions.saveReceipts),
     ...copyItems(
       {
-        paths: rows.map(({ already, target }) => already?.path ?? target.modelPath),
+        paths: rows.map((one) => libraryPathOf(one) || null),
         modelIds: rows.map(({ modelId }) => modelId),
         hashes: rows.map(({ sha256 }) => sha256),
         localIds: ids,

@@ -136,7 +136,10 @@ test.each([
   await userEvent.dblClick(rowOf('Depth'))
   await expect
     .element(screen.getByRole('complementary'))
-    .toMatchTextContent(`Already in the library as Theirs (models/loras/theirs.safetensors).${text}`)
+    .toMatchTextContent(`Already in the library as Theirs.${text}`)
+  for (const place of [rowOf('Depth'), screen.getByRole('complementary')])
+    await expect.element(place).toMatchTextContent('models/loras/theirs.safetensors')
+  expect(screen.container.textContent).not.toContain(row('Depth').target.modelPath)
 })
 
 test('the choice takes the focus once per request', async () => {

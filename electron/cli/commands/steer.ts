@@ -58,6 +58,7 @@ async function changeUploads(
   const { rows } = snapshot.value
   const chosen = chosenUploads(steering, rows, err)
   if (chosen === null) return null
+  if (chosen.length === 0) return success('No upload has failed.')
   if (steering.verb === 'remove' && !steering.yes && !(await isConfirmed(removalQuestion(chosen), err)))
     return null
   const ids = chosen.map(({ id }) => id)

@@ -69,6 +69,7 @@ test('commands pause, resume, move and remove the uploads of a running app', asy
 
 test('a name that is unknown, unclear or of an upload that has ended is explained', async () => {
   const { app, add, run } = await setup()
+  expect(await run('retry', '--all')).toMatchObject(ended(0, 'No upload has failed.\n'))
   const id = await add('harbour.safetensors')
   await app.settled(id)
   expect(await run('pause', 'harbor.safetensors')).toMatchObject(

@@ -39,29 +39,7 @@ const openPageLimit = { count: 10, withinMs: 60_000 }
 
 /** The calls answered by the desktop, except those of integration, conditions, updates and diagnostics. */
 export function createDesktopHandlers(options: {
-  readonly engine: Pick<
-    Engine,
-    | 'add'
-    | 'workflows'
-    | 'addFound'
-    | 'addCompanions'
-    | 'approveReview'
-    | 'watchFolder'
-    | 'giveWatched'
-    | 'sendOffered'
-    | 'decide'
-    | 'allow'
-    | 'otherTeam'
-    | 'snapshot'
-    | 'library'
-    | 'calls'
-    | 'checkServer'
-    | 'fileOf'
-    | 'localFileWith'
-    | 'session'
-    | 'keychainChanged'
-    | 'usesServer'
-  >
+  readonly engine: Engine
   readonly secretStore: Pick<SessionSecretStore, 'recheck'>
   readonly settings: SettingsStore
   readonly language: Language

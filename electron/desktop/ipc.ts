@@ -31,7 +31,7 @@ const firstPaintCalls: ReadonlySet<CallName> = new Set<CallName>(['session', 'se
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
-  readonly engine: Pick<Engine, 'queueRestored'>
+  readonly engine: Engine
   readonly window: Pick<MainWindow, 'webContentsId'>
   readonly log: Log
   /** After each answered call of our page, whether it succeeded or failed. */

@@ -16,7 +16,7 @@ type RowCalls = 'showInFolder' | 'showLocalFile' | 'copyText' | 'copyLocalPaths'
  * stay in this process.
  */
 export function createRowHandlers(options: {
-  readonly engine: Pick<Engine, 'fileOf' | 'localFileWith'>
+  readonly engine: Engine
   readonly settings: Pick<SettingsStore, 'current'>
   readonly window: Pick<MainWindow, 'isFocused'>
   /** Counts a page that is opened, and says whether it may be opened now. */

@@ -38,7 +38,7 @@ function plainName(fileName: string): string {
 
 /** Saves receipts and logs of uploads, as JSON or as text by the ending of the file that the user picks. */
 export function createSavedFileHandlers(options: {
-  readonly engine: Pick<Engine, 'calls'>
+  readonly engine: Engine
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pickSavePath'>
   readonly log: Log

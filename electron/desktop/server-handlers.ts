@@ -17,7 +17,7 @@ export const serverCheckLimit = { count: 30, withinMs: 60_000 }
  * of confirmed ones.
  */
 export function createServerHandlers(options: {
-  readonly engine: Pick<Engine, 'checkServer' | 'usesServer'>
+  readonly engine: Engine
   readonly settings: SettingsStore
   readonly dialogs: Pick<Dialogs, 'confirmServer' | 'confirmSettings'>
   /** Counts a request to a server, and says whether it may be sent now. */

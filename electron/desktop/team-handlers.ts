@@ -16,27 +16,8 @@ const deleteConcurrency = 4
  * from the engine, not from the page.
  */
 export function createTeamHandlers(options: {
-  readonly engine: Pick<
-    Engine,
-    | 'calls'
-    | 'session'
-    | 'snapshot'
-    | 'library'
-    | 'watchFolder'
-    | 'giveWatched'
-    | 'sendOffered'
-    | 'decide'
-    | 'allow'
-  >
-  readonly dialogs: Pick<
-    Dialogs,
-    | 'pickPaths'
-    | 'confirmSending'
-    | 'confirmWatching'
-    | 'confirmDeleting'
-    | 'confirmReplacing'
-    | 'confirmUnsafe'
-  >
+  readonly engine: Engine
+  readonly dialogs: Dialogs
 }): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels' | 'decide' | 'allow'> {
   const { engine, dialogs } = options
   const watching = () => engine.calls.watching(undefined)
@@ -121,7 +102,7 @@ export function createOtherTeamHandlers({
   engine,
   dialogs,
 }: {
-  readonly engine: Pick<Engine, 'otherTeam'>
+  readonly engine: Engine
   readonly dialogs: Pick<Dialogs, 'confirmOtherTeam'>
 }): Pick<CallHandlers, 'addUploadsToTeam' | 'addModelsToTeam'> {
   return {

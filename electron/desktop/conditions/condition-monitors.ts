@@ -22,7 +22,7 @@ export interface ConditionMonitors {
 /** Starts to watch battery, network, sleep and wake, and reports them to the conditions and the engine. */
 export function startConditionMonitors(options: {
   readonly settings: Pick<SettingsStore, 'current'>
-  readonly engine: Pick<Engine, 'networkChanged' | 'subscribe'>
+  readonly engine: Engine
   readonly conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>
   readonly whenDone: Pick<WhenDoneTracker, 'computerSuspended'>
   readonly environment: Pick<Environment, 'monotonicMs' | 'timers' | 'log'>

@@ -31,7 +31,7 @@ const clockCheckIntervalMs = 10 * 60_000
 
 export function createConditions(options: {
   readonly settings: Pick<SettingsStore, 'current' | 'change'>
-  readonly engine: Pick<Engine, 'hold' | 'applySettings'>
+  readonly engine: Engine
   readonly whenDone: Pick<WhenDoneTracker, 'current' | 'onChange'>
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): ConditionsTracker {

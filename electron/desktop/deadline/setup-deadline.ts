@@ -10,7 +10,7 @@ import { createDeadlineTracker } from './deadline.ts'
 
 /** Follows the queue, the settings and the conditions, and reports the state of the deadline. */
 export function setupDeadline(options: {
-  readonly engine: Pick<Engine, 'subscribe' | 'snapshot'>
+  readonly engine: Engine
   readonly settings: SettingsStore
   readonly conditions: Pick<ConditionsTracker, 'current' | 'onChange'>
   readonly notifications: Pick<Notifications, 'notifyDeadline'>

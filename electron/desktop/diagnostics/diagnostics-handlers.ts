@@ -25,7 +25,7 @@ const storageTestLimit = { count: 5, withinMs: 10 * 60_000 }
 /** The calls for the connection check, the storage test and the support report. */
 export function createDiagnosticsHandlers(options: {
   readonly folders: AppFolders
-  readonly engine: Pick<Engine, 'checkServer' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
+  readonly engine: Engine
   readonly settings: SettingsStore
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pickSavePath'>

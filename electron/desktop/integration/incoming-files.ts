@@ -14,7 +14,7 @@ const collectMs = 300
 
 /** Adds files that did not come from the page, and sends it the report. */
 export function createLaunchListener(options: {
-  readonly engine: Pick<Engine, 'add'>
+  readonly engine: Engine
   /** Files are added only after the engine has started. */
   readonly started: Pick<PromiseWithResolvers<void>, 'promise'>
   readonly window: Pick<MainWindow, 'show'>

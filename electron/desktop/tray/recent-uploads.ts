@@ -25,7 +25,7 @@ const recentUploadOf = ({ id, target, modelId }: UploadRow): RecentUpload => ({
 
 const latestFirst = (a: UploadRow, b: UploadRow) => (b.finishedAtMs ?? 0) - (a.finishedAtMs ?? 0)
 
-export function createRecentUploads(engine: Pick<Engine, 'calls'>): RecentUploads {
+export function createRecentUploads(engine: Engine): RecentUploads {
   let rows: readonly UploadRow[] = []
 
   async function reload(): Promise<void> {

@@ -39,7 +39,7 @@ export function createStatusDisplay(options: {
   readonly isDesktopDark: boolean
   readonly language: Language
   readonly settings: SettingsStore
-  readonly engine: Pick<Engine, 'snapshot' | 'calls' | 'fileOf'>
+  readonly engine: Engine
   readonly window: Pick<MainWindow, 'show' | 'browserWindow'>
   readonly conditions: Pick<ConditionsTracker, 'current' | 'sendAnyway' | 'onChange'>
   readonly whenDone: Pick<WhenDoneTracker, 'set'>

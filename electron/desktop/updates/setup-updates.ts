@@ -39,7 +39,7 @@ export function setupUpdates(options: {
   readonly folders: AppFolders
   readonly settings: SettingsStore
   readonly record: UpdateRecord
-  readonly engine: Pick<Engine, 'snapshot' | 'subscribe' | 'areOthersUploading'>
+  readonly engine: Engine
   readonly window: Pick<MainWindow, 'isVisible'>
   readonly secretStore: Pick<SessionSecretStore, 'state'>
   readonly feed: Pick<PageFeed, 'sendEvent'>

@@ -11,6 +11,7 @@ import { createTestEnvironment, standingClock } from '../../support/hand-clock.t
 import { pretendPlatform } from '../../support/pretended-app.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { patchOf } from '../../support/totals.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 /** Monitors on a system whose network and battery level can't be read. */
 function setup(platform: NodeJS.Platform = 'freebsd') {
@@ -25,13 +26,13 @@ function setup(platform: NodeJS.Platform = 'freebsd') {
   const setPower = vi.fn()
   const monitors = startConditionMonitors({
     settings: { current: () => settings },
-    engine: {
+    engine: fakeEngine({
       networkChanged: record('network changed'),
       subscribe(listener) {
         networkChanged = listener.networkChanged ?? networkChanged
         return () => {}
       },
-    },
+    }),
     conditions: { update: record('update'), setNetwork: record('network'), setPower },
     whenDone: { computerSuspended: record('suspended') },
     environment,

@@ -15,6 +15,7 @@ import { createLanguage } from '../../../electron/desktop/settings/language.ts'
 import { createLog } from '../../../electron/platform/log.ts'
 import { valueOf } from '../../support/engine.ts'
 import { memorySettings } from '../../support/memory-settings.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 /** A server on this computer that has ended. */
 let server = ''
@@ -66,7 +67,7 @@ function setup(
   const confirmSignIns = vi.fn(async () => {})
   const handlers = createDiagnosticsHandlers({
     folders: { logs } as AppFolders,
-    engine: {
+    engine: fakeEngine({
       async checkServer(address) {
         asked.push(address)
         return { ...unreached, ...given.check }
@@ -79,7 +80,7 @@ function setup(
         report(running)
         return given.testStorage?.(signal) ?? good
       },
-    },
+    }),
     settings,
     language: createLanguage(settings),
     dialogs: {

@@ -17,6 +17,7 @@ import type { HostContents } from '../../electron-host/shapes.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 /** The engine reads this many rows in three batches. */
 const uploadCount = 300
@@ -68,7 +69,7 @@ function setupCalls(handlers: Partial<CallHandlers>, contentsId: number | null =
   const answered: CallName[] = []
   setupIpc({
     handlers: handlers as CallHandlers,
-    engine: { queueRestored: async () => {} },
+    engine: fakeEngine({ queueRestored: async () => {} }),
     window: { webContentsId: () => contentsId },
     log,
     onAnswered: (name) => void answered.push(name),

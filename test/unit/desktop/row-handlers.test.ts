@@ -3,6 +3,7 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import { defaultSettings } from '../../../electron/contract/settings.ts'
 import { createRowHandlers } from '../../../electron/desktop/row-handlers.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 const silentLog: Log = { info() {}, warn() {}, error() {} }
 const files: Readonly<Record<string, string>> = {
@@ -18,11 +19,11 @@ function setup({ isFocused = true, mayOpen = true } = {}) {
   const opened: string[] = []
   const logged: unknown[] = []
   const handlers = createRowHandlers({
-    engine: {
+    engine: fakeEngine({
       fileOf: (id) => files[id] ?? null,
       localFileWith: async (sha256) =>
         sha256 === 'known' ? success('/models/a.gguf') : failed(failure('file-missing')),
-    },
+    }),
     settings: {
       current: () => ({ ...defaultSettings, servers: [{ address: own, singlePutLimitBytes: null }] }),
     },

@@ -11,6 +11,7 @@ import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
 import { registeredRecord } from '../../support/records.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 const silentLog: Log = { info() {}, warn() {}, error() {} }
 
@@ -28,7 +29,7 @@ const receipts = [registeredRecord(), registeredRecord()].map(
 function save(count: number, path: string | null) {
   const calls = { receipts: async () => success(receipts.slice(0, count)) } as unknown as Engine['calls']
   const { saveReceipts } = createSavedFileHandlers({
-    engine: { calls },
+    engine: fakeEngine({ calls }),
     language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
     dialogs: { pickSavePath: async () => path },
     log: silentLog,
@@ -44,7 +45,9 @@ test('a log is saved as JSON or as text, and an unknown upload has none', async 
   const proposed: string[] = []
   const saveLog = (path: string, document: LogDocument | null = log) =>
     createSavedFileHandlers({
-      engine: { calls: { uploadLog: async () => success(document) } as unknown as Engine['calls'] },
+      engine: fakeEngine({
+        calls: { uploadLog: async () => success(document) } as unknown as Engine['calls'],
+      }),
       language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
       dialogs: {
         async pickSavePath({ fileName }) {
@@ -73,12 +76,12 @@ test.each([
   const row = toUploadRow(registeredRecord({ fileName: name }), null)
   const names: string[] = []
   const handlers = createSavedFileHandlers({
-    engine: {
+    engine: fakeEngine({
       calls: {
         receipts: async () => success([receiptOf(row)]),
         uploadLog: async () => success(logDocumentOf(row, { events: [], speed: [] })),
       } as unknown as Engine['calls'],
-    },
+    }),
     language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
     dialogs: {
       async pickSavePath({ fileName }) {
@@ -101,7 +104,9 @@ test.each([
   const row = toUploadRow(registeredRecord({ fileName }), null)
   const names: string[] = []
   const { saveReceipts } = createSavedFileHandlers({
-    engine: { calls: { receipts: async () => success([receiptOf(row)]) } as unknown as Engine['calls'] },
+    engine: fakeEngine({
+      calls: { receipts: async () => success([receiptOf(row)]) } as unknown as Engine['calls'],
+    }),
     language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
     dialogs: { pickSavePath: async (box) => (names.push(box.fileName), null) },
     log: silentLog,

@@ -8,6 +8,7 @@ import { createServerHandlers, serverCheckLimit } from '../../../electron/deskto
 import type { Log } from '../../../electron/platform/environment.ts'
 import { createSettings, parseSettings } from '../../../electron/platform/settings.ts'
 import { valueOf } from '../../support/engine.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 const home = 'https://models.example/api/v1'
 const stranger = 'https://stranger.example/api/v1'
@@ -49,14 +50,14 @@ function setup(answers: Answers = {}) {
   const requested: string[] = []
   let nowMs = 0
   const handlers = createServerHandlers({
-    engine: {
+    engine: fakeEngine({
       usesServer: (address) => address === answers.usedServer,
       async checkServer(address) {
         requested.push(address)
         const reached = { isReached: true, isApi: true, certificate: 'trusted', clockAheadMs: 0, proxy: null }
         return { address, failure: null, ...reached, ...answers.check } as ServerCheck
       },
-    },
+    }),
     settings,
     dialogs: {
       async confirmServer(address) {

@@ -7,6 +7,9 @@ import { createOtherTeamHandlers, createTeamHandlers } from '../../../electron/d
 import type { Destination } from '../../../electron/desktop/window/confirmations.ts'
 import type { ConfirmUpload } from '../../../electron/discovery/places/confirm-upload.ts'
 import { account, signedIn } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
+import type { Dialogs } from '../../../electron/desktop/window/dialogs.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
 
 const person = account()
 const [team] = person.teams
@@ -93,7 +96,7 @@ function setup(isConfirmed: boolean, given: Given = {}) {
           return removeFailing.includes(id) ? failed(failure('forbidden')) : success(undefined)
         },
       },
-    } as unknown as Parameters<typeof createTeamHandlers>[0]['engine'],
+    } as unknown as Engine,
     dialogs: {
       pickPaths: async () => ['/home/mira/models'],
       confirmSending: answer('send'),
@@ -101,7 +104,7 @@ function setup(isConfirmed: boolean, given: Given = {}) {
       confirmWatching: answer('watch'),
       confirmDeleting: answer('delete'),
       confirmReplacing: answer('replace'),
-    },
+    } as unknown as Dialogs,
   })
   return {
     handlers,
@@ -138,7 +141,7 @@ test.each([true, false])('asks before files are uploaded to another team too: %s
     return success(report)
   }
   const handlers = createOtherTeamHandlers({
-    engine: { otherTeam: { addUploads: add, addModels: add } },
+    engine: fakeEngine({ otherTeam: { addUploads: add, addModels: add } }),
     dialogs: { confirmOtherTeam: async (question) => asked.push(question) > 0 && isYes },
   })
   await handlers.addUploadsToTeam({ ids: ['a'], team: choice })

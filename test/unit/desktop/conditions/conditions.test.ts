@@ -10,6 +10,7 @@ import {
   type Settings,
 } from '../../../../electron/contract/settings.ts'
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
+import { fakeEngine } from '../../../support/fake-engine.ts'
 
 const noon = new Date(2026, 10, 24, 12, 0).getTime()
 const studio = { id: 'uuid-1', name: 'Studio' }
@@ -37,13 +38,13 @@ function setup(change: Partial<Settings> = {}, { canSave = true }: Options = {})
         return canSave ? success(settings) : failed(failure('settings-not-saved'))
       },
     },
-    engine: {
+    engine: fakeEngine({
       async hold(condition) {
         held.push(condition !== null)
         reasons.push(condition)
       },
       applySettings: ({ limitBytesPerSecond }) => void limits.push(limitBytesPerSecond),
-    },
+    }),
     whenDone: {
       current: () => ({ whenDone: 'nothing', ending: null }),
       onChange: () => undefined,

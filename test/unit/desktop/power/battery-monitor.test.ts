@@ -5,6 +5,7 @@ import { defaultSettings } from '../../../../electron/contract/settings.ts'
 import { createConditions } from '../../../../electron/desktop/conditions/conditions.ts'
 import { createBatteryMonitor } from '../../../../electron/desktop/power/battery-monitor.ts'
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
+import { fakeEngine } from '../../../support/fake-engine.ts'
 
 /** A monitor on a system without events for the level. */
 function setup() {
@@ -21,7 +22,7 @@ function setup() {
   const settings = { ...defaultSettings, pauseBelowPercent: 30 }
   const conditions = createConditions({
     settings: { current: () => settings, change: () => success(settings) },
-    engine: { hold: async () => undefined, applySettings: () => undefined },
+    engine: fakeEngine({ hold: async () => undefined, applySettings: () => undefined }),
     whenDone: { current: () => ({ whenDone: 'nothing', ending: null }), onChange: () => undefined },
     environment,
   })

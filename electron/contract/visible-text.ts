@@ -7,8 +7,8 @@
  */
 const deceptive =
   /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800\ufff9-\ufffb]--[\u200c-\u200f\u061c\ufe00-\ufe0f]]|(?<=^|[\0-\x7f])[\u200c\u200d]|(?<=[\p{Mn}\p{Me}]{6})[\p{Mn}\p{Me}]/gv
-/** A name is quoted in messages; one of these would end the quotation. */
-const quotationMarks = /[[\p{Quotation_Mark}″❝❞]--['‘’‚‛‹›]]/gv
+/** A name is quoted in messages; one of these, or what looks like it, would end the quotation. */
+const quotationMarks = /[[\p{Quotation_Mark}″‴ʺˮ˝〃❝❞\u{1f676}-\u{1f678}]--['‘’‚‛‹›]]/gv
 
 /** Text from a file, a server or a name on one line, with a � in place of each deceptive character. */
 export const visibleText = (text: string): string => text.toWellFormed().replace(deceptive, '\ufffd')

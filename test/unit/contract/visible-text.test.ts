@@ -20,6 +20,10 @@ test.each(['水墨 (v2).safetensors', 'Zoë’s 👩‍🚀 models', 'مدل\u20
   },
 )
 
+test.each(['"', '”', '」', '﹂', '″', 'ʺ', 'ˮ', '〃', '❞', '🙷'])('ends no quotation with %s', (mark) => {
+  expect([visibleName(`a${mark}b`), visiblePath(`/a${mark}b`)]).toEqual(["a'b", "/a'b"])
+})
+
 test('shortens a path in the middle to 100 characters', () => {
   expect(visiblePath('/home/mira/models')).toBe('/home/mira/models')
   const longest = `/home/${'x'.repeat(94)}`

@@ -51,14 +51,15 @@ def hooks(reading, label):
     return {**names, "__setstate__": note_change}
 
 
-def result_class(reading):
+def result_class(reading, is_callable=True):
     """The class of what calls return."""
 
     def call(self, *_, **__):
         reading.note_call()
         return self
 
-    return type("Result", (), {**hooks(reading, None), "__call__": call})
+    calls = {"__call__": call} if is_callable else {}
+    return type("Result", (), {**hooks(reading, None), **calls})
 
 
 def stand_in(reading, result, label):
@@ -77,13 +78,16 @@ def unpickler(base):
         def prepare(self, reading):
             self.reading = reading
             self.result = result_class(reading)
+            # A dict can't be called.
+            self.dict_result = result_class(reading, is_callable=False)
             return self
 
         def find_class(self, module, name):
             if "" in (module, name) or "\0" in module:
                 raise ImportError("no module has such a name")
             self.reading.imports.append([module, name])
-            return stand_in(self.reading, self.result, [module, name])
+            result = self.dict_result if (module, name) == ("collections", "OrderedDict") else self.result
+            return stand_in(self.reading, result, [module, name])
 
         def persistent_load(self, pid):
             # A loader may call what an identifier names. The text of PERSID names nothing that was imported.

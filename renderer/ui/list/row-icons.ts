@@ -1,32 +1,62 @@
-/** Icons used in rows, defined once in RowIconSprite.svelte. */
-export type RowIconName =
-  | 'audio'
-  | 'boxes'
-  | 'brackets'
-  | 'checkpoint'
-  | 'chevron'
-  | 'circle-alert'
-  | 'circle-check'
-  | 'copy'
-  | 'eye'
-  | 'file'
-  | 'folder'
-  | 'hash'
-  | 'letters'
-  | 'lora'
-  | 'palette'
-  | 'pause'
-  | 'play'
-  | 'puzzle'
-  | 'spline'
-  | 'stop'
-  | 'team'
-  | 'to-top'
-  | 'trash'
-  | 'try-again'
-  | 'upscale'
-  | 'vae'
-  | 'x'
+import Aperture from '@lucide/svelte/icons/aperture'
+import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line'
+import Blend from '@lucide/svelte/icons/blend'
+import Box from '@lucide/svelte/icons/box'
+import Boxes from '@lucide/svelte/icons/boxes'
+import Brackets from '@lucide/svelte/icons/brackets'
+import CaseSensitive from '@lucide/svelte/icons/case-sensitive'
+import ChevronRight from '@lucide/svelte/icons/chevron-right'
+import CircleAlert from '@lucide/svelte/icons/circle-alert'
+import CircleCheck from '@lucide/svelte/icons/circle-check'
+import Copy from '@lucide/svelte/icons/copy'
+import Eye from '@lucide/svelte/icons/eye'
+import FileBox from '@lucide/svelte/icons/file-box'
+import FolderOpen from '@lucide/svelte/icons/folder-open'
+import Hash from '@lucide/svelte/icons/hash'
+import Maximize from '@lucide/svelte/icons/maximize-2'
+import Palette from '@lucide/svelte/icons/palette'
+import Pause from '@lucide/svelte/icons/pause'
+import Play from '@lucide/svelte/icons/play'
+import Puzzle from '@lucide/svelte/icons/puzzle'
+import RotateCw from '@lucide/svelte/icons/rotate-cw'
+import Spline from '@lucide/svelte/icons/spline'
+import Square from '@lucide/svelte/icons/square'
+import Trash from '@lucide/svelte/icons/trash-2'
+import Users from '@lucide/svelte/icons/users'
+import Volume from '@lucide/svelte/icons/volume-2'
+import X from '@lucide/svelte/icons/x'
+
+/** Icons used in rows, drawn once by RowIconSprite.svelte. */
+export const rowIcons = {
+  audio: Volume,
+  boxes: Boxes,
+  brackets: Brackets,
+  checkpoint: Box,
+  chevron: ChevronRight,
+  'circle-alert': CircleAlert,
+  'circle-check': CircleCheck,
+  copy: Copy,
+  eye: Eye,
+  file: FileBox,
+  folder: FolderOpen,
+  hash: Hash,
+  letters: CaseSensitive,
+  lora: Blend,
+  palette: Palette,
+  pause: Pause,
+  play: Play,
+  puzzle: Puzzle,
+  spline: Spline,
+  stop: Square,
+  team: Users,
+  'to-top': ArrowUpToLine,
+  trash: Trash,
+  'try-again': RotateCw,
+  upscale: Maximize,
+  vae: Aperture,
+  x: X,
+} as const
+export type RowIconName = keyof typeof rowIcons
 
 const ofType: Readonly<Record<string, RowIconName>> = {
   checkpoints: 'checkpoint',

@@ -28,8 +28,9 @@ export const threeModels = [
 
 export const listing = (models: readonly LibraryModel[] = threeModels) => ({
   models,
-  listedAtMs: noonMs,
-  completeAtMs: noonMs,
+  // So long ago that an opened library is listed again, at any time of day.
+  listedAtMs: Date.now() - 3_600_000,
+  completeAtMs: Date.now() - 3_600_000,
   failure: null,
 })
 export const choice = { accountId: 'account-1', teamId: team.id }

@@ -1,6 +1,5 @@
 import { createContext } from 'svelte'
 import type { Bridge, PageCommand, PageTarget } from '../../electron/contract/calls.ts'
-import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
@@ -18,7 +17,6 @@ import { HistoryState } from '../history/history-state.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
-import { libraryFailureReason, type LibraryOperation } from '../library/library-failure-text.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
 import { createDialogDelay } from './dialogs.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
@@ -115,34 +113,7 @@ export class AppState {
     this.history = new HistoryState(bridge)
     this.conditions = new ConditionsState(bridge)
     this.deadline = new DeadlineState(this)
-    this.library = new LibraryState(bridge, this.session, {
-      unlisted: () => this.notices.show('library.unlisted'),
-      missing: (modelIds) => {
-        this.notices.show('library.missing', { count: modelIds.length, team: this.library.teamName })
-        const isMissing = ({ phase, modelId }: UploadRow) =>
-          phase === 'registered' && modelId !== null && modelIds.includes(modelId)
-        const uploads = [...this.queue.allRows()].filter(isMissing)
-        // Their verification is repeated, so that they no longer count as in the library.
-        if (uploads.length > 0) void bridge.retry({ ids: uploads.map(({ id }) => id) })
-      },
-      statusChanged: (count, status, undo, modelIds) => {
-        const message = { key: 'library.status-changed', params: { count, status } } as const
-        if (undo) this.notices.showWithUndo({ ...message, modelIds, onaction: undo })
-        else this.notices.show(message.key, message.params)
-      },
-      deleted: (models, choice) => {
-        const [{ displayName: name } = { displayName: '' }] = models
-        const team = this.session.teamOf(choice)?.name ?? ''
-        this.notices.dismissDeleted(new Set(models.map(({ id }) => id)))
-        this.notices.show('library.deleted', { count: models.length, name, team })
-      },
-      undoFailed: (choice, of, failure) =>
-        this.notices.showError('library.undo-failed', this.#libraryFailure(choice, of, failure)),
-      failedUnseen: (choice, of, failure, count) => {
-        const params = { ...this.#libraryFailure(choice, of, failure), of, count }
-        this.notices.showError('library.failed-unseen', params)
-      },
-    })
+    this.library = new LibraryState(this)
     this.details = new DetailsState(bridge)
     this.servers = new ServersState(this)
     this.modelFacts = new ModelFactsState(bridge)
@@ -152,7 +123,7 @@ export class AppState {
     this.bulkEdit = new BulkEditState(this.notices)
     this.findModels = new FindModelsState(this)
     this.workflow = new WorkflowState(this)
-    this.waitingFiles = new WaitingFilesState(bridge, this.notices)
+    this.waitingFiles = new WaitingFilesState(this)
     this.watchedFolders = new WatchedFoldersState(this)
     this.diagnostics = new DiagnosticsState(bridge)
     this.actions = new Actions(this)
@@ -282,11 +253,6 @@ export class AppState {
     this.showUploads(ids)
     this.ui.confirmingIds = ids
     this.ui.confirmingApproval = report.isApproval ? report : null
-  }
-
-  #libraryFailure(choice: TeamChoice, of: LibraryOperation, failure: Failure) {
-    const why = libraryFailureReason(failure, of, this.language)
-    return { team: this.session.teamOf(choice)?.name ?? '', why }
   }
 
   #report(report: AddReport): void {

@@ -4,11 +4,13 @@ import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
+import type { Language } from './language.svelte.ts'
 import type { UiState } from './ui-state.svelte.ts'
 
 /** What states of the page use of `AppState`, which has them. */
 export interface Services {
   readonly bridge: Bridge
+  readonly language: Language
   readonly notices: NoticesState
   readonly queue: QueueState
   readonly session: SessionState

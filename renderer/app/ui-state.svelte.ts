@@ -1,4 +1,5 @@
 import { tick } from 'svelte'
+import { SvelteSet } from 'svelte/reactivity'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Group } from '../uploads/row-status.ts'
@@ -55,7 +56,7 @@ export class UiState {
   addingToTeam = $state.raw<AddingToTeam | null>(null)
   drag = $state.raw<Drag | null>(null)
   /** Groups of the upload list of which only the header is shown. */
-  collapsedGroups = $state.raw<ReadonlySet<Group>>(new Set())
+  readonly collapsedGroups = new SvelteSet<Group>()
   readonly draftProblem: TargetProblem | null = $derived(
     this.editing ? targetProblem(this.editing.field, this.editing.draft) : null,
   )
@@ -90,10 +91,8 @@ export class UiState {
   isSessionOnlyAccepted = $state(false)
 
   setCollapsed(group: Group, isCollapsed: boolean): void {
-    const collapsed = new Set(this.collapsedGroups)
-    if (isCollapsed) collapsed.add(group)
-    else collapsed.delete(group)
-    this.collapsedGroups = collapsed
+    if (isCollapsed) this.collapsedGroups.add(group)
+    else this.collapsedGroups.delete(group)
   }
 
   /** Opens the sign-in with a known e-mail; `isForLargeFiles` if files need a password session. */

@@ -1,11 +1,12 @@
 import { untrack } from 'svelte'
-import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
+import type { CallArgs } from '../../electron/contract/calls.ts'
 import { isSameChoice, teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
-import type { SessionState } from '../sign-in/session-state.svelte.ts'
+import type { Services } from '../app/services.ts'
 import type { ListedAgents } from './agents.ts'
-import { canRepeat, type LibraryOperation, type ModelOperation } from './library-failure-text.ts'
+import { canRepeat, type ModelOperation } from './library-failure-text.ts'
+import { reportDeleted, reportMissing, reportUndoFailure, reportUnseen } from './library-notices.ts'
 import { filesOf, filterAndSort, rowIdsOf, toRows, valuesOf, type LibrarySort } from './library-query.ts'
 import { delay } from '../ui/delay.ts'
 
@@ -22,25 +23,6 @@ type ListingAge = Omit<CallArgs<'library'>, 'choice'>
 type SettableStatus = NonNullable<LibraryChange['status']>
 
 const otherStatus = (status: SettableStatus): SettableStatus => (status === 'active' ? 'disabled' : 'active')
-
-interface LibraryEvents {
-  /** Called once per team whose library cannot be listed. */
-  readonly unlisted: () => void
-  /** These of the models that were to be shown are no longer in the team's library. */
-  readonly missing: (ids: readonly string[]) => void
-  /** Models were enabled or disabled by the user. `undo` is null if they had another status before. */
-  readonly statusChanged: (
-    count: number,
-    status: SettableStatus,
-    undo: (() => Promise<boolean>) | null,
-    undoIds: readonly string[],
-  ) => void
-  readonly deleted: (models: readonly LibraryModel[], choice: TeamChoice) => void
-  /** A change of a team's models could not be undone. */
-  readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
-  /** Operations on `count` of a team's models failed while another team was shown. */
-  readonly failedUnseen: (choice: TeamChoice, of: LibraryOperation, failure: Failure, count: number) => void
-}
 
 export interface ModelChange {
   readonly id: string
@@ -117,19 +99,18 @@ export class LibraryState {
   #ownTeam = $state.raw<TeamChoice | null>(null)
   /** The team whose models are shown, or null. */
   readonly team: TeamChoice | null = $derived.by(() => {
-    const isKnown = this.#ownTeam !== null && this.#session.teamOf(this.#ownTeam) !== null
-    return isKnown ? this.#ownTeam : (this.#session.view?.chosen ?? null)
+    const { session } = this.#services
+    const isKnown = this.#ownTeam !== null && session.teamOf(this.#ownTeam) !== null
+    return isKnown ? this.#ownTeam : (session.view?.chosen ?? null)
   })
-  readonly teamName = $derived.by(() => this.#session.teamOf(this.team)?.name ?? '')
+  readonly teamName = $derived.by(() => this.#services.session.teamOf(this.team)?.name ?? '')
   /** New files are uploaded to another team than the one shown. */
   readonly isOtherTeam = $derived.by(() => {
-    const chosen = this.#session.view?.chosen
+    const chosen = this.#services.session.view?.chosen
     return Boolean(chosen && this.team && teamKey(this.team) !== teamKey(chosen))
   })
 
-  readonly #bridge: Bridge
-  readonly #session: SessionState
-  readonly #events: LibraryEvents
+  readonly #services: Services
   readonly #now: () => number
   readonly #delay: (ms: number) => Promise<void>
   /** Teams whose server does not list its models and for which this has been reported. */
@@ -151,17 +132,15 @@ export class LibraryState {
   #isListed = false
 
   /** @param time - `delay` waits for a number of milliseconds. */
-  constructor(bridge: Bridge, session: SessionState, events: LibraryEvents, time = realTime) {
-    this.#bridge = bridge
-    this.#session = session
-    this.#events = events
+  constructor(services: Services, time = realTime) {
+    this.#services = services
     this.#now = time.now
     this.#delay = time.delay
   }
 
   /** Subscribes. Returns a function that unsubscribes. */
   start(): () => void {
-    return this.#bridge.on('library', (news) => this.#handleNews(news))
+    return this.#services.bridge.on('library', (news) => this.#handleNews(news))
   }
 
   /** Shows the library of a team, or for null of the one that new files are uploaded to, which stays as it is. */
@@ -222,7 +201,7 @@ export class LibraryState {
   async changeEach(choice: TeamChoice, changes: readonly ModelChange[]): Promise<readonly Refusal[]> {
     const refusals = await this.#changeAll(choice, changes)
     const unseen = refusals.filter(({ isShown }) => !isShown).map(({ failure }) => failure)
-    this.#reportUnseen(choice, operationOf(changes[0]?.change ?? {}), unseen)
+    reportUnseen(this.#services, choice, operationOf(changes[0]?.change ?? {}), unseen)
     return refusals
   }
 
@@ -238,18 +217,13 @@ export class LibraryState {
     const work = async () => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         const { id, change } = next
-        const result = await this.#bridge.changeModel({ choice, modelId: id, change })
+        const result = await this.#services.bridge.changeModel({ choice, modelId: id, change })
         if (answers.push({ id, change, result }) === 1) void this.#delay(applyIntervalMs).then(apply)
       }
     }
     await Promise.all(Array.from({ length: atOnce }, work))
     apply()
     return refusals
-  }
-
-  #reportUnseen(choice: TeamChoice, of: LibraryOperation, failures: readonly Failure[]): void {
-    const [first] = failures
-    if (first) this.#events.failedUnseen(choice, of, first, failures.length)
   }
 
   /**
@@ -273,18 +247,24 @@ export class LibraryState {
     const count = requested.filter(isChanged).length
     const undoIds = undoable.filter(isChanged)
     if (undoIds.length > 0) this.#offerStatusUndo(choice, status, undoIds, count)
-    else if (count > 0) this.#events.statusChanged(count, status, null, [])
+    else if (count > 0) this.#services.notices.show('library.status-changed', { count, status })
   }
 
   /** Reports `count` models with a new status. An undo that fails for only some models is offered again for these. */
   #offerStatusUndo(choice: TeamChoice, status: SettableStatus, ids: readonly string[], count: number): void {
-    const undo = async () => {
+    const onaction = async () => {
       const left = await this.#undo(choice, ids, { status: otherStatus(status) })
       if (left.length === ids.length) return false
       if (left.length > 0) this.#offerStatusUndo(choice, status, left, left.length)
       return true
     }
-    this.#events.statusChanged(count, status, undo, ids)
+    const params = { count, status }
+    this.#services.notices.showWithUndo({
+      key: 'library.status-changed',
+      params,
+      modelIds: ids,
+      onaction,
+    })
   }
 
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */
@@ -294,7 +274,7 @@ export class LibraryState {
     const modelIds = models.map(({ id }) => id)
     if (!choice || modelIds.length === 0) return
     this.#note(modelIds.map((id) => [id, { kind: 'deleting' }]))
-    const result = await this.#bridge.deleteModels({ choice: { ...choice }, modelIds })
+    const result = await this.#services.bridge.deleteModels({ choice: { ...choice }, modelIds })
     const isShown = this.isShown(choice)
     if (isShown) this.#note(modelIds.map((id) => [id, null]))
     if (result.ok && result.value === null) return
@@ -304,8 +284,8 @@ export class LibraryState {
         : modelIds.map((id) => [id, result.failure]),
     )
     const deleted = models.filter(({ id }) => !failures.has(id))
-    if (deleted.length > 0) this.#events.deleted(deleted, choice)
-    if (!isShown) return this.#reportUnseen(choice, 'delete', [...failures.values()])
+    if (deleted.length > 0) reportDeleted(this.#services, choice, deleted)
+    if (!isShown) return reportUnseen(this.#services, choice, 'delete', [...failures.values()])
     this.#note([...failures].map(([id, failure]) => [id, { kind: 'failed', failure, of: 'delete' }]))
     this.models = this.models.filter(({ id }) => !modelIds.includes(id) || failures.has(id))
   }
@@ -332,7 +312,12 @@ export class LibraryState {
     if (!isSameChoice(team, this.#choice)) return
     const listed = ids.filter(isListed)
     const isCurrent = this.loadFailure === null && this.stale === null
-    if (isCurrent && listed.length < ids.length) this.#events.missing(ids.filter((id) => !isListed(id)))
+    if (isCurrent && listed.length < ids.length)
+      reportMissing(
+        this.#services,
+        team,
+        ids.filter((id) => !isListed(id)),
+      )
     this.detailsId = ids.length === 1 ? (rowIdsOf(this.rows, listed)[0] ?? null) : null
     this.revealedIds = isCurrent ? listed : ids
   }
@@ -383,7 +368,7 @@ export class LibraryState {
       ids.map((id) => ({ id, change })),
     )
     const refusal = refusals.at(-1)
-    if (refusal) this.#events.undoFailed(choice, operationOf(change), refusal.failure)
+    if (refusal) reportUndoFailure(this.#services, choice, operationOf(change), refusal.failure)
     const repeatable = refusals.filter(({ failure }) => canRepeat(failure))
     return [...busyIds, ...repeatable.map(({ id }) => id)]
   }
@@ -424,7 +409,7 @@ export class LibraryState {
     const isOfServer = failure?.code === 'not-found' || failure?.code === 'forbidden'
     if (isOfServer && !this.#reportedTeams.has(teamId)) {
       this.#reportedTeams.add(teamId)
-      this.#events.unlisted()
+      this.#services.notices.show('library.unlisted')
     }
     if (failure || !this.isKnown || teamId !== this.#choice?.teamId) return
     // The answer to the present request, unless another listing has followed it.
@@ -466,7 +451,7 @@ export class LibraryState {
     this.#agentsRequestedAtMs = nowMs
     this.#agentsRequestNumber += 1
     const requestNumber = this.#agentsRequestNumber
-    const result = await this.#bridge.agents({ choice: { ...choice } })
+    const result = await this.#services.bridge.agents({ choice: { ...choice } })
     if (requestNumber !== this.#agentsRequestNumber) return
     this.agents = result.ok ? { agents: result.value, listedAtMs: nowMs } : null
     this.agentsFailure = result.ok ? null : result.failure
@@ -478,7 +463,7 @@ export class LibraryState {
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
-    const result = await this.#bridge.library({ choice: { ...choice }, ...age })
+    const result = await this.#services.bridge.library({ choice: { ...choice }, ...age })
     if (requestNumber !== this.#requestNumber) return this.#latestLoad
     this.isLoading = false
     this.isKnown = true

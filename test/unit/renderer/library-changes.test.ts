@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest'
-import {
-  failed,
-  failure,
-  success,
-  type Failure,
-  type FailureCode,
-} from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { AppState } from '../../../renderer/app/app-state.svelte.ts'
+import { Departures } from '../../../renderer/app/departures.svelte.ts'
 import { LibraryState } from '../../../renderer/library/library-state.svelte.ts'
-import { SessionState } from '../../../renderer/sign-in/session-state.svelte.ts'
 import { fakeBridge, type Answers } from '../../components/support/fake-bridge.ts'
 import { libraryModel } from '../../support/library-model.ts'
 
@@ -25,24 +20,14 @@ async function openLibrary(
       changeModel: ({ modelId }) => answer(library, modelId),
     },
   })
-  const ignored = () => undefined
-  const session = new SessionState(bridge, { paired: ignored, departed: ignored })
   const delays: (() => void)[] = []
-  const offers: { readonly count: number; readonly undo: () => Promise<boolean> }[] = []
-  const undoFailures: string[] = []
-  const events = {
-    unlisted: ignored,
-    missing: ignored,
-    statusChanged: (count: number, _: string, undo: (() => Promise<boolean>) | null) =>
-      void (undo && offers.push({ count, undo })),
-    deleted: ignored,
-    undoFailed: (_: unknown, __: unknown, { code }: Failure) => void undoFailures.push(code),
-    failedUnseen: ignored,
-  }
+  const app = new AppState(bridge, new Departures())
+  const { notices } = app
   const delay = () => new Promise<void>((end) => delays.push(end))
-  const library: LibraryState = new LibraryState(bridge, session, events, { now: () => 0, delay })
+  const library: LibraryState = new LibraryState(app, { now: () => 0, delay })
   await library.open({ accountId: 'account-1', teamId: 'team-1' })
-  return { library, offers, undoFailures }
+  const offers = () => notices.all.filter((notice) => notice.kind === 'undo')
+  return { library, notices, offers }
 }
 
 test('shows that many models are changed, and their answers, in one step each', async () => {
@@ -68,14 +53,14 @@ test('an undo leaves a model that is being changed, and can be repeated for it',
   })
   await library.setStatus(['0', '1'], 'disabled')
   const renaming = library.change(['0'], { displayName: 'Flux' })
-  expect(await offers[0]?.undo()).toBe(true)
-  expect(offers[1]?.count).toBe(1)
-  expect(await offers[1]?.undo()).toBe(false)
+  expect(await offers()[0]?.onaction()).toBe(true)
+  expect(offers()[1]?.params).toMatchObject({ count: 1 })
+  expect(await offers()[1]?.onaction()).toBe(false)
   renamed.resolve(success(undefined))
   await renaming
-  expect(await offers[1]?.undo()).toBe(true)
+  expect(await offers()[1]?.onaction()).toBe(true)
   expect(requested).toEqual(['0', '1', '0', '1', '0'])
-  expect(offers).toHaveLength(2)
+  expect(offers()).toHaveLength(2)
 })
 
 test.each<[FailureCode, boolean]>([
@@ -89,12 +74,12 @@ test.each<[FailureCode, boolean]>([
   ['certificate-untrusted', false],
 ])('an undo that fails with %s is over: %s', async (code, isOver) => {
   let isRefused = false
-  const { library, undoFailures } = await openLibrary(() =>
+  const { library, notices } = await openLibrary(() =>
     isRefused ? failed(failure(code)) : success(undefined),
   )
   const undo = library.undoOf('0', { displayName: '0' })
   await library.change(['0'], { displayName: 'Flux' })
   isRefused = true
   expect(await undo()).toBe(isOver)
-  expect(undoFailures).toEqual([code])
+  expect(notices.all).toMatchObject([{ kind: 'error', key: 'library.undo-failed' }])
 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
+import { AppState } from '../../../renderer/app/app-state.svelte.ts'
+import { Departures } from '../../../renderer/app/departures.svelte.ts'
 import { LibraryState } from '../../../renderer/library/library-state.svelte.ts'
-import { SessionState } from '../../../renderer/sign-in/session-state.svelte.ts'
 import { fakeBridge } from '../../components/support/fake-bridge.ts'
 import { libraryModel } from '../../support/library-model.ts'
 
@@ -15,18 +16,8 @@ async function openLibrary(modelCount: number) {
   const { bridge, asked, emit } = fakeBridge({
     answers: { library: () => success({ models, listedAtMs: 5, completeAtMs: 5, failure: null }) },
   })
-  const ignored = () => undefined
-  const events = {
-    unlisted: ignored,
-    missing: ignored,
-    statusChanged: ignored,
-    deleted: ignored,
-    undoFailed: ignored,
-    failedUnseen: ignored,
-  }
-  const session = new SessionState(bridge, { paired: ignored, departed: ignored })
   const delays: { readonly ms: number; readonly end: () => void }[] = []
-  const library = new LibraryState(bridge, session, events, {
+  const library = new LibraryState(new AppState(bridge, new Departures()), {
     now: () => 0,
     delay: (ms) => new Promise((end) => delays.push({ ms, end })),
   })

@@ -10,11 +10,6 @@ import { Selection } from '../ui/list/selection.svelte.ts'
 import type { Services } from '../app/services.ts'
 import { foundLines, foundRows } from './found-lines.ts'
 
-interface LoadedModels {
-  readonly version: number
-  readonly models: readonly FoundModelView[]
-}
-
 /** Models found on this computer, and which of them are selected. */
 export class FindModelsState {
   view = $state.raw<FoundPlacesView>({
@@ -30,7 +25,7 @@ export class FindModelsState {
   readonly selection = new Selection()
   /** Places that the user has expanded or collapsed, by id. */
   readonly expanded = new SvelteMap<string, boolean>()
-  readonly #models = new SvelteMap<string, LoadedModels>()
+  readonly #models = new SvelteMap<string, { version: number; models: readonly FoundModelView[] }>()
   readonly #services: Services
   #isOpen = false
 

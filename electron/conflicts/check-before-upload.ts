@@ -206,10 +206,8 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
  * How old a listing may be when it is compared with an upload: files that are added together are compared
  * with the library as it was when they were added, so that one listing serves all of them.
  */
-export const maxListingAgeMs = (
-  { addedAtMs }: Pick<UploadRecord, 'addedAtMs'>,
-  environment: Pick<Environment, 'now'>,
-) => Math.min(maxListingMs, Math.max(0, environment.now() - addedAtMs) + listedBeforeAddedMs)
+export const maxListingAgeMs = ({ addedAtMs }: Pick<UploadRecord, 'addedAtMs'>, environment: Environment) =>
+  Math.min(maxListingMs, Math.max(0, environment.now() - addedAtMs) + listedBeforeAddedMs)
 
 /** Once the replacement has begun, the model at the path may be the new one itself. */
 function isReplacing({ library, target }: UploadRecord): boolean {
@@ -253,7 +251,7 @@ function retryIn(
   delayMs: number,
   { failure: previous }: UploadRecord,
   reason: Failure,
-  environment: Pick<Environment, 'now'>,
+  environment: Environment,
 ): Outcome {
   const isUnchanged =
     previous?.code === reason.code &&

@@ -27,7 +27,7 @@ interface CopyCheckOptions {
   readonly library: Pick<Library, 'recentModel'>
   readonly hashes: FileHashes
   readonly samples: FileSamples
-  readonly environment: Pick<Environment, 'now'>
+  readonly environment: Environment
   /** Uploads that have passed the check and run. */
   readonly passed: ReadonlySet<string>
   /** The library has the bytes already: the upload is done without sending them. */

@@ -12,7 +12,7 @@ import type { Rows } from '../journal/rows.ts'
 interface EarlyCheckServices {
   readonly rows: Rows
   readonly library: Pick<Library, 'indexedListing' | 'recentModel'>
-  readonly environment: Pick<Environment, 'log' | 'now'>
+  readonly environment: Environment
   readonly queue: { remove(ids: readonly string[]): Promise<void>; add(ids: readonly string[]): void }
   /** Aborts when the app ends. */
   readonly signal: AbortSignal

@@ -10,7 +10,7 @@ import { findPathConflict, usedPaths } from './path-conflict.ts'
 /** Whether the models of a listing are as listed. In a large library, changes by others may be missing for an hour. */
 export const isListingRecent = (
   { completeAtMs }: Pick<IndexedListing, 'completeAtMs'>,
-  environment: Pick<Environment, 'now'>,
+  environment: Environment,
 ) => isRecent(completeAtMs, recentMs, environment)
 
 /**
@@ -22,7 +22,7 @@ export async function refreshModelsAtPath(
   services: {
     readonly rows: Rows
     readonly library: Pick<Library, 'recentModel'>
-    readonly environment: Pick<Environment, 'now'>
+    readonly environment: Environment
     readonly passed?: ReadonlySet<string>
   },
   { id, accountId, team }: UploadRecord,

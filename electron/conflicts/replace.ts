@@ -38,7 +38,7 @@ const choiceOf = ({ accountId, team }: UploadRecord): TeamChoice => ({ accountId
 
 export function createReplacer(options: {
   readonly library: Pick<Library, 'models' | 'model' | 'change' | 'remove'>
-  readonly environment: Pick<Environment, 'log'>
+  readonly environment: Environment
   /** The replacement as the journal has it now; a run's record is as old as the run. */
   readonly now: (id: string) => ReplacedModel | undefined
 }): Replacer {

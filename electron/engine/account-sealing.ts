@@ -187,7 +187,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
 }
 
 /** Runs `work` again `delayMs` after each end of it; returns a function that stops this. */
-function repeat({ timers }: Pick<Environment, 'timers'>, delayMs: number, work: () => Promise<void>) {
+function repeat({ timers }: Environment, delayMs: number, work: () => Promise<void>) {
   let isStopped = false
   let cancel = () => {}
   function schedule(): void {

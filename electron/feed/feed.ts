@@ -44,7 +44,7 @@ export interface FeedListener {
 }
 
 /** Calls `flush` once, a moment after the first of several changes, and not while it is held. */
-function createPatchTimer({ timers }: Pick<Environment, 'timers'>, flush: () => void) {
+function createPatchTimer({ timers }: Environment, flush: () => void) {
   let isHeld = false
   let cancel: (() => void) | null = null
 

@@ -17,7 +17,7 @@ interface StatusServices {
   readonly rows: Rows
   readonly store: Pick<UploadStore, 'registeredFilesOf'>
   readonly library: Pick<Library, 'models'>
-  readonly environment: Pick<Environment, 'timers'>
+  readonly environment: Environment
 }
 
 /**

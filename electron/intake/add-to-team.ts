@@ -53,7 +53,7 @@ interface TeamAdderServices {
   }
   readonly intake: Pick<Intake, 'enqueueFound'>
   readonly mountQueue: Pick<MountQueue, 'run'>
-  readonly environment: Pick<Environment, 'timers'>
+  readonly environment: Environment
 }
 
 interface FileSource {

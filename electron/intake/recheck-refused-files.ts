@@ -69,7 +69,7 @@ interface RecheckOptions {
     retry(ids: readonly string[], mustReview: (record: UploadRecord) => boolean): Promise<Result<void>>
   }
   readonly mustReview: (record: UploadRecord) => boolean
-  readonly environment: Pick<Environment, 'now' | 'timers'>
+  readonly environment: Environment
   readonly mountQueue: Pick<MountQueue, 'run'>
   /** Instead of the system's, for tests. */
   readonly stat?: (path: string) => Promise<BigIntStats>

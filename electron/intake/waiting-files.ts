@@ -90,7 +90,7 @@ interface WaitingFilesOptions {
   ) => Promise<Result<AddReport>>
   readonly onAdded: (report: AddReport) => void
   readonly onChange: (view: WaitingFilesView) => void
-  readonly environment: Pick<Environment, 'log'>
+  readonly environment: Environment
 }
 
 export function createWaitingFiles(options: WaitingFilesOptions): WaitingFiles {

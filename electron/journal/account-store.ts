@@ -25,10 +25,7 @@ const accountText = v.pipe(
  * The accounts of this computer, stored in the journal together with their uploads. Unreadable rows are
  * skipped.
  */
-export function createAccountStore(
-  database: DatabaseSync,
-  environment: Pick<Environment, 'log'>,
-): AccountStore {
+export function createAccountStore(database: DatabaseSync, environment: Environment): AccountStore {
   const write = createWrite(database, environment)
   const select = database.prepare(selectAccounts)
   let known: { readonly texts: readonly unknown[]; readonly accounts: readonly Account[] } | null = null
@@ -68,10 +65,7 @@ function parseAccounts(texts: readonly unknown[]): readonly Account[] {
   })
 }
 
-export function createStoredChoices(
-  database: DatabaseSync,
-  environment: Pick<Environment, 'log'>,
-): StoredChoices {
+export function createStoredChoices(database: DatabaseSync, environment: Environment): StoredChoices {
   const write = createWrite(database, environment)
   return {
     get: (name) => readChoice(database, name),

@@ -29,7 +29,7 @@ export interface HashCache {
 
 export function createHashCache(
   database: DatabaseSync,
-  environment: Pick<Environment, 'now' | 'log'>,
+  environment: Environment,
   maxCount = maxHashes,
 ): HashCache {
   // A file whose hash a power failure has undone is hashed again.

@@ -23,7 +23,7 @@ interface WriteOptions {
  */
 export function createWrite(
   database: DatabaseSync,
-  { log }: Pick<Environment, 'log'>,
+  { log }: Environment,
   { isFlushed = true, flush = flushLogNow }: WriteOptions = {},
 ): Write {
   const logFile = logFileOf(database)

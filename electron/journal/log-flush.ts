@@ -28,10 +28,7 @@ export function flushLogNow(logFile: string): void {
  * Calls during a flush share the next one.
  * @param logFile null for a database without one
  */
-export function createLogFlush(
-  logFile: string | null,
-  { log }: Pick<Environment, 'log'>,
-): () => Promise<Result<void>> {
+export function createLogFlush(logFile: string | null, { log }: Environment): () => Promise<Result<void>> {
   let last: Promise<unknown> = Promise.resolve()
   let next: Promise<Result<void>> | null = null
 

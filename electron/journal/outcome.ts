@@ -16,11 +16,7 @@ export type Outcome =
   | { readonly kind: 'aborted'; readonly failure?: Failure | undefined }
 
 /** How a run ends that met a failure: temporary ones are retried. `attempt` counts as for `retryDelay`. */
-export function outcomeOf(
-  failure: Failure,
-  attempt: number,
-  { now, random }: Pick<Environment, 'now' | 'random'>,
-): Outcome {
+export function outcomeOf(failure: Failure, attempt: number, { now, random }: Environment): Outcome {
   const delayMs = retryDelay(attempt, failure, random())
   if (delayMs === null) return { kind: 'failed', failure }
   const atMs = now() + delayMs

@@ -39,7 +39,7 @@ const partsPerCheckpoint = 300
 export function createPartsStore(
   database: DatabaseSync,
   { write, flushLog }: { readonly write: Write; readonly flushLog: () => Promise<Result<void>> },
-  environment: Pick<Environment, 'log'>,
+  environment: Environment,
 ): PartsStore {
   let uncheckpointedParts = 0
   const insert = database.prepare(
@@ -68,7 +68,7 @@ export function createPartsStore(
 }
 
 /** Its failure loses nothing: the log is flushed already, and a later checkpoint repeats it. */
-function checkpoint(database: DatabaseSync, { log }: Pick<Environment, 'log'>): void {
+function checkpoint(database: DatabaseSync, { log }: Environment): void {
   try {
     database.exec('PRAGMA wal_checkpoint(PASSIVE)')
   } catch (error) {

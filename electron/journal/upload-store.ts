@@ -148,7 +148,7 @@ function createQueueClaims(options: {
 }
 
 /** Decodes one row after the other, so that the columns of all of them are never in memory. */
-function createRowReader({ log }: Pick<Environment, 'log'>) {
+function createRowReader({ log }: Environment) {
   return (lines: Iterable<unknown>, onInvalid = () => {}): UploadRecord[] => {
     const records: UploadRecord[] = []
     for (const line of lines) {

@@ -68,7 +68,7 @@ export interface ListingCache {
 }
 
 export function createListingCache(
-  environment: Pick<Environment, 'now'>,
+  environment: Environment,
   listingFile: ListingFile | null = null,
 ): ListingCache {
   let known: (Omit<KnownListing, 'models'> & { readonly models: IndexedModels }) | null = null
@@ -183,7 +183,7 @@ export function createListingCache(
 const isForgettable = (met: Failure) => !mustWait(met) && met.code !== 'server-trouble'
 
 /** The failure of the last request, if it failed. */
-function createFailureMemory(environment: Pick<Environment, 'now'>) {
+function createFailureMemory(environment: Environment) {
   let last: { readonly failure: Failure; readonly atMs: number } | null = null
   let forgottenCount = 0
 
@@ -218,7 +218,7 @@ function createFailureMemory(environment: Pick<Environment, 'now'>) {
 }
 
 /** The models that were requested one by one recently, without requests that failed. */
-function createRecentModels(environment: Pick<Environment, 'now'>) {
+function createRecentModels(environment: Environment) {
   const requests = new Map<
     string,
     { readonly atMs: number; readonly answer: Promise<Result<LibraryModel>> }

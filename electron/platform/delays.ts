@@ -74,7 +74,7 @@ export async function withTimeout<T>(
 }
 
 /** Whether a time is within the last `withinMs`. One in the future is from before the clock was set back. */
-export function isRecent(atMs: number, withinMs: number, { now }: Pick<Environment, 'now'>): boolean {
+export function isRecent(atMs: number, withinMs: number, { now }: Environment): boolean {
   const agoMs = now() - atMs
   return agoMs >= 0 && agoMs < withinMs
 }

@@ -29,7 +29,7 @@ export function createDeadConnectionMonitor(options: {
   /** The uploads with a request to storage that has sent bytes and is not answered. */
   readonly inFlight: () => readonly string[]
   readonly restartRuns: (ids: readonly string[]) => Promise<void>
-  readonly environment: Pick<Environment, 'monotonicMs' | 'timers' | 'log'>
+  readonly environment: Environment
 }): DeadConnectionMonitor {
   const { environment } = options
   const progress = new Map<string, number | null>()

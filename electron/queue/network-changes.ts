@@ -20,7 +20,7 @@ export interface NetworkChangeMonitor {
 /** Does nothing where the environment has no `networkAddresses`. */
 export function createNetworkChangeMonitor(options: {
   readonly changed: () => void
-  readonly environment: Pick<Environment, 'now' | 'timers' | 'log' | 'networkAddresses'>
+  readonly environment: Environment
 }): NetworkChangeMonitor {
   const { changed, environment } = options
   const { networkAddresses } = environment

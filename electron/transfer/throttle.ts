@@ -66,11 +66,7 @@ interface FileShare {
  * that have used theirs. The file that got least comes first, and within it each PUT in turn. Without a limit
  * each PUT is released once, and no timer runs.
  */
-export function createThrottle({
-  environment,
-}: {
-  readonly environment: Pick<Environment, 'monotonicMs' | 'timers'>
-}): Throttle {
+export function createThrottle({ environment }: { readonly environment: Environment }): Throttle {
   const files = new Map<string, FileShare>()
   let limit: number | null = null
   let creditBytes = 0

@@ -170,7 +170,7 @@ function findLeft({ store, accounts, settings }: CleanupOptions) {
 }
 
 /** The servers of accounts that have requested to wait. They get no request before. */
-function createServerWaits(environment: Pick<Environment, 'monotonicMs'>) {
+function createServerWaits(environment: Environment) {
   const endsMs = new Map<string, number>()
   return {
     has: (accountId: string) => environment.monotonicMs() < (endsMs.get(serverOf(accountId)) ?? -Infinity),
@@ -180,7 +180,7 @@ function createServerWaits(environment: Pick<Environment, 'monotonicMs'>) {
 }
 
 /** The timer of the next cleanup after one that failed. */
-function createRetryTimer({ timers, random }: Pick<Environment, 'timers' | 'random'>, onDue: () => void) {
+function createRetryTimer({ timers, random }: Environment, onDue: () => void) {
   let failedRetries = 0
   let cancel: (() => void) | null = null
   return {

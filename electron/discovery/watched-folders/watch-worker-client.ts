@@ -7,7 +7,7 @@ import type { WatchMessage, WatchRequest } from './watch-worker.ts'
 export interface WatchWorkerClientOptions {
   /** The built watch worker. */
   readonly worker: URL
-  readonly environment: Pick<Environment, 'log' | 'timers' | 'startThread'>
+  readonly environment: Environment
   readonly onFileChanged: (id: string, path: string) => void
   /**
    * Changes are reported from now on, but earlier ones were not. Called again after new folders were created.

@@ -15,7 +15,7 @@ interface LocalCompanionsOptions {
   readonly finder: Pick<ModelFinder, 'findModels' | 'displayPath'>
   readonly inspect: (file: FileToInspect) => Promise<Inspection>
   readonly offers: CompanionOffers
-  readonly environment: Pick<Environment, 'monotonicMs' | 'log'>
+  readonly environment: Environment
   /** Offers were added. */
   readonly onFound: () => void
 }

@@ -31,7 +31,7 @@ import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './review-poli
 
 interface ReviewOptions {
   readonly rows: Rows
-  readonly environment: Pick<Environment, 'timers' | 'log'>
+  readonly environment: Environment
   readonly policy: () => ReviewPolicy
   /** The account and team of a choice; null when it is not available. */
   readonly resolve: (choice: TeamChoice) => { readonly accountId: string; readonly team: Team } | null

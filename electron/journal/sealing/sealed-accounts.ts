@@ -86,7 +86,7 @@ export interface SealedAccounts {
 /** @param folder the data folder, which may have copies of damaged journals */
 export function createSealedAccounts(
   database: DatabaseSync,
-  environment: Pick<Environment, 'log'>,
+  environment: Environment,
   folder: string,
 ): SealedAccounts {
   const write = createWrite(database, environment)
@@ -352,7 +352,7 @@ function migrateRows(rows: StoredRows, version: number): StoredRows {
  * Rewrites the journal, so that it has no free space with bytes of deleted rows, and empties its log, which has
  * earlier versions of its pages.
  */
-function rewrite(database: DatabaseSync, { log }: Pick<Environment, 'log'>): boolean {
+function rewrite(database: DatabaseSync, { log }: Environment): boolean {
   try {
     for (const file of filesToErase(database) ?? []) rmSync(file, { force: true })
     // Another process is waited for later, without blocking this thread. Temporary files would be readable.

@@ -60,7 +60,7 @@ const newSending = (sinceMs: number | null): Sending => ({
 
 export function createLogRecorder(
   store: Pick<UploadLogStore, 'append'>,
-  { now, monotonicMs }: Pick<Environment, 'now' | 'monotonicMs'>,
+  { now, monotonicMs }: Environment,
 ): LogRecorder {
   const sending = new Map<string, Sending>()
   let holdReason: HoldReason | null = null

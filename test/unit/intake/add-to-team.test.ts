@@ -6,7 +6,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { MountQueue } from '../../../electron/discovery/scan/mounts.ts'
 import { createTeamAdder } from '../../../electron/intake/add-to-team.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { createModelFolder } from '../discovery/model-folder.ts'
 
 const from = { accountId: 'alice', teamId: 'studio' }
@@ -58,7 +58,7 @@ function setup(models: readonly LibraryModel[], fileOf: Readonly<Record<string, 
       run: (path, call) =>
         queue.run(path, () => (path.startsWith('/share') ? new Promise(() => {}) : call())),
     },
-    environment: clock,
+    environment: createTestEnvironment(clock),
   })
   const add = () => adder.addModels({ choice: from, modelIds: models.map(({ id }) => id) }, to, confirm)
   return { add, added, clock, pathOfA: join(local, 'a.safetensors') }

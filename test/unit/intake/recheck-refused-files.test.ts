@@ -10,7 +10,7 @@ import { Rechecks } from '../../../electron/intake/recheck-refused-files.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
 
 /** Rechecks of refused files in a folder of their own, whose ids are their names; all on one mount by default. */
@@ -28,7 +28,7 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
       },
     },
     mustReview: () => false,
-    environment: clock,
+    environment: createTestEnvironment(clock),
     mountQueue: new MountQueue(clock.timers, async () => mountOf),
     ...(statOf ? { stat: statOf } : {}),
   })

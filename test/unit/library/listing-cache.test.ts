@@ -4,7 +4,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import type { KnownListing } from '../../../electron/library/listing.ts'
 import { createListingCache, type ListingFile } from '../../../electron/library/listing-cache.ts'
 import { valueOf } from '../../support/engine.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
 const model = (id: string, displayName = id): LibraryModel => ({
   id,
@@ -31,7 +31,7 @@ const listingOf = (models: readonly LibraryModel[], atMs = 0): Result<KnownListi
 
 function setup() {
   const clock = standingClock()
-  const kept = createListingCache(clock)
+  const kept = createListingCache(createTestEnvironment(clock))
   const ask = (answer: Result<KnownListing>) => kept.listing(0, async () => answer)
   return {
     clock,
@@ -154,7 +154,7 @@ test.each([
 
 test('saves the listing as it is, and not what changes while it is written', async () => {
   const saved: KnownListing[] = []
-  const kept = createListingCache(standingClock(), {
+  const kept = createListingCache(createTestEnvironment(standingClock()), {
     load: async () => null,
     save: (listing) => void saved.push(listing),
   })
@@ -198,7 +198,7 @@ function setupWithFile(stored: KnownListing | null) {
     },
     save: (listing) => void saved.push(listing),
   }
-  const cache = createListingCache(standingClock(10), file)
+  const cache = createListingCache(createTestEnvironment(standingClock(10)), file)
   return { cache, saved, loads: () => loads }
 }
 

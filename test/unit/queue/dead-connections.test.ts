@@ -7,7 +7,6 @@ import { uploadRecord } from '../../support/records.ts'
 /** One upload that sends a part; `progress` reports moved bytes. */
 function setup() {
   const clock = standingClock()
-  const { log, timers } = createTestEnvironment(clock)
   const record = uploadRecord()
   const { rows } = rowsOnJournal([record])
   rows.applyEvent(record.id, 'begin')
@@ -21,7 +20,7 @@ function setup() {
       restarted.push(ids)
       return Promise.resolve()
     },
-    environment: { monotonicMs: clock.now, timers, log },
+    environment: createTestEnvironment(clock),
   })
   let sentBytes = 0
   return {

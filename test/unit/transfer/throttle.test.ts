@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createThrottle, type Throttle } from '../../../electron/transfer/throttle.ts'
-import { standingClock, type HandClock } from '../../support/hand-clock.ts'
+import { createTestEnvironment, standingClock, type HandClock } from '../../support/hand-clock.ts'
 
 const tickMs = 25
 
@@ -22,7 +22,7 @@ function setup(limit: number | null): {
   run(ms: number, each: () => void): void
 } {
   const clock = standingClock()
-  const throttle = createThrottle({ environment: clock })
+  const throttle = createThrottle({ environment: createTestEnvironment(clock) })
   throttle.setLimit(limit)
   return {
     clock,

@@ -7,14 +7,17 @@ import { createLogRecorder, type HoldReason } from '../../../../electron/journal
 import type { LogItem } from '../../../../electron/journal/upload-log/upload-log.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { createSpeedMeter } from '../../../../electron/platform/speed-meter.ts'
-import { standingClock } from '../../../support/hand-clock.ts'
+import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../../support/records.ts'
 
 /** A recorder for one upload, and what it has added to the log. */
 function setup(given: Partial<UploadRecord> = {}) {
   const clock = standingClock(1_000)
   const items: LogItem[] = []
-  const recorder = createLogRecorder({ append: (_id, item) => void items.push(item) }, clock)
+  const recorder = createLogRecorder(
+    { append: (_id, item) => void items.push(item) },
+    createTestEnvironment(clock),
+  )
   const record = uploadRecord(given)
   return {
     clock,

@@ -42,15 +42,15 @@ test('an Undo that restores only some files is shown as an error', async () => {
 test('a newer report does not replace one whose list is open', async () => {
   const { screen, emit } = await openPage()
   emit('added', skipping('mine.txt'))
-  await userEvent.click(screen.getByRole('button', { name: '2 skipped' }))
-  const list = screen.getByRole('list', { name: 'Skipped files' })
+  await userEvent.click(screen.getByRole('button', { name: '2 not added' }))
+  const list = screen.getByRole('list', { name: 'Files that weren’t added' })
   emit('added', skipping('watched.txt'))
-  await expect.poll(() => screen.getByRole('button', { name: '2 skipped' }).elements()).toHaveLength(2)
+  await expect.poll(() => screen.getByRole('button', { name: '2 not added' }).elements()).toHaveLength(2)
   await expect.element(list).toMatchTextContent('mine.txt')
   emit('added', skipping('watched again.txt'))
-  await userEvent.click(screen.getByRole('button', { name: '2 skipped' }).last())
+  await userEvent.click(screen.getByRole('button', { name: '2 not added' }).last())
   await expect.element(list.last()).toMatchTextContent('watched again.txt')
-  expect(screen.getByRole('button', { name: '2 skipped' }).elements()).toHaveLength(2)
+  expect(screen.getByRole('button', { name: '2 not added' }).elements()).toHaveLength(2)
 })
 
 test('says that files skipped after they had been queued are not in the library, and why', async () => {
@@ -61,8 +61,8 @@ test('says that files skipped after they had been queued are not in the library,
   await expect
     .element(notice)
     .toMatchTextContent('1 file was removed from the list and not added to the library.')
-  await userEvent.click(notice.getByRole('button', { name: '1 skipped' }))
-  const list = screen.getByRole('list', { name: 'Skipped files' })
+  await userEvent.click(notice.getByRole('button', { name: '1 not added' }))
+  const list = screen.getByRole('list', { name: 'Files that weren’t added' })
   await expect.element(list).toMatchTextContent('mine.safetensors')
   await expect.element(list).toMatchTextContent('Another model already uses its library path')
 })
@@ -119,13 +119,13 @@ test.each([
 test('beside the review of a drop, a notice names only what was skipped', async () => {
   const { screen, emit } = await openPage({ rows: [row('Flux')] })
   emit('added', { ...skipping('a.txt'), added: 54, refused: 5, review: 'review-1' })
-  await expect.element(screen.getByRole('button', { name: '2 skipped' })).toBeVisible()
-  expect(screen.getByText(/added|can’t/).elements()).toEqual([])
+  await expect.element(screen.getByRole('button', { name: '2 not added' })).toBeVisible()
+  expect(screen.getByText(/added\.|can’t/).elements()).toEqual([])
 })
 
 test('a review shows no notices from before it', async () => {
   const { screen, emit } = await openPage({ rows: [reviewRow('Grain')] })
-  const notice = screen.getByRole('button', { name: '2 skipped' })
+  const notice = screen.getByRole('button', { name: '2 not added' })
   emit('added', skipping('a.txt'))
   await expect.element(notice).toBeVisible()
   emit('reviews', [reviewOf([reviewRow('Grain')])])
@@ -189,8 +189,8 @@ test('the Undo of a drop stays until its last upload is registered, and then onl
   await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
   emit('patch', patchOf(3, [registeredRow('Flux')]))
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
-  await expect.element(screen.getByRole('button', { name: '2 skipped' })).toBeVisible()
-  expect(screen.getByText(/added/).elements()).toEqual([])
+  await expect.element(screen.getByRole('button', { name: '2 not added' })).toBeVisible()
+  expect(screen.getByText(/added\./).elements()).toEqual([])
 })
 
 test('an Undo that failed can be repeated after its question', async () => {

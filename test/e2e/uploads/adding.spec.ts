@@ -28,8 +28,8 @@ test('keeps the structure of a dropped folder, and counts and lists skipped file
     ['models/vae/two.safetensors', 'vae'],
   ])
 
-  await page.getByRole('button', { name: '3 skipped' }).click()
-  const list = page.getByRole('list', { name: 'Skipped files' })
+  await page.getByRole('button', { name: '3 not added' }).click()
+  const list = page.getByRole('list', { name: 'Files that weren’t added' })
   await expect(list.getByRole('listitem')).toHaveCount(3)
   for (const words of ['System or helper file', 'Not a model file', 'Link to a parent folder']) {
     await expect(list).toContainText(words)

@@ -62,7 +62,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   await drag(page, [await writeModels(harness.folder)])
   await expect(page.getByText('6 files added.')).toBeVisible()
   await shot('dropped')
-  await page.getByRole('button', { name: /skipped/ }).click()
+  await page.getByRole('button', { name: /not added/ }).click()
   await expect(page.getByText('Describes a model in the same folder', { exact: false })).toBeVisible()
   await page.getByRole('button', { name: 'Close', exact: true }).click()
 

@@ -326,7 +326,7 @@ export const listStates: States = {
     const { rowOf, screen, emit } = page
     emit('command', 'find')
     emit('added', { added: 2, refused: 1, skipped: [{ name: 'a.txt', reason: 'junk' }] })
-    await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
+    await userEvent.click(screen.getByRole('button', { name: '1 not added' }))
     await userEvent.dblClick(rowOf('Flux'), rowCorner)
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()

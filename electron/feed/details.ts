@@ -1,6 +1,6 @@
 import { maxParts, type PartMap, type SpeedHistory, type UploadDetails } from '../contract/upload-details.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { StoredPart } from '../journal/parts-store.ts'
+import type { AcknowledgedPart } from '../platform/acknowledged-part.ts'
 import type { Row } from '../journal/rows.ts'
 import { isStored, multipartOf } from '../journal/upload-record.ts'
 
@@ -25,7 +25,7 @@ export function createDetails(options: {
   readonly rowOf: (id: string) => Row | undefined
   readonly speedOf: (id: string) => SpeedHistory
   /** The parts that storage acknowledged in any run. */
-  readonly acknowledged: (id: string) => readonly StoredPart[]
+  readonly acknowledged: (id: string) => readonly AcknowledgedPart[]
   readonly environment: Environment
 }): Details {
   const { rowOf, speedOf, acknowledged, environment } = options

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { AcknowledgedPart, PartOwner } from '../platform/acknowledged-part.ts'
 import { journalFile, sqliteCode } from './journal-file.ts'
 
 /** How long to wait for another thread's or process's lock, in ms; the thread sends nothing meanwhile. */
@@ -13,23 +14,9 @@ const busyCode = 5
  */
 const pauseMs = { afterLock: lockTimeoutMs, afterError: 10_000 }
 
-/** A part that storage has acknowledged, and the multipart upload that it belongs to. */
-export interface AcknowledgedPart {
-  /** Id of the upload's row. */
-  readonly rowId: string
-  /** Storage's id of the multipart upload. */
-  readonly multipartId: string
-  /** From 1 to 10,000. */
-  readonly number: number
-  /** Exactly as storage returned it, quotes included. */
-  readonly etag: string
-  /** Checksum of the bytes that were sent. */
-  readonly checksum: number
-}
-
 /** Writes a part; see `createPartRecorder`. */
 interface PartRecorder {
-  (part: AcknowledgedPart): boolean
+  (part: AcknowledgedPart & PartOwner): boolean
   /** Closes the journal; no part may follow. */
   close(): void
 }
@@ -53,7 +40,7 @@ export function createPartRecorder(
   } catch {
     // Tried again with the first part.
   }
-  function recordPart({ rowId, multipartId, number, etag, checksum }: AcknowledgedPart): boolean {
+  function recordPart({ rowId, multipartId, number, etag, checksum }: AcknowledgedPart & PartOwner): boolean {
     if (nowMs() < pausedUntilMs) return false
     try {
       return withLock(() => {

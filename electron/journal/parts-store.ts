@@ -1,23 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
+import type { AcknowledgedPart } from '../platform/acknowledged-part.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Write } from './journal-write.ts'
 import { isStored, type UploadRecord } from './upload-record.ts'
 
-/** A part that storage has acknowledged. */
-export interface StoredPart {
-  /** From 1 to 10,000. */
-  readonly number: number
-  /** Exactly as storage returned it, quotes included. */
-  readonly etag: string
-  /** Checksum of the bytes that were sent. */
-  readonly checksum: number
-}
-
 /** The acknowledged parts of each upload. A change that succeeded is on the disk. */
 export interface PartsStore {
-  list(uploadId: string): readonly StoredPart[]
-  add(uploadId: string, part: StoredPart): Result<void>
+  list(uploadId: string): readonly AcknowledgedPart[]
+  add(uploadId: string, part: AcknowledgedPart): Result<void>
   /** Resolves once parts that an upload worker has written (see part-recorder.ts) are on the disk. */
   flush(): Promise<Result<void>>
   /** Counts the parts of these uploads in one query. */

@@ -1,11 +1,12 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
 import { failure } from '../contract/failures.ts'
+import type { AcknowledgedPart, PartOwner } from '../platform/acknowledged-part.ts'
 import { proxyCodes } from '../platform/network/proxy-resolver.ts'
 import { diskTimeoutFailure, openWithTimeout } from '../platform/files/file-identity.ts'
 import { secretsIn, withoutSecrets } from '../platform/redact.ts'
 import { openPut } from './put-request.ts'
-import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
+import type { PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
 import { sendingReadAhead } from './read-ahead.ts'
 import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/network/proxied-request.ts'
 import { containsOtherBytes, isWebPage } from './put-outcome.ts'
@@ -31,9 +32,7 @@ const maxEtagLength = 200
 const abortedUnsent: PutAnswer = { kind: 'aborted', sha256: null, flushedBytes: 0 }
 
 /** Writes an acknowledged part to the journal; returns whether it was written. */
-export type RecordPart = (
-  part: PartOfUpload & { readonly etag: string; readonly checksum: number },
-) => boolean
+export type RecordPart = (part: AcknowledgedPart & PartOwner) => boolean
 
 /** Runs PUTs on this thread. Acknowledged parts are recorded before the answer is posted. */
 export function runPutJobs(

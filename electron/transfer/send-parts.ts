@@ -4,26 +4,17 @@ import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
-import type { PartOfUpload, UploadWorkerPool } from './upload-worker-pool.ts'
+import type { UploadWorkerPool } from './upload-worker-pool.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { createPartUrls, type PartObserver, type PartUrls } from './part-urls.ts'
 import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
+import type { AcknowledgedPart, PartOwner } from '../platform/acknowledged-part.ts'
 import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
 import type { UploadTarget } from '../platform/network/upload-target.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
 import { createPausablePut } from './pausable-put.ts'
 import { sentBytesOf } from './sent-counter.ts'
-
-/** A part that storage has acknowledged. */
-export interface SentPart {
-  /** From 1 to 10,000. */
-  readonly number: number
-  /** Exactly as storage returned it, quotes included. */
-  readonly etag: string
-  /** Checksum of the sent bytes (see block-pool.ts). */
-  readonly checksum: number
-}
 
 /** What the runs of a multipart upload in this process have sent. */
 export interface PartsHistory {
@@ -39,18 +30,18 @@ interface PartsJob {
   readonly file: { readonly path: string; readonly identity: FileIdentity }
   readonly partSizeBytes: number
   /** Parts that storage acknowledged before: they are not sent again. */
-  readonly done: readonly SentPart[]
+  readonly done: readonly AcknowledgedPart[]
   readonly presign: (
     part: { readonly number: number; readonly sizeBytes: number },
     signal: AbortSignal,
   ) => Promise<Result<UploadTarget>>
   /** The multipart upload; null if the parts belong to no row. */
-  readonly upload: Omit<PartOfUpload, 'number'> | null
+  readonly upload: PartOwner | null
   /**
    * Stores a part in the journal, or flushes one that the worker has stored. A part counts as sent only after
    * that.
    */
-  readonly recordPart: (part: SentPart, isRecorded: boolean) => Promise<Result<void>>
+  readonly recordPart: (part: AcknowledgedPart, isRecorded: boolean) => Promise<Result<void>>
   /** Updated here. */
   readonly history: PartsHistory
   /** Receives a function that returns the current state of the parts. */
@@ -82,7 +73,7 @@ const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(size
  * their bytes would have to be sent again. Only a failure of the file aborts them. A pause also starts no
  * part, and aborts those that would take long; it ends in `aborted` once the others are sent.
  */
-export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPart[]>> {
+export async function sendParts(job: PartsJob): Promise<Attempt<readonly AcknowledgedPart[]>> {
   const { partSizeBytes, requestSlots, signal, pause } = job
   const { sizeBytes } = job.file.identity
   const count = partCountOf(sizeBytes, partSizeBytes)
@@ -118,7 +109,7 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
   let wake = () => {}
   const change = () => new Promise<void>((resolve) => (wake = resolve))
 
-  function end(number: number, part: Result<SentPart> | null): void {
+  function end(number: number, part: Result<AcknowledgedPart> | null): void {
     if (part === null) pending.splice(pending.filter((other) => other < number).length, 0, number)
     else if (part.ok) done.set(number, part.value)
     else {
@@ -214,7 +205,11 @@ function rangeOf({ partSizeBytes, file }: PartsJob, number: number) {
  * Sends one part, through resets and expired URLs. `null` when aborted, or when no PUT is to start any more:
  * then it is still missing.
  */
-async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
+async function sendPart(
+  job: PartsJob,
+  number: number,
+  run: PartRun,
+): Promise<Result<AcknowledgedPart> | null> {
   const { tracker, startSignal } = run
   const retryDelayMs = createRetryPolicy(job.environment)
   const refusals = new Set<PutOutcome['kind']>()
@@ -366,9 +361,9 @@ async function recordStoredPart(
   number: number,
   { tracker }: PartRun,
   { etag, checksum, isRecorded }: PutOutcome & { kind: 'stored'; etag: string },
-): Promise<Result<SentPart>> {
+): Promise<Result<AcknowledgedPart>> {
   const { start, end } = rangeOf(job, number)
-  const part: SentPart = { number, etag, checksum }
+  const part: AcknowledgedPart = { number, etag, checksum }
   const recorded = await job.recordPart(part, isRecorded)
   if (!recorded.ok) return recorded
   tracker.markSent(number, end - start)

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { createExpectContinuePolicy } from './expect-continue.ts'
+import type { AcknowledgedPart, PartOwner } from '../platform/acknowledged-part.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
 import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
@@ -24,17 +25,7 @@ export interface PutJob extends UploadTarget {
   readonly readAhead: ReadAhead | null
   readonly sentCounter: SentCounter
   /** The part that the worker writes to the journal once storage acknowledges it; null for none. */
-  readonly part: PartOfUpload | null
-}
-
-/** Where an acknowledged part is written. */
-export interface PartOfUpload {
-  /** Id of the upload's row. */
-  readonly rowId: string
-  /** Storage's id of the multipart upload. */
-  readonly multipartId: string
-  /** From 1 to 10,000. */
-  readonly number: number
+  readonly part: (PartOwner & Pick<AcknowledgedPart, 'number'>) | null
 }
 
 /** How long a PUT may make no progress before its connection is closed. */

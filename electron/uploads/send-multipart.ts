@@ -16,7 +16,8 @@ import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { abortableDelay, recheckDelayMs, withGracePeriod } from '../platform/delays.ts'
 import type { HashTask } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tracker.ts'
-import { sendParts, type SentPart } from '../transfer/send-parts.ts'
+import type { AcknowledgedPart } from '../platform/acknowledged-part.ts'
+import { sendParts } from '../transfer/send-parts.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import {
   mayBePerformed,
@@ -137,7 +138,7 @@ function sendMissingParts(
   session: SendSession,
   multipart: Multipart,
   { uploadReached: follow, readAhead: pace }: HashTask,
-): Promise<Attempt<readonly SentPart[]>> {
+): Promise<Attempt<readonly AcknowledgedPart[]>> {
   const { record, access, workerPool, requestSlots, environment, memory, report, signal, pause } = session
   const done = report.acknowledgedBefore()
   // Another process began at least the part after the last one that storage has.
@@ -179,7 +180,7 @@ function sendMissingParts(
 async function complete(
   session: SendSession,
   multipart: Multipart,
-  parts: readonly SentPart[],
+  parts: readonly AcknowledgedPart[],
 ): Promise<Result<Pick<StoredObject, 'isUnsure'>>> {
   const { record, environment, signal } = session
   const wasRequested = multipartBefore(record)?.completing === true
@@ -208,7 +209,7 @@ async function requestCompletion(
   { access, report, signal }: SendSession,
   request: {
     readonly multipart: Multipart
-    readonly parts: readonly SentPart[]
+    readonly parts: readonly AcknowledgedPart[]
     /** An earlier request may have been performed. */
     readonly wasRequested: boolean
   },

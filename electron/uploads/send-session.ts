@@ -11,7 +11,8 @@ import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
 import { createReadAhead, hashingReadAhead } from '../transfer/read-ahead.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
-import { createPartsHistory, type PartsHistory, type SentPart } from '../transfer/send-parts.ts'
+import type { AcknowledgedPart } from '../platform/acknowledged-part.ts'
+import { createPartsHistory, type PartsHistory } from '../transfer/send-parts.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 
 /** A PUT whose response was lost: the object may be in storage. */
@@ -32,7 +33,7 @@ export interface SendMemory {
   unanswered: UnansweredPut | null
   /** Storage has acknowledged the whole file, but its hash is not known. */
   unhashed: { readonly storageKey: string; readonly identity: FileIdentity } | null
-  readonly unwrittenParts: Map<number, SentPart>
+  readonly unwrittenParts: Map<number, AcknowledgedPart>
   /** The hash of a file whose parts are all sent, so that repeating the completion does not read it again. */
   hashed: {
     readonly identity: FileIdentity
@@ -96,9 +97,9 @@ export interface SendReport {
   /** A multipart upload is open, or about to be completed. */
   opened(multipart: Multipart): Result<void>
   /** Writes a part, or flushes one that an upload worker has written. */
-  acknowledged(part: SentPart, isWritten: boolean): Promise<Result<void>>
+  acknowledged(part: AcknowledgedPart, isWritten: boolean): Promise<Result<void>>
   /** The parts that storage acknowledged in earlier runs. */
-  acknowledgedBefore(): readonly SentPart[]
+  acknowledgedBefore(): readonly AcknowledgedPart[]
   /** `map` returns the current state of the parts and may be called at any time from now on. */
   parts(map: () => PartMap): void
   /**

@@ -7,7 +7,7 @@ import type { Multipart, UploadState } from '../../../electron/journal/upload-re
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
-import type { SentPart } from '../../../electron/transfer/send-parts.ts'
+import type { AcknowledgedPart } from '../../../electron/platform/acknowledged-part.ts'
 import { sendInParts } from '../../../electron/uploads/send-multipart.ts'
 import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -20,7 +20,7 @@ const partSizeBytes = 6
 const multipart: Multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes }
 const sha256 = 'ab'.repeat(32)
 const stored = putAnswer({ etag: '"e"', checksum: 7, flushedBytes: 6 })
-const sentPart: SentPart = { number: 1, etag: '"e"', checksum: 7 }
+const sentPart: AcknowledgedPart = { number: 1, etag: '"e"', checksum: 7 }
 const openState: UploadState = { kind: 'multipart-open', multipart }
 const completingState: UploadState = {
   kind: 'multipart-open',
@@ -35,7 +35,7 @@ async function setup(
     readonly state?: UploadState
     readonly answers?: Readonly<Record<string, readonly Answer[]>>
     readonly checksum?: number
-    readonly done?: readonly SentPart[]
+    readonly done?: readonly AcknowledgedPart[]
     readonly opened?: (multipart: Multipart) => Result<void>
     readonly acknowledged?: () => Result<void>
   } = {},
@@ -105,7 +105,7 @@ async function setup(
         if (written.ok) state = { kind: 'multipart-open', multipart }
         return written
       },
-      async acknowledged(part: SentPart) {
+      async acknowledged(part: AcknowledgedPart) {
         steps.push(`acknowledged ${part.number}`)
         const written = given.acknowledged?.() ?? success(undefined)
         if (written.ok) done = [...done, part]

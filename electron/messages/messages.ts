@@ -97,7 +97,9 @@ export function failureText(failure: Failure, t: Translate, state: FailureState 
   const hasServerMessage = serverMessage === '' ? 'no' : 'yes'
   const text = t(key, { ...params, state, hasServerMessage, serverMessage })
   if (state === 'pairing') return joinSentences([text.trim(), t('failure-state.pairing')], t)
-  if (state !== 'retrying' || en[key].includes('retrying {')) return text
+  // A message that promises the retry itself reads differently for a final failure.
+  if (state !== 'retrying' || text !== t(key, { ...params, state: 'final', hasServerMessage, serverMessage }))
+    return text
   return joinSentences([text, t('failure-state.retrying')], t)
 }
 

@@ -8,11 +8,16 @@ import {
 import {
   failureStateOf,
   isFileRechecked,
+  isWaitingForSameBytes,
   needsAttention,
   type Phase,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { uploadStatusOf, type QueueConditions } from '../../electron/contract/upload-status.ts'
+import {
+  uploadStatusOf,
+  waitsForUpload,
+  type QueueConditions,
+} from '../../electron/contract/upload-status.ts'
 import { isAbsent } from '../../electron/contract/verification.ts'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
@@ -69,7 +74,7 @@ export const isInLibrary = (row: UploadRow): boolean => row.modelId !== null && 
 /** The row's status in words. */
 export function statusText(row: UploadRow, queue: QueueConditions, t: Translate): string {
   if (row.pausing) return t('phase.pausing', { parts: row.pausing.finishingParts })
-  return t(`phase.${uploadStatusOf(row, queue)}`)
+  return isWaitingForSameBytes(row) ? t('phase.copy') : t(`phase.${uploadStatusOf(row, queue)}`)
 }
 
 /**
@@ -96,9 +101,13 @@ export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | nu
   return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
 }
 
+/** Whether an upload waits for a time, and not for another upload. */
+export const waitsForTime = ({ phase, failure }: UploadRow): boolean =>
+  phase === 'retrying' && !(failure && waitsForUpload(failure))
+
 /** Whether the user can end the wait for a retry. A server that limits the rate asks all to wait. */
-export const canTryNow = ({ phase, failure }: UploadRow): boolean =>
-  phase === 'retrying' && failure?.code !== 'rate-limited'
+export const canTryNow = (row: UploadRow): boolean =>
+  waitsForTime(row) && row.failure?.code !== 'rate-limited'
 
 /** The remedy for a row that needs attention, waits for a retry or is in review. */
 export function remedyOfRow(row: UploadRow): Remedy {

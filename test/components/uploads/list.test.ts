@@ -134,6 +134,18 @@ test('shows why and until when a row waits for a retry', async () => {
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
 
+test('a copy waits for the file that is uploaded, not for a time', async () => {
+  const copy = row('Flux', {
+    phase: 'retrying',
+    failure: failure('same-as-other', { name: 'Grain' }),
+    retryAtMs: new Date().setHours(14, 5, 0, 0),
+  })
+  const { rowOf } = await openPage({ rows: [copy] })
+  await expect.element(rowOf('Flux').getByText('Copy of another file')).toBeVisible()
+  await expect.element(rowOf('Flux')).not.toMatchTextContent('next attempt')
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'Try now: Flux' })).not.toBeInTheDocument()
+})
+
 test('a row whose server limits the rate offers no attempt before the time that the server asked for', async () => {
   const limited = row('Flux', { phase: 'retrying', failure: failure('rate-limited') })
   const { rowOf, screen } = await openPage({ rows: [limited] })

@@ -95,6 +95,11 @@ test('rechecks only files that were written recently and may become complete, or
   expect(clock.waits()).toEqual([5_000])
   clock.advance(5_000)
   expect([rechecked, clock.waits()]).toEqual([['copied', 'uninspected'], []])
+  // Each once for a refusal.
+  refuse('second', failure('file-cut-short'), 'failed', written(500))
+  rechecks.schedule(['second'])
+  clock.advance(5_000)
+  expect([rechecked, clock.waits()]).toEqual([['copied', 'uninspected', 'second'], []])
 })
 
 test.for<[code: FailureCode, isRewritten: boolean, isRechecked: boolean]>([

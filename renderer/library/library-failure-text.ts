@@ -38,17 +38,14 @@ const keys: Readonly<Record<LibraryOperation, Keys>> = {
 export function libraryFailureReason(
   failure: Failure,
   of: LibraryOperation,
-  { t, failureText }: Pick<Language, 't' | 'failureText'>,
+  { t, failureText }: Language,
 ): string {
   const key = keys[of][failure.code]
   return key ? t(key) : failureText(failure)
 }
 
 /** The failure of an operation on a model as its row and the line above it say it; empty if there is none. */
-export function failedText(
-  operation: ModelOperation | undefined,
-  language: Pick<Language, 't' | 'failureText'>,
-) {
+export function failedText(operation: ModelOperation | undefined, language: Language) {
   if (operation?.kind !== 'failed') return ''
   const { failure, of } = operation
   const { serverMessage } = failure

@@ -21,7 +21,7 @@ export class CompanionsState {
   byId = $state.raw<ReadonlyMap<string, readonly MissingCompanion[]>>(new Map())
   /** Of the open row, with the files of this computer that can be added. */
   value = $state.raw<MissingOfRow | null>(null)
-  readonly #bridge: Pick<Bridge, 'companions' | 'missingCompanions'>
+  readonly #bridge: Bridge
   readonly #delay: typeof delay
   /** The row whose details are open, and whether it is to be loaded. */
   #openId: string | null = null
@@ -36,7 +36,7 @@ export class CompanionsState {
   #reloadAfterMs = reloadAfterMs(0)
 
   /** @param wait - Waits for a number of milliseconds. */
-  constructor(bridge: Pick<Bridge, 'companions' | 'missingCompanions'>, wait = delay) {
+  constructor(bridge: Bridge, wait = delay) {
     this.#bridge = bridge
     this.#delay = wait
   }

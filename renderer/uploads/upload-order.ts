@@ -90,7 +90,7 @@ function moveBetween(
 }
 
 /** Ids of the shown uploads that can be moved, in the order in which the list is sorted. */
-export function sortedUploads({ ids, rows, sort }: Pick<QueueState, 'ids' | 'rows' | 'sort'>): string[] {
+export function sortedUploads({ ids, rows, sort }: QueueState): string[] {
   const movable = ids.flatMap((id) => rows.get(id) ?? []).filter(isMovable)
   return groupRows(movable, { search: '', sort }).flatMap(({ ids }) => ids)
 }

@@ -167,7 +167,7 @@ const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRo
 })
 
 /** Edits uploads of the queue that haven't started. */
-export function uploadSource(bridge: Pick<Bridge, 'editTargets'>, queue: QueueState): BulkSource {
+export function uploadSource(bridge: Bridge, queue: QueueState): BulkSource {
   return {
     kind: 'files',
     fields: fileFields,

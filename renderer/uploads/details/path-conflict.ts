@@ -33,7 +33,7 @@ export function otherConflicts(conflictIds: Iterable<string>, row: UploadRow): s
 }
 
 /** The model or upload that has the path of a row. */
-export function existingText({ params }: Failure, language: Pick<Language, 't' | 'size' | 'date'>): string {
+export function existingText({ params }: Failure, language: Language): string {
   const { t, size, date } = language
   return [
     String(params['name'] ?? ''),

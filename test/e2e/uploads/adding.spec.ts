@@ -155,6 +155,21 @@ test('refuses a file that a script created without a path', async ({ page }) => 
   await expect(row).toBeHidden()
 })
 
+test('adds files that are dropped where the rows of running uploads move', async ({ page, harness }) => {
+  const names = Array.from({ length: 12 }, (_, index) => `old ${index}`)
+  await drag(page, await Promise.all(names.map((name) => harness.file(`loras/${name}.safetensors`))))
+  await expect(page.getByRole('heading', { name: 'Done · 12 files today' })).toBeVisible()
+  await page.evaluate(() => {
+    const redraw = ({ target }: Event) => {
+      const row = target instanceof Element ? target.closest('[data-id]') : null
+      setTimeout(() => row?.replaceWith(row.cloneNode(true)))
+    }
+    for (const type of ['dragenter', 'dragover']) window.addEventListener(type, redraw)
+  })
+  await drag(page, [await harness.file('loras/next.safetensors')])
+  await expect(rowOf(page, 'next')).toContainText('In the library')
+})
+
 test('sends a file that is dropped twice only once', async ({ page, harness }) => {
   const held = harness.cloud.hold('put-object', 1)
   const path = await harness.file('loras/twice.safetensors')

@@ -78,6 +78,8 @@ const broken: Readonly<Record<string, readonly [file: string, imported: string]>
   'intake-packages': ['electron/intake/x.ts', 'electron'],
   'engine-folders': ['electron/engine/x.ts', '../desktop/tray/tray.ts'],
   'engine-packages': ['electron/engine/x.ts', 'electron'],
+  'host-folders': ['electron/host/x.ts', '../engine/engine.ts'],
+  'host-packages': ['electron/host/x.ts', 'electron'],
   'cli-folders': ['electron/cli/x.ts', '../desktop/tray/tray.ts'],
   'cli-packages': ['electron/cli/x.ts', 'electron'],
   'desktop-folders': ['electron/desktop/x.ts', '../queue/queue.ts'],

@@ -241,9 +241,11 @@ export class Review {
   ): Promise<Result<ReviewApproval | null>> {
     const chosen = this.#options.resolve(choice)
     if (!chosen) return failed(failure('no-team'))
-    const named = this.#records(review, ids)
-    const found = named.filter((record) => isFound(record) && isApprovable(record))
-    if (found.length === 0) return this.#approve(review, named.filter(isApprovable), chosen)
+    const named = this.#records(review, ids).filter(
+      (record) => isApprovable(record) && (!record.allowed || isSameTeam(record, chosen)),
+    )
+    const found = named.filter(isFound)
+    if (found.length === 0) return this.#approve(review, named, chosen)
     const isConfirmed = await confirm({
       count: found.length,
       sizeBytes: sumBytes(found),
@@ -475,8 +477,8 @@ export class Review {
 }
 
 /**
- * What giving a file to a team changes: decisions about models of another team's library are not valid for this one.
- * What the user has accepted about the file itself is.
+ * What giving a file to a team changes: what the user has accepted or decided for another team, in questions that named
+ * it or its models, is not valid for this one.
  */
 function changeForTeam(
   record: UploadRecord,
@@ -488,6 +490,8 @@ function changeForTeam(
     accountId,
     team,
     library: onConflict === 'ask' ? undefined : { onConflict },
+    // Its finding is known, unless an approval was undone.
+    ...(record.allowed ? { allowed: false, failure: record.failure ?? failure('file-look-late') } : {}),
   }
 }
 

@@ -198,14 +198,17 @@ test('keeps an accepted unsafe file in review, and sends it only after the appro
   await allRegistered(app)
 })
 
-test('sends an accepted unsafe file to another team that is chosen in the review', async () => {
+test('asks again about an unsafe file that is given to another team', async () => {
   const { app, folder, cloud } = await setupReview()
   const { path } = await writeText(join(folder, 'files/bad.ckpt'), torchZip(shellCall))
   await addFiles(app, [path])
   const id = idOf(app, 'bad.ckpt')
   valueOf(app.engine.allow([id]))
   const team = teamOf(app, STUDIO_NORTH_ID)
+  expect(await approve(app, null, STUDIO_NORTH_ID)).toMatchObject({ approvedCount: 0 })
   valueOf(await app.calls.setReviewTeam({ review: await reviewIdOf(app), team }))
+  expect(await filesInGroup(app, 'unsafe', 1)).toEqual([id])
+  valueOf(app.engine.allow([id]))
   expect(await approve(app, null, STUDIO_NORTH_ID)).toMatchObject({ approvedCount: 1 })
   await allRegistered(app)
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)

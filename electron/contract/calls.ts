@@ -210,7 +210,7 @@ const callGroups = {
      * nothing changes unless it is confirmed. Files in review stay there.
      */
     allow: call<void>()('desktop', v.strictObject({ ids })),
-    /** Takes it back for files in review. */
+    /** Takes back for files in review what `allow` has accepted. */
     disallow: call<void>()('engine', v.strictObject({ ids })),
     retry: call<void>()('engine', v.strictObject({ ids })),
     /** Runs uploads before all others; the first few start at once. */

@@ -12,7 +12,6 @@ export const hostProtocol = 1
  */
 export const commandCallNames = [
   'snapshot',
-  'session',
   'settings',
   'changeSettings',
   'pause',

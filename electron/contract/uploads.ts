@@ -279,6 +279,23 @@ export function needsAttention({ phase, failure }: Pick<UploadRow, 'phase' | 'fa
   return phase === 'registered' && failure !== null
 }
 
+/** Whether an upload can be paused or resumed, or null. */
+export function toggleOf({
+  phase,
+  pausing,
+}: Pick<UploadRow, 'phase' | 'pausing'>): 'pause' | 'resume' | null {
+  if (phase === 'paused' || pausing?.isSingle) return 'resume'
+  return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
+}
+
+/** Whether the place of an upload in the queue matters now or once it is resumed. */
+export const hasPlaceInQueue = (phase: Phase): boolean =>
+  phase === 'waiting' || phase === 'retrying' || phase === 'paused' || phase === 'failed'
+
+/** Where the library has or will have a file; empty if its model has no path. Nothing was added at the path of a copy. */
+export const libraryPathOf = ({ already, target }: Pick<UploadRow, 'already' | 'target'>): string =>
+  already ? (already.path ?? '') : target.modelPath
+
 /** The target with another type. A path in the folder of its type moves to the folder of the new type. */
 export function withModelType(target: Target, modelType: string): Target {
   const folder = `models/${target.modelType}/`

@@ -9,7 +9,7 @@ import {
   type FailureCode,
   type Result,
 } from '../contract/failures.ts'
-import { targetFailure, type Phase, type Target } from '../contract/uploads.ts'
+import { hasPlaceInQueue, targetFailure, type Target } from '../contract/uploads.ts'
 import { editTargets, type TargetEdit } from '../intake/edit-targets.ts'
 import {
   changeAfterInspection,
@@ -298,7 +298,7 @@ export class UploadCommands {
    */
   moveUploads(ids: readonly string[], before: string | null): Result<void> {
     const rows = this.#rows
-    const moved = this.#known([...new Set(ids)]).filter(({ live }) => isMovable(live.phase))
+    const moved = this.#known([...new Set(ids)]).filter(({ live }) => hasPlaceInQueue(live.phase))
     const movedIds = moved.map(({ record }) => record.id)
     const queue = this.#known(rows.ids())
       .map(({ record }) => record)
@@ -525,10 +525,6 @@ function withoutDisplacedPath({ library }: UploadRecord): RecordChange {
   if (!library?.replaces?.asidePath) return {}
   return { library: { ...library, replaces: { ...library.replaces, asidePath: null } } }
 }
-
-/** Whether its place in the queue matters now or once it is resumed. */
-const isMovable = (phase: Phase) =>
-  phase === 'waiting' || phase === 'retrying' || phase === 'paused' || phase === 'failed'
 
 /** Whether a file is reviewed before it is sent. */
 type MustReview = (record: UploadRecord) => boolean

@@ -56,15 +56,16 @@ export async function connectToHost(home: string, timeoutMs = helloTimeoutMs): P
   }
 }
 
-/** Null if the host has ended the connection, or has not answered in time. */
+/** Null if the host can't take the connection now, has ended it or hasn't answered in time. */
 async function tryToConnect(host: HostFile, timeoutMs: number): Promise<HostSearch | null> {
   const socket = connect(host.address)
-  const isConnected = await new Promise<boolean>((resolve) => {
-    socket.on('connect', () => resolve(true))
-    // The process was killed, and its file is old.
-    socket.on('error', () => resolve(false))
+  const code = await new Promise<string | undefined>((resolve) => {
+    socket.on('connect', () => resolve('connected'))
+    socket.on('error', ({ code: reason }: NodeJS.ErrnoException) => resolve(reason))
   })
-  if (!isConnected) return { found: 'nothing' }
+  // The process was killed, and its file is old. Other errors are temporary, such as EAGAIN if many connect.
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return { found: 'nothing' }
+  if (code !== 'connected') return null
   const messages = messagesOf(socket, maxLineLength)
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
   const greeting = await greet(socket, messages, host)

@@ -166,6 +166,8 @@ async function serveCalls(
         sendMessage(socket, { id, answer })
         running.delete(answered)
       })
+      // The queue couldn't be restored.
+      .catch(() => void socket.destroy())
     running.add(answered)
     if (running.size >= limits.calls) await Promise.race(running)
   }

@@ -10,7 +10,7 @@ import type { FindProxies } from './network/proxy-resolver.ts'
 export interface Environment {
   /** Milliseconds since the epoch, for times that are shown, stored or compared with those of a server. */
   readonly now: () => number
-  /** For durations in this process, in ms: nobody can set this clock, but it may stand still during sleep. */
+  /** For durations, in ms: unlike the time of day it can’t be set, but it may not count sleep. */
   readonly monotonicMs: () => number
   /** In [0, 1). */
   readonly random: () => number

@@ -1,8 +1,8 @@
 import { teamKey } from '../../electron/contract/account.ts'
-import type { Phase, UploadRow } from '../../electron/contract/uploads.ts'
+import { toggleOf, type Phase, type UploadRow } from '../../electron/contract/uploads.ts'
 import { failure, type Failure } from '../../electron/contract/failures.ts'
 import { compareNames } from '../ui/format.ts'
-import { errorKeyOf, groupOf, groups, toggleOf, type Group } from './row-status.ts'
+import { errorKeyOf, groupOf, groups, type Group } from './row-status.ts'
 
 /** Rows with the same error, which is shown once above them. */
 export interface RowError {

@@ -21,6 +21,9 @@ import {
 import { isAbsent } from '../../electron/contract/verification.ts'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
+// Components take no values from the contract.
+export { libraryPathOf } from '../../electron/contract/uploads.ts'
+
 /** The group of a row. The order of `groups` is the display order. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'paused' | 'done'
 export const groups: readonly Group[] = ['needs-you', 'running', 'waiting', 'paused', 'done']
@@ -53,10 +56,6 @@ export function errorKeyOf(row: UploadRow): string {
   const account = remedyOf(failure) === 'sign-in' ? accountId : ''
   return JSON.stringify([failure.code, failure.params, failure.serverMessage, account])
 }
-
-/** Where the library has or will have a file; empty if its model has no path. Nothing was added at the path of a copy. */
-export const libraryPathOf = ({ already, target }: UploadRow): string =>
-  already ? (already.path ?? '') : target.modelPath
 
 /** Why nothing was sent, and which model has the bytes. */
 export function alreadyText({ already, verification }: UploadRow, t: Translate): string | null {
@@ -94,12 +93,6 @@ export function ownStatusText(row: UploadRow, group: Group, queue: QueueConditio
 /** Whether a time left is shown, or that it is being estimated: not while the upload stalls. */
 export const hasTimeLeft = ({ phase, waitsForTurn, pausing, bytesPerSecond }: UploadRow): boolean =>
   phase === 'sending' && !waitsForTurn && !pausing && bytesPerSecond !== 0
-
-/** The action of the space bar and of the pause button, or null if neither applies. */
-export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | null {
-  if (phase === 'paused' || pausing?.isSingle) return 'resume'
-  return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
-}
 
 /** Whether an upload waits for a time, and not for another upload. */
 export const waitsForTime = ({ phase, failure }: UploadRow): boolean =>

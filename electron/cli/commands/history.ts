@@ -1,5 +1,5 @@
 import type { CallArgs } from '../../contract/calls.ts'
-import type { UploadRow } from '../../contract/uploads.ts'
+import { libraryPathOf, type UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -37,20 +37,17 @@ export async function runHistoryCommand(
 const rowAsText = (row: UploadRow) =>
   `${isoTime(row.finishedAtMs)}  ${formatBytes(row.sizeBytes, 'en').padStart(8)}  ${row.fileName} → ${row.team.name}: ${libraryPathOf(row)}`
 
-/** Of a file that the library had already, where the library has it. */
-const libraryPathOf = ({ already, target }: UploadRow) => already?.path ?? target.modelPath
-
 const rowAsJson = (row: UploadRow) => ({
   id: row.id,
   file: row.fileName,
   model: row.modelId,
   team: { id: row.team.id, name: row.team.name },
   type: row.target.modelType,
-  path: libraryPathOf(row),
+  path: libraryPathOf(row) || null,
   name: row.already?.name ?? row.target.displayName,
   sizeBytes: row.sizeBytes,
   sha256: row.sha256,
   finishedAt: isoTime(row.finishedAtMs),
   already: row.already !== undefined,
-  ...verificationAsJson(row.verification ?? null),
+  ...(row.verification ? verificationAsJson(row.verification) : {}),
 })

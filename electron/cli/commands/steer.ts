@@ -1,9 +1,8 @@
 import { success, type Result } from '../../contract/failures.ts'
 import { unheldQueue, uploadStatusOf } from '../../contract/upload-status.ts'
-import { needsAttention, type UploadRow } from '../../contract/uploads.ts'
+import { hasPlaceInQueue, needsAttention, toggleOf, type UploadRow } from '../../contract/uploads.ts'
 import { visibleText } from '../../contract/visible-text.ts'
-import type { CommandCallName, CommandHandlers } from '../../contract/host.ts'
-import { isRunning } from '../../journal/upload-phase.ts'
+import type { CommandHandlers } from '../../contract/host.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Steering } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -65,7 +64,7 @@ async function changeUploads(
   const changed =
     steering.verb === 'move'
       ? await moveUploads(ids, steering.to, rows, { calls, err })
-      : await calls[verbs[steering.verb].call]({ ids })
+      : await calls[steering.verb === 'remove' ? 'cancel' : steering.verb]({ ids })
   if (changed === null) return null
   return said(changed, `${namesOf(chosen)} ${chosen.length === 1 ? 'is' : 'are'} ${verbs[verb].participle}.`)
 }
@@ -90,32 +89,18 @@ const said = (result: Result<unknown>, sentence: string): Result<string> =>
   result.ok ? success(sentence) : result
 
 /** To which uploads a verb applies, as in the app's menus, and what they are afterwards. */
-const verbs = {
-  pause: {
-    appliesTo: ({ phase }) => isRunning(phase) || phase === 'waiting' || phase === 'retrying',
-    participle: 'paused',
-    call: 'pause',
-  },
-  resume: { appliesTo: ({ phase }) => phase === 'paused', participle: 'resumed', call: 'resume' },
-  retry: {
-    appliesTo: (row) => needsAttention(row) || row.phase === 'retrying',
-    participle: 'retried',
-    call: 'retry',
-  },
-  remove: { appliesTo: ({ phase }) => phase !== 'registered', participle: 'removed', call: 'cancel' },
-  move: {
-    appliesTo: ({ phase }) => ['waiting', 'retrying', 'paused', 'failed'].includes(phase),
-    participle: 'moved',
-    call: 'moveToTop',
-  },
-} as const satisfies Record<
-  UploadSteering['verb'],
-  {
-    readonly appliesTo: (row: UploadRow) => boolean
-    readonly participle: string
-    readonly call: CommandCallName
-  }
->
+const verbs: Readonly<
+  Record<
+    UploadSteering['verb'],
+    { readonly appliesTo: (row: UploadRow) => boolean; readonly participle: string }
+  >
+> = {
+  pause: { appliesTo: (row) => toggleOf(row) === 'pause', participle: 'paused' },
+  resume: { appliesTo: (row) => toggleOf(row) === 'resume', participle: 'resumed' },
+  retry: { appliesTo: (row) => needsAttention(row) || row.phase === 'retrying', participle: 'retried' },
+  remove: { appliesTo: ({ phase }) => phase !== 'registered', participle: 'removed' },
+  move: { appliesTo: ({ phase }) => hasPlaceInQueue(phase), participle: 'moved' },
+}
 
 /** Null if the upload before which they go is unclear, which was reported. */
 async function moveUploads(

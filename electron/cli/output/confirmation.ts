@@ -4,7 +4,7 @@ import { standardInput } from '../standard-input.ts'
 import { createPasswordPrompt } from './password-prompt.ts'
 import type { TextStream } from './text-stream.ts'
 
-/** Asks a question that is answered by yes or no, which is the default. Without a terminal nobody can be asked. */
+/** Asks a yes-or-no question, to which no is the default. Without a terminal the answer is no, and the reason is written. */
 export async function isConfirmed(question: string, err: TextStream): Promise<boolean> {
   if (standardInput().isTTY !== true) {
     err.line('This needs your confirmation. Run the command on a terminal, or with --yes.')

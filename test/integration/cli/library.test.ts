@@ -212,6 +212,14 @@ test('the history lists what was uploaded, latest first', async () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { file: string }).file),
   ).toEqual(['second.safetensors', 'first.safetensors'])
+  expect(JSON.parse(all.out.split('\n')[0] ?? '')).toMatchObject({ already: false, result: 'verified' })
+  const copy = await file('copy.safetensors', { payload: { seed: 1 } })
+  for (const target of ['models/loras/one.safetensors', 'models/loras/two.safetensors'])
+    await run('upload', copy, '--path', target)
+  const [again = ''] = (await run('history', '--count', '1', '--json')).out.split('\n')
+  const shown = JSON.parse(again) as object
+  expect(shown).toMatchObject({ already: true, path: 'models/loras/one.safetensors' })
+  expect(shown).not.toHaveProperty('result')
   expect((await run('history', 'first')).out).toContain('first.safetensors → ')
   expect((await run('history', '--count', '1')).out.trim().split('\n')).toHaveLength(1)
 })

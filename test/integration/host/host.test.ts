@@ -14,7 +14,7 @@ import { prepareHost, publishHost, readHost } from '../../../electron/host/host-
 import { messagesOf, sendMessage } from '../../../electron/host/messages-of.ts'
 import { serveHost } from '../../../electron/host/serve-host.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { emptyTotals } from '../../support/totals.ts'
+import { patchOf } from '../../support/totals.ts'
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-host-'))
@@ -57,20 +57,22 @@ async function dial(home: string) {
 }
 
 test('a command calls the host and follows its patches until it ends', async () => {
-  const { home, server } = startHost({ handlers: { session: async () => await Promise.reject(new Error()) } })
+  const { home, server } = startHost({
+    handlers: { settings: async () => await Promise.reject(new Error()) },
+  })
   const { calls, follow, ended } = await connected(home)
   expect(await Promise.all([calls.pause({ ids: ['a'] }), calls.cancel({ ids: [] })])).toEqual([
     success({ ids: ['a'] }),
     success({ ids: [] }),
   ])
   expect(await calls.pause({ ids: [5] } as never)).toEqual(failed(failure('bad-call')))
-  expect(await calls.session(undefined)).toEqual(failed(failure('unexpected')))
+  expect(await calls.settings(undefined)).toEqual(failed(failure('unexpected')))
   const received = new Promise<Patch>((resolve) =>
     follow({ patch: resolve, resync: () => expect.unreachable() }),
   )
   // Its answer says that the host has read the request before.
   await calls.retry({ ids: [] })
-  const patch = patchOf(1)
+  const patch = patchOf({})
   server.sendPatch(patch)
   expect(await received).toEqual(patch)
   const unanswered = calls.snapshot(undefined)
@@ -79,17 +81,6 @@ test('a command calls the host and follows its patches until it ends', async () 
   expect([success(undefined), failed(failure('app-ended'))]).toContainEqual(await unanswered)
   expect(await calls.retry({ ids: [] })).toEqual(failed(failure('app-ended')))
   expect(await connectToHost(home)).toEqual({ found: 'nothing' })
-})
-
-const patchOf = (sequence: number, more: Partial<Patch> = {}): Patch => ({
-  sequence,
-  changed: [],
-  removed: [],
-  totals: emptyTotals,
-  allPaused: false,
-  line: 'ok',
-  isIncomplete: false,
-  ...more,
 })
 
 test('a command that reads slowly loses patches, and is told once it has caught up', async () => {
@@ -102,12 +93,13 @@ test('a command that reads slowly loses patches, and is told once it has caught 
   await calls.retry({ ids: [] })
   // As large as the patch of a long queue. Nothing is read before this loop has ended.
   const removed = Array.from({ length: 10_000 }, (_none, index) => `upload-${index}`)
-  for (let sequence = 1; sequence <= 100; sequence += 1) server.sendPatch(patchOf(sequence, { removed }))
+  for (let count = 1; count <= 100; count += 1) server.sendPatch({ ...patchOf({}), removed })
   await caughtUp
   expect(sequences.length).toBeGreaterThan(0)
   expect(sequences.length).toBeLessThan(50)
-  server.sendPatch(patchOf(101))
-  await expect.poll(() => sequences.at(-1)).toBe(101)
+  const last = patchOf({})
+  server.sendPatch(last)
+  await expect.poll(() => sequences.at(-1)).toBe(last.sequence)
 })
 
 test.skipIf(process.platform === 'win32')('only the user can reach the socket, and read the key', () => {

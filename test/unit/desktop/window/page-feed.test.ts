@@ -5,19 +5,9 @@ import { createFeed } from '../../../../electron/feed/feed.ts'
 import { toUploadRow } from '../../../../electron/journal/row-view.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
 import { uploadRecord } from '../../../support/records.ts'
-import { emptyTotals } from '../../../support/totals.ts'
+import { patchOf } from '../../../support/totals.ts'
 
-function patch(sequence: number): Patch {
-  return {
-    sequence,
-    changed: [],
-    removed: [],
-    totals: emptyTotals,
-    allPaused: false,
-    line: 'ok',
-    isIncomplete: false,
-  }
-}
+const patch = (sequence: number) => ({ ...patchOf({}), sequence })
 
 function setup() {
   const sent: string[] = []

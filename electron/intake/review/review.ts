@@ -53,7 +53,7 @@ interface ReviewOptions {
   readonly approved: (ids: readonly string[]) => void
   /** The setting for library paths that are in use. */
   readonly onConflict: () => OnConflict
-  /** Inspects files again that were refused by settings which have changed. */
+  /** Inspects files again: what was accepted for another team isn't known any more, or settings have changed. */
   readonly inspectAgain: (ids: readonly string[]) => void
   /** Remembers approved files for an undo; returns the id. */
   readonly rememberApproval: (ids: readonly string[]) => string
@@ -301,10 +301,13 @@ export class Review {
   }
 
   #changeTeam(records: readonly UploadRecord[], chosen: TeamOfUpload): Result<void> {
-    return this.#rows.inTransaction(() => {
+    const written = this.#rows.inTransaction(() => {
       for (const record of records)
         this.#rows.change(record.id, changeForTeam(record, chosen, this.#options.onConflict()))
     })
+    const unknown = records.filter((record) => isFindingUnknown(record) && !isSameTeam(record, chosen))
+    if (written.ok && unknown.length > 0) this.#options.inspectAgain(unknown.map(({ id }) => id))
+    return written
   }
 
   close(): void {
@@ -490,10 +493,13 @@ function changeForTeam(
     accountId,
     team,
     library: onConflict === 'ask' ? undefined : { onConflict },
-    // Its finding is known, unless an approval was undone.
-    ...(record.allowed ? { allowed: false, failure: record.failure ?? failure('file-look-late') } : {}),
+    ...(record.allowed ? { allowed: false } : {}),
+    ...(isFindingUnknown(record) ? { failure: failure('file-look-late') } : {}),
   }
 }
+
+/** An approval of an accepted file was undone: an inspection finds again what the user has to accept. */
+const isFindingUnknown = (record: UploadRecord) => record.allowed && record.failure === null
 
 /** The user has not picked it, so that a page alone must not upload it. */
 const isFound = ({ seen }: UploadRecord) => seen?.isFound === true

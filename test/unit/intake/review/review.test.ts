@@ -170,25 +170,38 @@ test('asks no question about found files that can’t be approved', async () => 
   expect(await review.approve(request(null), never)).toEqual(approvalOf([sound.id]))
 })
 
-test('asks again about models of another team, and keeps what was accepted about the file', async () => {
+test('resets what was accepted and decided for another team', async () => {
   const library = { onConflict: 'replace', fate: 'delete' } as const
   const unsafe = { allowed: true, failure: failure('file-dangerous') } as const
-  const [accepted, decided, own] = [
+  const [accepted, undone, decided, own] = [
     inReview(unsafe),
+    // Its approval was undone.
+    inReview({ allowed: true }),
     inReview({ library }),
-    inReview({ library, team: south }),
+    inReview({ library, ...unsafe, team: south }),
   ]
-  const { review, rows, state, queued } = setup([accepted, decided, own])
+  const { review, rows, state, inspectedAgain } = setup([accepted, undone, decided, own])
   state.onConflict = 'skip'
   valueOf(review.setTeam('', to(south)))
-  const changed = [accepted, decided, own].map(({ id }) => rows.get(id)?.record)
+  const changed = [accepted, undone, decided, own].map(({ id }) => rows.get(id)?.record)
   expect(changed).toMatchObject([
-    { team: south, ...unsafe, library: { onConflict: 'skip' } },
-    { team: south, library: { onConflict: 'skip' } },
-    { team: south, library },
+    { team: south, allowed: false, failure: unsafe.failure, library: { onConflict: 'skip' } },
+    { team: south, allowed: false, failure: { code: 'file-look-late' } },
+    { team: south, allowed: false, failure: null, library: { onConflict: 'skip' } },
+    { team: south, ...unsafe, library },
   ])
-  valueOf(await review.approve(request([accepted.id], to(south)), never))
-  expect([queued, rows.get(accepted.id)?.record.failure]).toEqual([[accepted.id], null])
+  expect(inspectedAgain).toEqual([undone.id])
+})
+
+test('sends no accepted file to another team', async () => {
+  const [accepted, undone, plain] = [
+    inReview({ allowed: true, failure: failure('file-dangerous') }),
+    inReview({ allowed: true }),
+    inReview(),
+  ]
+  const { review, queued } = setup([accepted, undone, plain])
+  const approval = await review.approve(request(null, to(south)), never)
+  expect([approval, queued]).toEqual([approvalOf([plain.id]), [plain.id]])
 })
 
 /** Resolves once the files were compared, and that was shown. */

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { ConfirmUpload } from '../../discovery/places/confirm-upload.ts'
+import { maxListingAgeMs } from '../../conflicts/check-before-upload.ts'
 import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
 import type { MissingPart } from '../../conflicts/missing-companions.ts'
 import { serverOf, type Team, type TeamChoice } from '../../contract/account.ts'
@@ -38,7 +39,7 @@ interface ReviewOptions {
   /** Whether the uploads of this account are not shown. */
   readonly isHidden: (accountId: string) => boolean
   readonly library: {
-    models(choice: TeamChoice): Promise<Result<LibraryListing>>
+    models(choice: TeamChoice, age: { readonly maxAgeMs: number }): Promise<Result<LibraryListing>>
     cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
   }
   /** The hash of a file whose bytes were read before, or null. */
@@ -199,7 +200,8 @@ export class Review {
   /** Requests the team's listing for `findDecisions`, and waits a little for it. */
   async loadLibrary(choice: TeamChoice): Promise<void> {
     const { library, environment } = this.#options
-    await withTimeout(library.models(choice), environment.timers, listingTimeoutMs)
+    const maxAgeMs = maxListingAgeMs({ addedAtMs: environment.now() }, environment)
+    await withTimeout(library.models(choice, { maxAgeMs }), environment.timers, listingTimeoutMs)
   }
 
   /** Groups files that have no rows yet, compared with what is known of their team. */
@@ -437,11 +439,13 @@ export class Review {
         .map(({ accountId, team }) => [`${accountId} ${team.id}`, { accountId, teamId: team.id }]),
     )
     for (const { accountId, teamId } of teams.values()) {
-      const listing = await this.#options.library.models({ accountId, teamId })
+      const ofTeam = () =>
+        this.#records().filter((record) => record.accountId === accountId && record.team.id === teamId)
+      const addedAtMs = ofTeam().reduce((latest, record) => Math.max(latest, record.addedAtMs), 0)
+      const maxAgeMs = maxListingAgeMs({ addedAtMs }, this.#options.environment)
+      const listing = await this.#options.library.models({ accountId, teamId }, { maxAgeMs })
       if (this.#isClosed) return
-      const records = this.#records().filter(
-        (record) => record.accountId === accountId && record.team.id === teamId,
-      )
+      const records = ofTeam()
       const comparison = compareWithTeam(records, {
         rows: this.#rows,
         models: listing.ok ? listing.value.models : [],

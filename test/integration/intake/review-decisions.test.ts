@@ -181,6 +181,19 @@ test('finds path conflicts with the library and in the drop, and resolves them i
   expect(new Set(cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path)).size).toBe(8)
 })
 
+test('compares a drop with the library as it is now, not as it was a minute ago', async () => {
+  const harness = await setupReview()
+  const { app, cloud, clock } = harness
+  await addFiles(app, await writeFiles(harness, 6))
+  await comparedView(app)
+  const [taken] = app.rows()
+  await app.calls.discardReview({ review: await reviewIdOf(app) })
+  cloud.addModel(ALICES_TEAM_ID, { model_path: taken?.target.modelPath ?? '' })
+  clock.advance(60_000)
+  await addFiles(app, await writeFiles(harness, 6))
+  await filesInGroup(app, 'path-conflict', 1)
+})
+
 test('keeps an accepted unsafe file in review, and sends it only after the approval', async () => {
   const { app, folder, asked } = await setupReview()
   const { path } = await writeText(join(folder, 'files/bad.ckpt'), torchZip(shellCall))

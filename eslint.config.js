@@ -84,7 +84,7 @@ export default defineConfig(
       'electron/cli/standard-input.ts',
       'electron/platform/files/data-folder.ts',
       'electron/platform/threads/worker-file.ts',
-      'electron/platform/files/traces.ts',
+      'electron/platform/files/erase-traces.ts',
       'electron/journal/log-flush.ts',
       'electron/journal/boot.ts',
       'electron/discovery/scan/mounts.ts',

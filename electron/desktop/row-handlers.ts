@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import { pathExists } from '../platform/files/path-exists.ts'
 import type { SettingsStore } from '../platform/settings.ts'
-import { addressOf } from './security/allowed-addresses.ts'
+import { addressOf } from './security/browser-addresses.ts'
 import type { MainWindow } from './window/main-window.ts'
 
 type RowCalls = 'showInFolder' | 'showLocalFile' | 'copyText' | 'copyLocalPaths' | 'openServer'

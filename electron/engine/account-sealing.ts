@@ -9,7 +9,7 @@ import {
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { createSeal, ownerTag, type Seal } from '../journal/sealing/seal.ts'
 import type { Remainder, SealedAccounts, SealedUser, StoredSeal } from '../journal/sealing/sealed-accounts.ts'
-import { eraseTraces } from '../platform/files/traces.ts'
+import { eraseTraces } from '../platform/files/erase-traces.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { SpeedHistory } from '../contract/upload-details.ts'
-import { ByteWindow } from './byte-window.ts'
+import { ByteSamples } from './byte-samples.ts'
 import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 
 /** The speed is averaged over this time, so that short interruptions change neither it nor the time left. */
@@ -41,7 +41,7 @@ const nothing: SpeedHistory = { stepMs: 1_000, points: [] }
 
 /** Measures a flow of bytes over moving windows and records its history. `now` is a monotonic clock in ms. */
 export function createSpeedMeter(now: () => number): SpeedMeter {
-  const window = new ByteWindow(longWindowMs, mergeMs)
+  const window = new ByteSamples(longWindowMs, mergeMs)
   let lastBytes: number | null = null
   let grownBytes = 0
   /** When the first bytes of this measurement were sent, or the last stop ended; null before that. */

@@ -15,7 +15,7 @@ import { detectSignature, hasZipEnd, isAllZeros, zipTailBytes, type Signature } 
 import { detectKind } from './kinds/detect-kind.ts'
 import { detectGgufKind } from './kinds/gguf-kind.ts'
 import type { Kind } from './kinds/kind.ts'
-import type { PickleImport } from './pickle/imports.ts'
+import type { PickleImport } from './pickle/dangerous-imports.ts'
 import { readAsLoaders } from './pickle/pytorch.ts'
 
 /** What a file's bytes show, without its name and folder. */

@@ -1,6 +1,6 @@
 import type { Conditions } from '../../contract/conditions.ts'
 import type { Environment } from '../../platform/environment.ts'
-import type { ReadBatteryLevel } from './battery-level.ts'
+import type { ReadBatteryLevel } from './read-battery-level.ts'
 import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 type Power = Conditions['power']

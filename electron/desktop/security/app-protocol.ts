@@ -1,7 +1,7 @@
 import { protocol } from 'electron'
 import { readFile } from 'node:fs/promises'
 import type { Log } from '../../platform/environment.ts'
-import { pageFile, pageHeaders } from './page-files.ts'
+import { pageFile, pageHeaders } from './content-security-policy.ts'
 import { pageScheme } from './ipc-sender.ts'
 
 /** Must be called before `ready`: Electron accepts privileged schemes only until then. */

@@ -1,7 +1,7 @@
 import { shell } from 'electron'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { Log } from '../../platform/environment.ts'
-import { isAllowedAddress } from './allowed-addresses.ts'
+import { isAllowedAddress } from './browser-addresses.ts'
 
 /**
  * Opens an address in the browser if `isAllowed` accepts it; by default the app's own addresses and those of

@@ -1,6 +1,6 @@
 import type { ImportLevel } from '../../contract/recognition.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
-import { holdsJoblibArrays, importLevel, isHarmfulUncalled, recordImport } from './imports.ts'
+import { holdsJoblibArrays, importLevel, isHarmfulUncalled, recordImport } from './dangerous-imports.ts'
 import { isPlain, toStorage, type PickleValue } from './values.ts'
 
 const maxImports = 1_000

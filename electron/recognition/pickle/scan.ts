@@ -1,6 +1,6 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
-import { listImports, mergeImports, type PickleImport } from './imports.ts'
+import { listImports, mergeImports, type PickleImport } from './dangerous-imports.ts'
 import { PickleMachine } from './machine.ts'
 import { runOpcode } from './opcodes.ts'
 import type { PickleValue } from './values.ts'

@@ -1,4 +1,4 @@
-import type { PickleImport } from './imports.ts'
+import type { PickleImport } from './dangerous-imports.ts'
 
 /** The code of TorchScript's classes, of which loading runs `__setstate__`. PyTorch finds it in any case. */
 export function isTorchScriptCode(memberName: string): boolean {

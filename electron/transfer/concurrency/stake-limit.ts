@@ -1,4 +1,4 @@
-import { ByteWindow } from '../../platform/byte-window.ts'
+import { ByteSamples } from '../../platform/byte-samples.ts'
 import { settledAfterMs, type Sample } from './throughput-windows.ts'
 
 /**
@@ -44,7 +44,7 @@ export interface StakeLimit {
 }
 
 export function createStakeLimit(): StakeLimit {
-  const window = new ByteWindow(averageMs, mergeMs)
+  const window = new ByteSamples(averageMs, mergeMs)
   let grewAtMs = -Infinity
   /** The end of the last gap. */
   let resumedAtMs = -Infinity

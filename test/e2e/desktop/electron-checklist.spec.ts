@@ -29,7 +29,7 @@ const provenElsewhere: readonly (readonly [point: string, file: string, title: s
   ['14. Limit new windows', 'e2e/desktop/security.spec.ts', 'blocks new windows'],
   [
     '15. No untrusted content in openExternal',
-    'unit/desktop/security/allowed-addresses.test.ts',
+    'unit/desktop/security/browser-addresses.test.ts',
     'every known page is allowed',
   ],
   [

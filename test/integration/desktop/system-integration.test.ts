@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Locale } from '../../../electron/contract/app-info.ts'
-import { batteryLevelReader } from '../../../electron/desktop/power/battery-level.ts'
+import { batteryLevelReader } from '../../../electron/desktop/power/read-battery-level.ts'
 import { createFileManagers } from '../../../electron/desktop/integration/file-managers.ts'
 import {
   desktopEntryExec,

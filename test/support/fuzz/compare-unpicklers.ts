@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { bufferSource } from '../../../electron/recognition/formats/byte-source.ts'
-import { importLevel } from '../../../electron/recognition/pickle/imports.ts'
+import { importLevel } from '../../../electron/recognition/pickle/dangerous-imports.ts'
 import { readContent } from '../../../electron/recognition/read-content.ts'
 import { pickleProgram, safetensorsProgram } from './pickle-programs.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allowedFilesChoice, allowedFilesSettings } from '../../../renderer/settings/allowed-files.ts'
+import { allowedFilesChoice, allowedFilesSettings } from '../../../renderer/settings/allowed-formats.ts'
 
 test.each(['all', 'no-pickles', 'safe-formats'] as const)(
   'the settings of “%s” are shown as that choice',

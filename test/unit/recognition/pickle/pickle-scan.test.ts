@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
-import { importLevel } from '../../../../electron/recognition/pickle/imports.ts'
+import { importLevel } from '../../../../electron/recognition/pickle/dangerous-imports.ts'
 import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
 import { scanZip } from '../../../../electron/recognition/pickle/zip-members.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'

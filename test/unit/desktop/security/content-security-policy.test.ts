@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { pageFile } from '../../../../electron/desktop/security/page-files.ts'
+import { pageFile } from '../../../../electron/desktop/security/content-security-policy.ts'
 
 const root = join('/', 'app', 'out', 'renderer')
 

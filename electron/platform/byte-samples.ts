@@ -5,7 +5,7 @@ interface Sample {
 }
 
 /** Samples of a growing number of bytes over a moving time window. */
-export class ByteWindow {
+export class ByteSamples {
   readonly #windowMs: number
   readonly #mergeMs: number
   #samples: Sample[] = []

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { ByteWindow } from '../../../electron/platform/byte-window.ts'
+import { ByteSamples } from '../../../electron/platform/byte-samples.ts'
 
 /** A window of a second, with a sample of these bytes at each of these times in ms. */
 function windowWith(mergeMs: number, ...samples: readonly (readonly [atMs: number, bytes: number])[]) {
-  const window = new ByteWindow(1_000, mergeMs)
+  const window = new ByteSamples(1_000, mergeMs)
   for (const [atMs, bytes] of samples) window.add({ atMs, bytes })
   return window
 }
 
-const timesOf = ({ samples }: ByteWindow) => samples.map(({ atMs }) => atMs)
+const timesOf = ({ samples }: ByteSamples) => samples.map(({ atMs }) => atMs)
 
 test('merges a sample with the one before it until that is far enough from the one before', () => {
   const window = windowWith(200, [0, 0])

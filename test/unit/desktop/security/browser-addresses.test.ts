@@ -3,7 +3,7 @@ import {
   addressOf,
   isAllowedAddress,
   isPairingAddress,
-} from '../../../../electron/desktop/security/allowed-addresses.ts'
+} from '../../../../electron/desktop/security/browser-addresses.ts'
 
 const server = 'https://core.cyberun.cloud/api/v1'
 

@@ -1,4 +1,4 @@
-import { keepHiddenWindowReachable } from '../../../../electron/desktop/window/hidden-window.ts'
+import { keepHiddenWindowReachable } from '../../../../electron/desktop/window/keep-window-reachable.ts'
 import { test, expect } from 'vitest'
 
 type Options = Parameters<typeof keepHiddenWindowReachable>[0]

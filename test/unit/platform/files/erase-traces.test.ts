@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { eraseTraces } from '../../../../electron/platform/files/traces.ts'
+import { eraseTraces } from '../../../../electron/platform/files/erase-traces.ts'
 
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-traces-'))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { importLevel } from '../../../../electron/recognition/pickle/imports.ts'
+import { importLevel } from '../../../../electron/recognition/pickle/dangerous-imports.ts'
 import { weightsOnlyNames } from '../../../fixtures/weights-only-names.ts'
 
 test('accepts every name that PyTorch’s own restricted loader accepts', () => {

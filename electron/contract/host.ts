@@ -1,4 +1,5 @@
 import type { CallHandlers, CallName } from './calls.ts'
+import type { Patch } from './uploads.ts'
 
 /**
  * The number of the protocol between the process that hosts the uploads of a data folder and the commands that steer
@@ -27,3 +28,10 @@ export const commandCallNames = [
 export type CommandCallName = (typeof commandCallNames)[number]
 
 export type CommandHandlers = Pick<CallHandlers, CommandCallName>
+
+/** What the host tells a command that follows the queue. */
+export interface HostEvents {
+  readonly patch: Patch
+  /** Patches were left out: the snapshot is to be loaded again. */
+  readonly resync: undefined
+}

@@ -2,18 +2,19 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as v from 'valibot'
 import { failed, failure, type Result } from '../contract/failures.ts'
-import { commandCallNames, hostProtocol, type CommandHandlers } from '../contract/host.ts'
-import type { Patch } from '../contract/uploads.ts'
+import { commandCallNames, hostProtocol, type CommandHandlers, type HostEvents } from '../contract/host.ts'
 import { createNonce, hostHello, isSameProof, proofOf } from './handshake.ts'
 import { readHost, type HostFile } from './host-file.ts'
 import { messagesOf, sendMessage } from './messages-of.ts'
+
+export type HostListener = { readonly [Name in keyof HostEvents]: (value: HostEvents[Name]) => void }
 
 /** A connection to the process that hosts the uploads of a data folder. */
 export interface HostConnection {
   /** A call that the host didn't answer before it ended fails with `app-ended`. */
   readonly calls: CommandHandlers
-  /** Passes on all patches from now on; `resync` says that some were left out. */
-  follow(listener: { readonly patch: (patch: Patch) => void; readonly resync: () => void }): void
+  /** Passes on all events from now on. */
+  follow(listener: HostListener): void
   /** Resolves when the host or this side has ended the connection. */
   readonly ended: Promise<void>
   close(): void
@@ -36,8 +37,10 @@ const maxLineLength = 256 * 1024 * 1024
 /** What the host says is not checked further: it has proved that it is this user's. */
 const hostMessage = v.union([
   v.object({ id: v.number(), answer: v.custom<Result<never>>((answer) => answer instanceof Object) }),
-  v.object({ event: v.literal('patch'), value: v.custom<Patch>((patch) => patch instanceof Object) }),
-  v.object({ event: v.literal('resync') }),
+  v.object({
+    event: v.picklist(['patch', 'resync'] satisfies (keyof HostEvents)[]),
+    value: v.optional(v.custom<never>(() => true)),
+  }),
 ])
 
 /** The host ends connections while many others are being greeted. */
@@ -97,7 +100,7 @@ async function greet(
 
 function createConnection(socket: Socket, messages: AsyncGenerator<unknown, undefined>): HostConnection {
   const waiting = new Map<number, (answer: Result<never>) => void>()
-  let listener: Parameters<HostConnection['follow']>[0] | null = null
+  let listener: HostListener | null = null
   let lastId = 0
 
   async function receive(): Promise<void> {
@@ -107,8 +110,7 @@ function createConnection(socket: Socket, messages: AsyncGenerator<unknown, unde
       if ('id' in output) {
         waiting.get(output.id)?.(output.answer)
         waiting.delete(output.id)
-      } else if (output.event === 'patch') listener?.patch(output.value)
-      else listener?.resync()
+      } else listener?.[output.event](output.value as never)
     }
     for (const answer of waiting.values()) answer(failed(failure('app-ended')))
     waiting.clear()

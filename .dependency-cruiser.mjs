@@ -87,7 +87,7 @@ const table = {
   },
   main: {
     from: '^electron/main[.]ts$',
-    folders: ['contract', 'platform', 'desktop', '^electron/engine/engine[.]ts$'],
+    folders: ['contract', 'platform', 'desktop', 'host', '^electron/engine/engine[.]ts$'],
     packages: ['electron'],
     node: true,
   },

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { setupAppFolders } from './desktop/app-folders.ts'
 import { startDesktop } from './desktop/desktop.ts'
 import { logCrashes } from './desktop/diagnostics/crash-logging.ts'
-import { reportStartFailure } from './desktop/diagnostics/start-failure.ts'
+import { reportStartFailure, startProblemOf } from './desktop/diagnostics/start-failure.ts'
 import { claimSingleInstance } from './desktop/integration/single-instance.ts'
 import { createSystemProxyFinder } from './desktop/network/system-proxy.ts'
 import { registerAppScheme, setupAppProtocol } from './desktop/security/app-protocol.ts'
@@ -13,7 +13,8 @@ import { createSessionSecretStore } from './desktop/security/secret-store.ts'
 import { openJsonStore } from './desktop/settings/json-store.ts'
 import { createLanguage } from './desktop/settings/language.ts'
 import { applyTheme } from './desktop/settings/theme.ts'
-import { createEngine, journalProblemOf } from './engine/engine.ts'
+import { createEngine } from './engine/engine.ts'
+import { takeHostLock } from './host/host-lock.ts'
 import { createKeychain } from './platform/keychain.ts'
 import { createLog } from './platform/log.ts'
 import { createSettings } from './platform/settings.ts'
@@ -60,6 +61,7 @@ else
         language: createLanguage(settings),
         memory: openJsonStore('window', folders.home, log),
         createEngine() {
+          const releaseLock = takeHostLock(folders.home)
           const engine = createEngine({
             folder: folders.home,
             environment: createEnvironment(log, createSystemProxyFinder(log)),
@@ -71,11 +73,17 @@ else
             flushLog: log.flush,
           })
           secretStore.onStateChange(() => void engine.keychainChanged())
-          return engine
+          return {
+            ...engine,
+            async stop() {
+              await engine.stop()
+              releaseLock()
+            },
+          }
         },
         secretStore,
         threads: trackThreads(process),
         log,
       })
     })
-    .catch((error: unknown) => reportStartFailure(error, journalProblemOf(error), folders.logs, log))
+    .catch((error: unknown) => reportStartFailure(error, startProblemOf(error), folders.logs, log))

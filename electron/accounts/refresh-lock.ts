@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { refreshTimeoutMs } from '../cloud/auth.ts'
 import type { Environment } from '../platform/environment.ts'
+import { sqliteCode } from '../platform/files/sqlite-code.ts'
 
 /** Runs work while no other process of this user runs work of the same name. */
 export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<T>
@@ -39,7 +40,8 @@ export function createLocks(folder: string, environment: Environment): RunExclus
       try {
         return database.exec('BEGIN EXCLUSIVE')
       } catch (error) {
-        if (!isBusy(error)) return environment.log.warn('could not acquire a lock', { error: String(error) })
+        if (sqliteCode(error) !== sqliteBusy)
+          return environment.log.warn('could not acquire a lock', { error: String(error) })
       }
       await new Promise<void>((resolve) => environment.timers.after(retryMs, resolve))
     }
@@ -55,8 +57,4 @@ export function createLocks(folder: string, environment: Environment): RunExclus
       database?.close()
     }
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
 }

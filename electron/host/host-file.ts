@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import * as v from 'valibot'
@@ -21,6 +21,8 @@ const hostSchema = v.object({
   /** Both sides prove that they know it (see `handshake.ts`). */
   key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   pid: v.pipe(v.number(), v.integer()),
+  /** The name of its computer, which differs on a shared volume. */
+  computer: v.string(),
   version: v.string(),
 })
 
@@ -39,7 +41,7 @@ export function prepareHost(home: string, version: string): HostFile {
   const run = join(home, 'run')
   mkdirSync(run, { recursive: true, mode: 0o700 })
   const key = randomBytes(32).toString('hex')
-  const host = { key, pid: process.pid, version }
+  const host = { key, pid: process.pid, computer: hostname(), version }
   // Other users can connect to a pipe, but don't know the key.
   if (process.platform === 'win32')
     return { ...host, address: `\\\\.\\pipe\\modelferry-${randomBytes(16).toString('hex')}` }

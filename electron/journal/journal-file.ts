@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { failure, type Failure } from '../contract/failures.ts'
 import { createPrivateFile, OtherOwnerError, protectDataFolder } from '../platform/files/data-folder.ts'
+import { sqliteCode } from '../platform/files/sqlite-code.ts'
 import { migrate, NewerJournalError } from './schema.ts'
 
 export interface OpenedJournal {
@@ -76,12 +77,6 @@ export function journalProblemOf(error: unknown): JournalProblem {
 function isDamaged(error: unknown): boolean {
   const code = sqliteCode(error)
   return code === 11 || code === 26
-}
-
-/** SQLite's primary result code, or null if the error is not from SQLite. */
-export function sqliteCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error)) return null
-  return Number(error.errcode) & 0xff
 }
 
 /** SQLITE_FULL is 13 (sqlite.org/rescode.html). */

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { AcknowledgedPart, PartOwner } from '../platform/acknowledged-part.ts'
-import { journalFile, sqliteCode } from './journal-file.ts'
+import { sqliteCode } from '../platform/files/sqlite-code.ts'
+import { journalFile } from './journal-file.ts'
 
 /** How long to wait for another thread's or process's lock, in ms; the thread sends nothing meanwhile. */
 const lockTimeoutMs = 1_000

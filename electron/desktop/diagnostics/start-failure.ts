@@ -1,5 +1,6 @@
 import { app, dialog } from 'electron'
 import { journalProblemOf, type JournalProblem } from '../../engine/engine.ts'
+import { HostInUseError, NoLocksError } from '../../host/host-lock.ts'
 import { translatorFor } from '../../messages/messages.ts'
 import type { FileLog } from '../../platform/log.ts'
 import { systemLocale } from '../settings/language.ts'
@@ -21,20 +22,28 @@ export function showForbiddenSwitch(option: string): void {
   showStartFailure(translatorFor(systemLocale())('start.failed-option', { option }))
 }
 
+type StartProblem = JournalProblem | 'bad-server' | 'files-changed' | 'in-use' | 'no-locks'
+
+/** Why the app didn't start, by the error that this threw. */
+export function startProblemOf(error: unknown): StartProblem {
+  if (error instanceof HostInUseError) return 'in-use'
+  return error instanceof NoLocksError ? 'no-locks' : journalProblemOf(error)
+}
+
 /** Logs the error, shows it in a dialog, since there is no window, and exits. */
 export function reportStartFailure(
   error: unknown,
-  reason: JournalProblem | 'bad-server' | 'files-changed',
+  reason: StartProblem,
   logFolder: string,
   log: FileLog,
 ): void {
   log.error('could not start the app', { error })
-  showStartFailure(explain(reason, logFolder))
+  showStartFailure(explain(reason, { logFolder, holder: error instanceof Error ? error.message : '' }))
   void log.flush().finally(() => app.exit(1))
 }
 
-const explain = (reason: Parameters<typeof reportStartFailure>[1], logFolder = '') =>
-  translatorFor(systemLocale())(`start.failed-${reason}`, { logFolder })
+const explain = (reason: StartProblem, params: Readonly<Record<string, string>> = {}) =>
+  translatorFor(systemLocale())(`start.failed-${reason}`, params)
 
 const showStartFailure = (text: string) =>
   dialog.showErrorBox(translatorFor(systemLocale())('start.failed'), text)

@@ -21,8 +21,10 @@ const othersBits = 0o077
 /** The bit of a folder that several users share, such as `/tmp`. */
 const stickyBit = 0o1000
 
-/** The journal, the settings, and copies of damaged ones. */
-const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
+/** Locked by the process that hosts the uploads (host/host-lock.ts), and never opened otherwise. */
+export const hostLockFile = 'host.lock'
+/** The lock, the journal, the settings, and copies of damaged ones. */
+const ourFile = /^(?:host\.lock|journal\.sqlite|settings\.|window\.)/
 /** Folders in which everything is of the app. */
 const ourFolder = /^(?:logs|locks|libraries|run)$/
 /** Other entries of a data folder: of the app, and of Chromium. */

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { lstat, open, stat, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { hostLockFile } from './data-folder.ts'
 
 const notRegularFileCode = 'NOT_A_REGULAR_FILE'
 
@@ -41,6 +42,7 @@ export async function openWithStats(
   { followLinks = true, onLeased }: OpenOptions = {},
 ): Promise<{ readonly handle: FileHandle; readonly stats: BigIntStats }> {
   // Opening some devices has an effect, and Windows has no O_NOFOLLOW.
+  refuseHostLock(path)
   refuseUnlessFile(followLinks ? await stat(path) : await lstat(path))
   const flags = followLinks ? openFlags : openFlags | constants.O_NOFOLLOW
   const handle = await openUnleased(path, flags, onLeased)
@@ -130,6 +132,7 @@ class BlockingFile implements ReadableFile {
 
   static open(path: string, now: () => number, closed: (spentMs: number) => void) {
     const fromMs = now()
+    refuseHostLock(path)
     refuseUnlessFile(lstatSync(path))
     const descriptor = openSync(path, openFlags | constants.O_NOFOLLOW)
     try {
@@ -170,6 +173,11 @@ class BlockingFile implements ReadableFile {
 function refuseUnlessFile(stats: { isSymbolicLink(): boolean; isFile(): boolean }): void {
   if (stats.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' })
   if (!stats.isFile()) throw notRegularFile()
+}
+
+/** Closing it would release the lock (host/host-lock.ts). */
+function refuseHostLock(path: string): void {
+  if (basename(path) === hostLockFile) throw notRegularFile()
 }
 
 const notRegularFile = () => Object.assign(new Error('not a regular file'), { code: notRegularFileCode })

@@ -1,8 +1,10 @@
 import type { Locator, Page } from '@playwright/test'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { takeHostLock } from '../../../electron/host/host-lock.ts'
 import { ALICES_TEAM_ID, ALICE } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { answerSaving, clickMenu, pickersAnswered } from '../support/main-steps.ts'
@@ -120,6 +122,9 @@ test('the menu checks the connection and looks for updates', { tag: '@host' }, a
   await expect(page.getByRole('region', { name: 'Updates' })).toBeInViewport()
 })
 
+const lockedHome = mkdtempSync(join(tmpdir(), 'modelferry-locked-'))
+test.afterAll(() => rmSync(lockedHome, { recursive: true }))
+
 const refusedStarts = [
   [
     'a server that is not encrypted',
@@ -127,11 +132,13 @@ const refusedStarts = [
     'MODELFERRY_SERVER isn’t a valid server address, so nothing was sent.',
   ],
   ['a data folder that can’t be created', { MODELFERRY_HOME: '/dev/null/home' }, 'ENOTDIR'],
+  ['a data folder that another process uses', { MODELFERRY_HOME: lockedHome }, join(lockedHome, 'host.lock')],
 ] as const
 
 for (const [what, changes, reason] of refusedStarts)
   test(`does not start with ${what}, and says why`, { tag: '@host' }, async ({ harness }) => {
     const { program, words } = startWords([])
+    const releaseLock = takeHostLock(lockedHome)
     const env = { ...harness.environment, ...changes }
     const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
@@ -139,4 +146,5 @@ for (const [what, changes, reason] of refusedStarts)
     const [code] = await once(child, 'exit')
     expect([code, said]).toEqual([1, expect.stringContaining('Modelferry couldn’t start: ')])
     expect(said).toContain(reason)
+    releaseLock()
   })

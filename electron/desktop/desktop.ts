@@ -140,7 +140,8 @@ function buildDesktop(options: BuildOptions) {
     running() {
       const { rows, totals } = engine.snapshot()
       const unacknowledgedBytes = rows.reduce((sum, { inFlightBytes }) => sum + inFlightBytes, 0)
-      return { running: totals.running, waiting: totals.waiting, unacknowledgedBytes }
+      const { running, waiting } = totals
+      return { running, waiting, unacknowledgedBytes, canFinishParts: engine.canFinishParts() }
     },
     dialogs,
     showWindow: window.show,

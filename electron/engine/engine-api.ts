@@ -177,6 +177,8 @@ export interface Engine {
    * called before it had started.
    */
   start(options?: StartOptions): Promise<boolean>
+  /** Whether `finishParts` would finish anything. */
+  canFinishParts(): boolean
   /**
    * Starts nothing any more and resolves once the parts that need a few seconds are finished; the call
    * `stopPausing` cuts that short. `stop` follows.

@@ -94,6 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
     hold: hold.hold,
+    canFinishParts: () => queue.canFinishParts(),
     finishParts: hold.finishParts,
     applySettings(changed) {
       const before = base.settings

@@ -8,6 +8,8 @@ export interface PauseRequest {
   readonly signal: AbortSignal
   /** Calls `listener` whenever the pause is requested or revoked. Returns the unsubscribe function. */
   onChange(listener: () => void): () => void
+  /** One for each PUT in flight: whether a pause would finish it. */
+  readonly puts: Set<() => boolean>
 }
 
 export interface PauseControl extends PauseRequest {
@@ -20,6 +22,7 @@ export function createPauseControl(): PauseControl {
   let controller = new AbortController()
   const notify = () => [...listeners].forEach((listener) => listener())
   return {
+    puts: new Set(),
     get isRequested() {
       return controller.signal.aborted
     },

@@ -152,6 +152,11 @@ export class Queue {
     await Promise.all(pausing)
   }
 
+  /** Whether a pause would finish anything that would otherwise be sent again. */
+  canFinishParts(): boolean {
+    return [...this.#runs.values()].some(({ pause }) => [...pause.puts].some((isDoneSoon) => isDoneSoon()))
+  }
+
   /** Lets runs continue that `pause` is about to remove. */
   resume(ids: readonly string[]): void {
     for (const id of ids) this.#withdraw(id, 'removal')

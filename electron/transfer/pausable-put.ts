@@ -45,10 +45,14 @@ export function createPausablePut(options: {
   }
 
   const stopListening = pause.onChange(stopIfLong)
+  pause.puts.add(isDoneSoon)
   stopIfLong()
   return {
     signal: AbortSignal.any([options.signal, tooLong.signal]),
     sentCounter,
-    ended: stopListening,
+    ended() {
+      stopListening()
+      pause.puts.delete(isDoneSoon)
+    },
   }
 }

@@ -13,12 +13,14 @@ export interface RunningUploads {
   readonly waiting: number
   /** Bytes that would be uploaded again if the app quits now. */
   readonly unacknowledgedBytes: number
+  /** Some parts need only a few seconds. */
+  readonly canFinishParts: boolean
 }
 
 export interface Dialogs extends Confirmations {
   /** Asks what closing the window should do from now on; null when cancelled. */
   askCloseAction(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
-  /** Asks whether to quit while uploads are running, after finishing parts or now; null when not. */
+  /** Asks whether to quit while uploads are running, after finishing parts if that is possible, or now; null when not. */
   confirmQuit(uploads: RunningUploads): Promise<'finish-parts' | 'now' | null>
   /** Shows the system's file picker; returns absolute paths, or none when cancelled. */
   pickPaths(
@@ -67,8 +69,18 @@ export function createDialogs(options: {
       if (answer === 0) return 'keep-sending'
       return answer === 1 ? 'quit' : null
     },
-    async confirmQuit({ running, waiting, unacknowledgedBytes: againBytes }) {
+    async confirmQuit({ running, waiting, unacknowledgedBytes: againBytes, canFinishParts }) {
       const t = language.translate()
+      const choices = canFinishParts
+        ? ([
+            ['quit.quit', 'finish-parts'],
+            ['quit.now', 'now'],
+            ['action.keep-uploading', null],
+          ] as const)
+        : ([
+            ['tray.quit', 'now'],
+            ['action.keep-uploading', null],
+          ] as const)
       const answer = await showMessage({
         type: 'question',
         message: t('quit.question', {
@@ -76,13 +88,12 @@ export function createDialogs(options: {
           againBytes,
           hasCost: againBytes > 0 ? 'yes' : 'no',
         }),
-        buttons: [t('quit.quit'), t('quit.now'), t('action.keep-uploading')],
-        defaultId: 2,
-        cancelId: 2,
+        buttons: choices.map(([label]) => t(label)),
+        defaultId: choices.length - 1,
+        cancelId: choices.length - 1,
         noLink: true,
       })
-      if (answer === 0) return 'finish-parts'
-      return answer === 1 ? 'now' : null
+      return choices[answer]?.[1] ?? null
     },
     async pickPaths(what) {
       const t = language.translate()

@@ -48,22 +48,27 @@ test('says where the app stays when its window is closed only if there is a tray
   expect(withoutTray).not.toBe(withTray)
 })
 
+const oneRunning = { running: 1, waiting: 2, unacknowledgedBytes: 0, canFinishParts: true }
+
 test.each([
-  [0, 'finish-parts'],
-  [1, 'now'],
-  [2, null],
-])('quitting while uploads run asks how (button %i: %s)', async (response, expected) => {
+  [true, 0, 'finish-parts', 2],
+  [true, 1, 'now', 2],
+  [true, 2, null, 2],
+  [false, 0, 'now', 1],
+  [false, 1, null, 1],
+])('quitting asks how (parts can be finished: %s, button %i: %s)', async (...values) => {
+  const [canFinishParts, response, expected, last] = values
   const { dialogs, options } = answering('showMessageBox', { response })
-  expect(await dialogs.confirmQuit({ running: 2, waiting: 0, unacknowledgedBytes: 0 })).toBe(expected)
+  expect(await dialogs.confirmQuit({ ...oneRunning, canFinishParts })).toBe(expected)
   // Escape and Enter must not quit.
-  expect(options()).toMatchObject([{ cancelId: 2, defaultId: 2 }])
+  expect(options()).toMatchObject([{ cancelId: last, defaultId: last }])
+  expect(options()[0]?.buttons).toHaveLength(last + 1)
 })
 
 test('names the bytes that quitting now would send again only if there are some', async () => {
   const { dialogs, options } = answering('showMessageBox', { response: 2 })
-  await dialogs.confirmQuit({ running: 1, waiting: 2, unacknowledgedBytes: 0 })
-  await dialogs.confirmQuit({ running: 1, waiting: 2, unacknowledgedBytes: 1 })
-  await dialogs.confirmQuit({ running: 1, waiting: 2, unacknowledgedBytes: 30_000_000 })
+  for (const unacknowledgedBytes of [0, 1, 30_000_000])
+    await dialogs.confirmQuit({ ...oneRunning, unacknowledgedBytes })
   const messages = options().map(({ message }) => String(message))
   expect(messages.map((message) => /\d (?:B|byte|MB)/.test(message))).toEqual([false, true, true])
 })

@@ -116,6 +116,7 @@ export function setup(
         networkChanged: () => void called.push('networkChanged'),
         windowFocused: () => void called.push('windowFocused'),
         areOthersUploading: () => false,
+        canFinishParts: () => true,
         async finishParts() {
           called.push('finishParts')
           await partsDone.promise

@@ -181,6 +181,7 @@ test('a pause finishes and registers a single PUT that is nearly sent', async ()
   const [id = ''] = await app.add(await file('a.safetensors'))
   await held.arrived
   await app.phase(id, 'finishing')
+  expect(app.engine.canFinishParts()).toBe(true)
   const paused = app.calls.pause({ ids: [id] })
   expect(app.row(id).pausing).toEqual({ isSingle: true, finishingParts: 1, unacknowledgedBytes: 150_000 })
   held.release()
@@ -213,6 +214,7 @@ test('a pause stops parts that would take long, and sends them again later', asy
   const path = await harness.file('large.safetensors', { sizeBytes: 2 * partBytes })
   const [id = ''] = await app.add(path)
   await app.until(() => app.row(id).inFlightBytes > 0)
+  expect(app.engine.canFinishParts()).toBe(false)
   const paused = app.calls.pause({ ids: [id] })
   expect(app.row(id).pausing).toEqual({ isSingle: true, finishingParts: 0, unacknowledgedBytes: 0 })
   await paused

@@ -10,7 +10,7 @@ export const isMovable = ({ phase }: UploadRow) =>
   phase === 'waiting' || phase === 'retrying' || phase === 'paused'
 
 /** The order after some uploads were moved before another one, or behind all if it is null. */
-export function orderAfterMove(
+function orderAfterMove(
   order: readonly string[],
   ids: readonly string[],
   before: string | null,
@@ -24,11 +24,7 @@ export function orderAfterMove(
  * The upload before which others are moved by one step; null for the end of the queue. Several uploads move
  * together: up from the first one, down from the last one.
  */
-export function placeAfterStep(
-  order: readonly string[],
-  ids: readonly string[],
-  step: ReorderStep,
-): string | null {
+function placeAfterStep(order: readonly string[], ids: readonly string[], step: ReorderStep): string | null {
   const moved = new Set(ids)
   const rest = without(order, ids)
   const countAbove = (index: number) => without(order.slice(0, index), ids).length

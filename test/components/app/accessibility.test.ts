@@ -1,7 +1,6 @@
 import axe from 'axe-core'
 import { expect, test } from 'vitest'
 import { page } from 'vitest/browser'
-import { openLibrary } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
 import { settings } from '../support/rows.ts'
@@ -40,41 +39,12 @@ test.each([
   expect(beyond).toEqual([])
 })
 
-/** A window of 960 × 640 at 200 %. */
-const zoomedSize = [480, 320] as const
-
-test('the buttons of the empty list are visible at 200 %', async () => {
-  await page.viewport(...zoomedSize)
-  const { screen } = await openPage()
-  await expect.element(screen.getByRole('button', { name: 'Add files…' })).toBeInViewport()
-  await expect.element(screen.getByRole('button', { name: 'Find my models…' })).toBeInViewport()
-})
-
-test('the button of the empty library is visible at 200 %', async () => {
-  await page.viewport(...zoomedSize)
-  const { screen } = await openLibrary([])
-  await expect.element(screen.getByRole('button', { name: 'Refresh' })).toBeInViewport()
-})
-
 test('focusing an element outside the window doesn’t scroll the header away', async () => {
   const opened = await detailsStates['a path conflict, with Replace selected']?.()
   // As Chromium does to show an element with the focus.
   document.documentElement.scrollTop = 500
   document.body.scrollTop = 500
   await expect.element(opened?.screen.getByRole('banner') ?? null).toBeInViewport({ ratio: 1 })
-})
-
-test('a team name that is cut off has a tooltip', async () => {
-  await page.viewport(...zoomedSize)
-  const { screen } = await openPage()
-  const picker = screen.getByRole('button', { name: /^Team/ }).element()
-  expect(picker.closest('[title]')?.getAttribute('title')).toBe('Team: Aurora Studio')
-})
-
-test('the button of the deadline has no background of its own', async () => {
-  const { screen } = await openPage({ rows })
-  const button = screen.getByRole('button', { name: 'Set deadline' })
-  await expect.element(button).toHaveStyle({ backgroundColor: 'rgba(0, 0, 0, 0)' })
 })
 
 test.each([

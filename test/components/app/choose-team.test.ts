@@ -13,7 +13,6 @@ import {
   foundView,
   need,
   otherTeam,
-  settings,
   signedIn,
   team,
 } from '../support/rows.ts'
@@ -51,12 +50,6 @@ test('opening the menu asks for the teams, and shows one that the user has just 
   await expect.element(screen.getByRole('menuitemradio', { name: /^Studio East/ })).toBeVisible()
 })
 
-test('a user without any team is not asked to choose one', async () => {
-  const session = { ...undecided, accounts: [account({ teams: [] })] }
-  const { screen } = await openUndecided({ session: () => success(session) })
-  await expect.element(screen.getByRole('button', { name: 'Team: No team selected' })).toBeVisible()
-})
-
 test('the library asks for a team, and then shows its models', async () => {
   const { screen, asked, emit } = await openUndecided({ library: () => success(listing()) })
   emit('command', 'show-library')
@@ -92,16 +85,6 @@ test('equally named teams of two servers are told apart by their hosts', async (
     .toEqual(['Choose team', ...names])
 })
 
-test('the library of a team that is lost is not shown any more', async () => {
-  const { screen, emit } = await openPage({ answers: { library: () => success(listing()) } })
-  emit('command', 'show-library')
-  await expect.element(screen.getByRole('row', { name: /^Grain/ })).toBeVisible()
-  await expect.element(screen.getByRole('search')).toBeVisible()
-  emit('session', { ...undecided, accounts: [account({ teams: [otherTeam] })] })
-  await expect.element(screen.getByText('Choose a team to see its library.')).toBeVisible()
-  expect(screen.getByRole('search').elements()).toEqual([])
-})
-
 test('found models are added to the review without a team, which is not compared with them', async () => {
   const view = foundView([foundPlace('p')], {
     library: { team: null, isListing: false, failure: null, listedAtMs: null },
@@ -116,21 +99,6 @@ test('found models are added to the review without a team, which is not compared
   await userEvent.click(screen.getByRole('checkbox', { name: 'Select grain.safetensors' }))
   await userEvent.click(screen.getByRole('button', { name: /^Review 1 model/ }))
   expect(asked.map(({ name }) => name)).toContain('addFound')
-})
-
-test('without reviews, found models are uploaded only once a team is chosen', async () => {
-  const { screen } = await openUndecided({
-    settings: () => success({ ...settings, review: 'never' }),
-    findPlaces: () => success(foundView([foundPlace('p')])),
-    foundModels: () => success([foundModel('grain')]),
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
-  await userEvent.click(screen.getByRole('checkbox', { name: 'Select grain.safetensors' }))
-  const add = screen.getByRole('button', { name: /^Upload 1 model/ })
-  await expect.element(add).toBeDisabled()
-  await userEvent.click(screen.getByRole('main').getByRole('button', { name: 'Choose team' }))
-  await userEvent.click(screen.getByRole('menuitem', { name: otherTeam.name }))
-  await expect.element(add).toBeEnabled()
 })
 
 test('a workflow names no team, and uploads nothing, before one is chosen', async () => {
@@ -166,10 +134,4 @@ test('a folder is watched for no team until one is chosen', async () => {
   expect(asked.find(({ name }) => name === 'watchFolder')?.args).toEqual({
     team: { accountId: account().id, teamId: team.id },
   })
-})
-
-test('the storage test asks for a team', async () => {
-  const { screen, emit } = await openUndecided()
-  emit('command', 'show-help')
-  await expect.element(screen.getByText('Choose a team to test its storage.')).toBeVisible()
 })

@@ -5,7 +5,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import { listing, model } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
-import { patchOf, row, sendingRow, signedIn, signedOut } from '../support/rows.ts'
+import { patchOf, row, signedIn, signedOut } from '../support/rows.ts'
 
 const focusedRow = () => document.activeElement?.getAttribute('data-id')
 const focusedName = () =>
@@ -174,16 +174,6 @@ test.each([
   if (command === 'show-library') await expect.poll(focusedRow).toBe('Wan')
 })
 
-test('the row of closed details has the focus', async () => {
-  const { screen } = await openPage({ rows: [sendingRow('Flux'), ...rows] })
-  await expect.poll(focusedRow).toBe('Flux')
-  await userEvent.keyboard('{Enter}')
-  const close = screen.getByRole('complementary').getByRole('button', { name: 'Close details' })
-  close.element().focus()
-  await userEvent.keyboard('{Enter}')
-  await expect.poll(focusedRow).toBe('Flux')
-})
-
 /** The library whose Refresh button was pressed by keyboard, until `complete`. */
 async function refreshing() {
   const list = success(listing([model('Aurora'), model('Basalt')]))
@@ -219,16 +209,6 @@ test('a button that is enabled again takes the focus from nothing that the user 
   await expect.element(refresh).toBeEnabled()
   await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   expect(focusedRow()).toBe('Basalt')
-})
-
-test('a button that is enabled again takes no focus from a row on which a key was pressed', async () => {
-  const { refresh, complete } = await refreshing()
-  await expect.poll(focusedRow).toBe('Aurora')
-  await userEvent.keyboard('{Home}')
-  complete()
-  await expect.element(refresh).toBeEnabled()
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-  expect(focusedRow()).toBe('Aurora')
 })
 
 test('a second press of a button that disables itself activates no other one of its dialog', async () => {

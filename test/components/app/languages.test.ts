@@ -1,20 +1,8 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import { catalogues, translatorFor, type MessageKey } from '../../../electron/messages/messages.ts'
-import { dayName, firstQuietHours } from '../../../renderer/settings/quiet-hours.ts'
 import { openPage } from '../support/open-page.ts'
-import {
-  failedRow,
-  foundModel,
-  foundPlace,
-  foundView,
-  registeredRow,
-  row,
-  sendingRow,
-  settings,
-  signedOut,
-} from '../support/rows.ts'
+import { failedRow, registeredRow, row, sendingRow, signedOut } from '../support/rows.ts'
 
 const rows = [
   failedRow('Broken', failure('file-cut-short', { missingBytes: 12_000_000 })),
@@ -49,55 +37,9 @@ test.each(['zh-Hans', 'zh-Hant'] as const)('shows the sign-in in %s', async (loc
   expect(screen.container.textContent.match(english)).toBeNull()
 })
 
-test.each([
-  ['en', ', ', ', '],
-  ['zh-Hans', '、', '，'],
-  ['zh-Hant', '、', '，'],
-] as const)('joins names, and facts about one thing, as usual in %s', async (locale, names, facts) => {
-  const group = { key: 'k1', name: 'lumina', kind: 'diffusers' } as const
-  const depth = registeredRow('Depth')
-  const { screen, emit, lines } = await openPage({
-    locale,
-    rows: [{ ...depth, recognition: { ...depth.recognition, group } }],
-    answers: {
-      modelStatus: () => success({ fileCount: 4, presentCount: 2, missing: ['a.json', 'b.json'] }),
-      settings: () => success({ ...settings, quietHours: [{ ...firstQuietHours, days: [1, 2] }] }),
-      findPlaces: () => success(foundView([foundPlace('1', { unreadable: ['x', 'y'], unreadableCount: 2 })])),
-      foundModels: () => success([foundModel('ink')]),
-    },
-  })
-  const text = () => screen.container.textContent
-  await expect.poll(text).toContain(`a.json${names}b.json`)
-  expect(lines()).toContainEqual(expect.stringContaining(`Depth${facts}SDXL${facts}1.0 GB`))
-  emit('command', 'show-places')
-  await expect.poll(text).toContain(`x${names}y`)
-  await expect
-    .poll(lines)
-    .toContainEqual(expect.stringContaining(`ink.safetensors${facts}loras${facts}1.0 GB`))
-  emit('command', 'show-settings')
-  await expect.poll(text).toContain(`Aurora Studio${names}Night Lab`)
-  const days = [1, 2].map((day) => dayName(day, locale, 'short')).join(names)
-  await expect
-    .element(screen.getByRole('group', { name: new RegExp(`${days} 09:00–18:00`) }))
-    .toBeInTheDocument()
-})
-
 test('applies a change of language immediately', async () => {
   const { screen, emit } = await openPage({ rows })
   await expect.element(screen.getByRole('button', { name: 'History' })).toBeVisible()
   emit('surroundings', { version: '1.2.3', platform: 'linux', locale: 'zh-Hant', versions: {} })
   await expect.element(screen.getByRole('button', { name: '歷程記錄' })).toBeVisible()
-})
-
-test('every message used by the page exists in each language', () => {
-  const params = new Proxy<Record<string, number>>({}, { get: () => 3, ownKeys: () => [] })
-  const names = Object.keys(catalogues.en) as MessageKey[]
-  for (const key of names) {
-    const named = Object.fromEntries(
-      [...catalogues.en[key].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, params[name] ?? 3]),
-    )
-    for (const locale of ['en', 'zh-Hans', 'zh-Hant'] as const) {
-      expect(translatorFor(locale)(key, named), `${key} in ${locale}`).not.toMatch(/[{}]|^$/)
-    }
-  }
 })

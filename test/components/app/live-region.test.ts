@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
-import { openReview } from '../support/review.ts'
-import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
 
 /** All announcements to a screen reader, in order. */
@@ -69,29 +66,6 @@ test('announces a failure immediately with its message', async () => {
     ])
 })
 
-test('announces a failure that occurs again', async () => {
-  const { heard, emit } = await setup()
-  const broken = failedRow('Flux', failure('file-empty'))
-  for (const [index, changed] of [broken, row('Flux', { phase: 'checking' }), broken].entries()) {
-    emit('patch', patchOf(2 + index, [changed]))
-    await Promise.resolve()
-  }
-  const said = expect.stringContaining('The file is empty (0 bytes).')
-  await expect.poll(() => heard).toEqual([said, 'Uploading 1 file.', said])
-})
-
-test('announces nothing again when the review closes', async () => {
-  const files = [reviewRow('Grain'), reviewRow('Ink', { position: 1 })]
-  const { sheet, screen, emit } = await openReview(files, reviewOf(files))
-  const failures = screen.getByText('Flux: The file is empty (0 bytes).', { exact: false })
-  await expect.element(sheet).toBeVisible()
-  emit('patch', patchOf(2, [failedRow('Flux', failure('file-empty'))]))
-  await expect.element(failures).toBeInTheDocument()
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(() => sheet.elements()).toEqual([])
-  expect(failures.elements()).toEqual([])
-})
-
 test('announces all uploads of a batch once, at its end', async () => {
   const { heard, emit } = await setup()
   emit('patch', patchOf(2, [sendingRow('Flux'), sendingRow('Grain')]))
@@ -100,10 +74,4 @@ test('announces all uploads of a batch once, at its end', async () => {
   await Promise.resolve()
   emit('patch', patchOf(4, [registeredRow('Grain')]))
   await expect.poll(() => heard).toEqual(['Uploading 2 files.', '2 models are in Aurora Studio'])
-})
-
-test('does not announce uploads that were running when the window opened', async () => {
-  const { screen } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 600_000_000 })] })
-  await expect.element(screen.getByRole('row', { name: /^Flux/ })).toBeVisible()
-  expect(screen.container.querySelector('.visually-hidden[role=status]')?.textContent).toBe('')
 })

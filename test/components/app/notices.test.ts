@@ -1,11 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { reviewOf, reviewRow } from '../support/review-view.ts'
-import { selectOption } from '../support/select-option.ts'
-import { failedRow, otherTeam, patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
+import { patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
 
 const skipping = (name: string): AddReport => ({
   added: 0,
@@ -26,17 +24,6 @@ test('failures stay side by side until closed, each one once', async () => {
   await expect.poll(() => alerts.elements()).toHaveLength(2)
   await userEvent.click(alerts.first().getByRole('button', { name: 'Close' }))
   await expect.element(alerts).toMatchTextContent('Something went wrong in Modelferry')
-})
-
-test('an Undo that restores only some files is shown as an error', async () => {
-  const { screen, rowOf } = await openPage({
-    rows: [row('Grain')],
-    answers: { undoRemove: () => success([]) },
-  })
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  const alert = screen.getByRole('alert').filter({ hasText: 'None of these files could be restored.' })
-  await expect.element(alert).toBeVisible()
 })
 
 test('a newer report does not replace one whose list is open', async () => {
@@ -116,26 +103,6 @@ test.each([
   },
 )
 
-test('beside the review of a drop, a notice names only what was skipped', async () => {
-  const { screen, emit } = await openPage({ rows: [row('Flux')] })
-  emit('added', { ...skipping('a.txt'), added: 54, refused: 5, review: 'review-1' })
-  await expect.element(screen.getByRole('button', { name: '2 not added' })).toBeVisible()
-  expect(screen.getByText(/added\.|can’t/).elements()).toEqual([])
-})
-
-test('a review shows no notices from before it', async () => {
-  const { screen, emit } = await openPage({ rows: [reviewRow('Grain')] })
-  const notice = screen.getByRole('button', { name: '2 not added' })
-  emit('added', skipping('a.txt'))
-  await expect.element(notice).toBeVisible()
-  emit('reviews', [reviewOf([reviewRow('Grain')])])
-  emit('added', { added: 1, refused: 0, skipped: [], review: 'review-1' })
-  await expect.element(screen.getByRole('dialog')).toBeVisible()
-  expect(notice.elements()).toEqual([])
-  emit('added', skipping('b.txt'))
-  await expect.element(notice).toBeVisible()
-})
-
 test('a file that the library had, and a broken one, are named, with a way to them', async () => {
   const broken = row('Grain', { phase: 'failed', failure: failure('file-empty') })
   const { screen, emit, asked } = await openPage({ rows: [row('Flux'), broken] })
@@ -193,30 +160,6 @@ test('the Undo of a drop stays until its last upload is registered, and then onl
   expect(screen.getByText(/added\./).elements()).toEqual([])
 })
 
-test('an Undo that failed can be repeated after its question', async () => {
-  const answers = [failed(failure('journal-full')), success(['Flux'])]
-  const { screen, emit } = await openPage({
-    rows: [sendingRow('Flux')],
-    answers: { undoAdd: () => answers.shift() ?? failed(failure('bad-call')) },
-  })
-  emit('added', { ...started, isApproval: true })
-  for (const leftCount of [1, 0]) {
-    await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-    await userEvent.click(screen.getByRole('button', { name: 'Return to review' }))
-    await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(leftCount)
-  }
-})
-
-test('Undo of a drop of several files asks for all of them once one has sent bytes', async () => {
-  const { screen, emit, asked } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
-  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] })
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
-  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
-  expect(asked).toEqual([])
-})
-
 test('Ctrl+Z asks before it undoes a drop that has sent bytes, and undoes nothing older', async () => {
   const { screen, emit, asked, rowOf } = await openPage({ rows: [row('Grain'), sendingRow('Flux')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
@@ -228,14 +171,6 @@ test('Ctrl+Z asks before it undoes a drop that has sent bytes, and undoes nothin
   expect(asked.map(({ name }) => name)).toEqual(['cancel'])
   // The user may change their mind.
   expect(screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(2)
-})
-
-test('the notice of a drop is closed with its last upload', async () => {
-  const { screen, emit } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
-  emit('added', started)
-  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
-  emit('patch', { ...patchOf(2, []), removed: ['Flux'] })
-  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
 test('Ctrl+Z undoes the latest removal, but not while a text is edited', async () => {
@@ -251,21 +186,6 @@ test('Ctrl+Z undoes the latest removal, but not while a text is edited', async (
   await userEvent.keyboard('{Control>}z{/Control}')
   emit('command', 'show-uploads')
   expect(asked.map(({ name }) => name)).toEqual(['cancel', 'undoRemove'])
-})
-
-test('Ctrl+Z undoes nothing behind an open dialog', async () => {
-  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
-  emit('added', started)
-  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
-  await userEvent.keyboard('?')
-  const dialog = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
-  await expect.element(dialog).toBeVisible()
-  await userEvent.keyboard('{Control>}z{/Control}')
-  await userEvent.keyboard('{Escape}')
-  await expect.element(dialog).not.toBeInTheDocument()
-  expect(asked).toEqual([])
-  await userEvent.keyboard('{Control>}z{/Control}')
-  await expect.poll(() => asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])
 })
 
 test('Ctrl+Z undoes one removal after the other, the latest first', async () => {
@@ -315,34 +235,6 @@ test.each([
   expect(undone(page, 'undoAdd')).toHaveLength(1)
 })
 
-test('a removal whose Undo failed is undone before earlier ones', async () => {
-  const names = ['Grain', 'Flux', 'Depth']
-  const answers = [failed(failure('journal-full'))]
-  const page = await openPage({
-    rows: names.map((name) => row(name)),
-    answers: { undoRemove: ({ ids }) => answers.shift() ?? success(ids) },
-  })
-  for (const name of names)
-    await userEvent.click(page.rowOf(name).getByRole('button', { name: `Cancel upload: ${name}` }))
-  await expect.poll(() => page.asked.length).toBe(3)
-  await userEvent.keyboard('{Control>}z{/Control}')
-  await expect.element(page.screen.getByRole('alert').filter({ hasText: 'is full' })).toBeVisible()
-  expect(undoButtons(page)).toHaveLength(1)
-  for (let times = 0; times < 4; times += 1) await userEvent.keyboard('{Control>}z{/Control}')
-  await expect
-    .poll(() => undone(page, 'undoRemove'))
-    .toEqual(['Depth', 'Depth', 'Flux', 'Grain'].map((id) => ({ ids: [id] })))
-})
-
-test('closing the notice of a removal gives up the undo of those before it', async () => {
-  const { screen, asked, rowOf } = await openPage({ rows: [row('Grain'), row('Flux')] })
-  for (const name of ['Grain', 'Flux'])
-    await userEvent.click(rowOf(name).getByRole('button', { name: `Cancel upload: ${name}` }))
-  await expect.poll(() => asked.length).toBe(2)
-  await userEvent.click(screen.getByRole('button', { name: 'Close' }))
-  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
-})
-
 test.each([
   ['check-updates', 'checkForUpdate'],
   ['check-connection', 'checkConnection'],
@@ -372,29 +264,6 @@ test.each(['Sign in to proxy', 'Not now'])(
   },
 )
 
-test('the keychain dialog shows its own failures', async () => {
-  const { screen } = await openPage({
-    answers: {
-      session: () => success({ ...signedIn(), keychain: 'locked' }),
-      recheckKeychain: () => failed(failure('unexpected')),
-    },
-  })
-  const dialog = screen.getByRole('dialog')
-  await userEvent.click(dialog.getByRole('button').first())
-  await expect.element(dialog.getByRole('alert')).toMatchTextContent('Something went wrong')
-})
-
-test('an unused focus request does not affect a later search field', async () => {
-  const { screen, emit } = await openPage()
-  await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
-  await expect.element(screen.getByText('has no models yet', { exact: false })).toBeVisible()
-  emit('command', 'find')
-  await userEvent.click(screen.getByRole('button', { name: 'History', exact: true }))
-  const search = screen.getByRole('textbox', { name: 'Search history' })
-  await expect.element(search).toBeVisible()
-  await expect.element(search).not.toHaveFocus()
-})
-
 test('shows files being read with a Stop, and which folder or file added nothing', async () => {
   const { screen, emit, asked } = await openPage({ answers: { stopReading: () => success(true) } })
   emit('reading', { foundCount: 1240, checkedCount: null })
@@ -414,22 +283,6 @@ test('shows files being read with a Stop, and which folder or file added nothing
   await expect.element(notice).toMatchTextContent('No model or ComfyUI workflow in this file')
 })
 
-test('notices cover no setting', async () => {
-  await page.viewport(480, 400)
-  const codes = ['unexpected', 'journal-full', 'bad-call'] as const
-  const failures = codes.map((code) => failed(failure(code)))
-  const { screen, emit } = await openPage({
-    answers: { changeSettings: () => failures.shift() ?? failed(failure('unexpected')) },
-  })
-  emit('command', 'show-settings')
-  for (const theme of ['Dark', 'Light', 'Dark']) await selectOption(screen.getByLabelText('Theme'), theme)
-  const notices = screen.getByRole('alert').filter({ hasText: /./ })
-  await expect.poll(() => notices.elements().length).toBe(codes.length)
-  const [first] = notices.elements()
-  const viewEnd = screen.getByRole('main').element().getBoundingClientRect().bottom
-  expect(first?.getBoundingClientRect().top).toBeGreaterThanOrEqual(viewEnd)
-})
-
 test('a batch ends with a way to its models, those of one team in the library', async () => {
   const uploads = ['Flux', 'Grain', 'Depth'].map((name) => sendingRow(name))
   const { screen, emit, asked } = await openPage({ rows: uploads })
@@ -447,37 +300,6 @@ test('a batch ends with a way to its models, those of one team in the library', 
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'View' }))
   await expect.poll(() => asked.map(({ name }) => name)).toContain('library')
-})
-
-test('a batch for several teams ends with a way to its rows, one that only failed with nothing', async () => {
-  const { screen, emit } = await openPage({ rows: [row('Ink'), row('Ash')] })
-  emit('patch', patchOf(2, [sendingRow('Ink'), sendingRow('Night', { team: otherTeam })]))
-  emit('patch', patchOf(3, [registeredRow('Ink'), registeredRow('Night', { team: otherTeam })]))
-  await expect.element(screen.getByText('1 model is in Aurora Studio, 1 in Night Lab').last()).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
-  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Ink')
-
-  emit('patch', patchOf(4, [sendingRow('Ash')]))
-  emit('patch', patchOf(5, [failedRow('Ash')]))
-  await expect.element(screen.getByText('Ash: ', { exact: false })).toBeInTheDocument()
-  expect(screen.getByRole('button', { name: 'Show', exact: true }).elements()).toEqual([])
-})
-
-test('offers the way to an added row that is out of view', async () => {
-  const rows = Array.from({ length: 60 }, (_, position) => row(`Model ${position}`, { position }))
-  const { screen, emit } = await openPage({ rows })
-  const show = screen.getByRole('button', { name: 'Show', exact: true })
-  const add = async (name: string, sequence: number, position: number) => {
-    emit('patch', patchOf(sequence, [row(name, { position })]))
-    emit('added', { ...started, newIds: [name] })
-    await expect.element(screen.getByText(`${name}.safetensors was added`, { exact: false })).toBeVisible()
-  }
-  await add('Last', 2, 60)
-  await userEvent.click(show)
-  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Last')
-  await expect.element(screen.getByRole('row', { name: /^Last,/ })).toHaveAttribute('aria-selected', 'true')
-  await add('Next', 3, 57.5)
-  await expect.element(show).not.toBeInTheDocument()
 })
 
 test('a notice with Undo ends after a while, but not while it is used or can’t be seen', async () => {
@@ -508,17 +330,4 @@ test('a notice with Undo ends after a while, but not while it is used or can’t
   await expect.element(undo).not.toBeInTheDocument()
   await userEvent.keyboard('{Control>}z{/Control}')
   expect(asked.map(({ name }) => name)).toEqual(['cancel'])
-})
-
-test('the last row of the list can be shown above notices', async () => {
-  await page.viewport(480, 400)
-  const rows = Array.from({ length: 30 }, (_, position) => row(`Model ${position}`, { position }))
-  const { screen, emit } = await openPage({ rows })
-  emit('added', { ...started, newIds: ['Model 29'] })
-  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
-  const last = screen.getByRole('row', { name: /^Model 29,/ })
-  await expect.element(last).toHaveFocus()
-  const notice = screen.getByRole('status').filter({ hasText: 'Undo' })
-  const bottomOf = () => last.element().getBoundingClientRect().bottom
-  await expect.poll(() => bottomOf() <= notice.element().getBoundingClientRect().top).toBe(true)
 })

@@ -72,24 +72,6 @@ test('pasted text and files pasted into a field add nothing', async () => {
   await expect.poll(() => asked).toEqual([{ name: 'addFiles', args: { files: [file] } }])
 })
 
-test('files pasted behind an open dialog are not added', async () => {
-  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
-  emit('command', 'show-settings')
-  const settings = screen.getByRole('heading', { name: 'Settings', level: 1 })
-  await expect.element(settings).toBeVisible()
-  await userEvent.keyboard('?')
-  const dialog = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
-  await expect.element(dialog).toBeVisible()
-  paste([new File(['x'], 'a.safetensors')])
-  await userEvent.keyboard('{Escape}')
-  await expect.element(dialog).not.toBeInTheDocument()
-  await expect.element(settings).toBeVisible()
-  const file = new File(['x'], 'b.safetensors')
-  paste([file])
-  const added = () => asked.filter(({ name }) => name === 'addFiles').map(({ args }) => args)
-  await expect.poll(added).toEqual([{ files: [file] }])
-})
-
 test('files pasted over the review are added to it', async () => {
   const { sheet, asked } = await openReview()
   await expect.element(sheet).toBeVisible()
@@ -114,22 +96,6 @@ test('commands behind an open dialog wait for its end, and only the last one is 
   const calls = asked.map(({ name }) => name)
   expect(calls).not.toContain('chooseFiles')
   expect(calls).not.toContain('checkConnection')
-})
-
-test('a command waits until the last of several dialogs has closed', async () => {
-  const { screen, emit } = await openPage({ rows: [row('Flux')] })
-  await userEvent.keyboard('?')
-  const shortcuts = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
-  await expect.element(shortcuts).toBeVisible()
-  emit('session', { ...signedIn(), proxy: { proxy: 'http://proxy.example:8080', wasRefused: false } })
-  await expect.poll(() => screen.getByRole('dialog').elements()).toHaveLength(2)
-  emit('command', 'show-settings')
-  emit('session', signedIn())
-  await expect.poll(() => screen.getByRole('dialog').elements()).toHaveLength(1)
-  const uploads = screen.getByRole('button', { name: /^Uploads/ })
-  await expect.element(uploads).toHaveAttribute('aria-current', 'page')
-  await userEvent.keyboard('{Escape}')
-  await expect.element(screen.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
 })
 
 const workflow = {

@@ -1,4 +1,3 @@
-import { tick } from 'svelte'
 import axe from 'axe-core'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
@@ -39,12 +38,6 @@ test('the update banner warns if a restart would end the sign-in', async () => {
   await expect.element(screen.getByText('Restarting signs you out', { exact: false })).toBeVisible()
 })
 
-test('explains an installation folder that is not writable', async () => {
-  const { screen, emit } = await openPage()
-  emit('update', { kind: 'failed', failure: failure('update-not-writable') })
-  await expect.element(screen.getByText('on a Mac: Applications', { exact: false })).toBeVisible()
-})
-
 test('a dismissed update banner returns with the next version', async () => {
   const { screen, emit } = await openPage()
   emit('update', ready)
@@ -52,20 +45,6 @@ test('a dismissed update banner returns with the next version', async () => {
   await expect.element(screen.getByText('Modelferry 1.1.0 is ready to install.')).not.toBeInTheDocument()
   emit('update', { kind: 'ready', version: '1.2.0' })
   await expect.element(screen.getByText('Modelferry 1.2.0 is ready to install.')).toBeVisible()
-})
-
-test('update states without a decision show no banner', async () => {
-  const { screen, emit } = await openPage()
-  for (const state of [
-    { kind: 'checking' },
-    { kind: 'downloading', version: '1.1.0', percent: 40 },
-    { kind: 'failed', failure: failure('update-unreachable') },
-  ] as const) {
-    emit('update', state)
-    await tick()
-    expect(screen.container.textContent).not.toContain('1.1.0')
-    expect(screen.container.textContent).not.toContain('update server')
-  }
 })
 
 const stands: readonly (readonly [UpdateState, string, string | null])[] = [
@@ -93,34 +72,6 @@ test.for(stands)(
     expect(card.getByRole('combobox').elements().length).toBe(state.kind === 'off' ? 0 : 2)
   },
 )
-
-test('a download is announced at each quarter only', async () => {
-  const { screen, emit } = await openPage({ answers: { update: () => success(ready) } })
-  emit('command', 'show-settings')
-  const status = screen.getByRole('region', { name: 'Updates' }).getByRole('status')
-  for (const [percent, isAnnounced] of [
-    [0, true],
-    [40, false],
-    [50, true],
-  ] as const) {
-    emit('update', { kind: 'downloading', version: '1.1.0', percent })
-    await expect.element(status).toHaveTextContent(`Downloading Modelferry 1.1.0: ${percent}%`)
-    expect(status.element().getAttribute('aria-live')).toBe(isAnnounced ? null : 'off')
-  }
-})
-
-test('the settings open at the updates only when a check was requested', async () => {
-  const { screen, emit } = await openPage({
-    answers: { checkForUpdate: () => success({ kind: 'current', checkedAtMs: 0 }) },
-  })
-  emit('command', 'check-updates')
-  const updates = screen.getByRole('region', { name: 'Updates' })
-  await expect.element(updates).toBeInViewport()
-  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
-  emit('command', 'show-settings')
-  await expect.element(screen.getByRole('heading', { name: 'Settings' })).toBeInViewport()
-  await expect.element(updates).not.toBeInViewport()
-})
 
 test('the licences open from the About card', async () => {
   const { screen, emit } = await openPage({

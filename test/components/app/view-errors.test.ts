@@ -172,19 +172,6 @@ test.each(cases)('$view: says that loading failed ($cause), and Retry loads it',
   await expect.poll(() => retryIn(page.screen).elements()).toEqual([])
 })
 
-test('a failed refresh of an empty library does not say that there are no models', async () => {
-  const list = listing([])
-  const page = await openPage({
-    answers: { library: () => success({ ...list, failure: failure('offline') }) },
-  })
-  await openView(page, 'Library')
-  await expect
-    .element(page.screen.getByRole('main').getByRole('alert'))
-    .toMatchTextContent('was empty. It couldn’t be refreshed since then.')
-  await expect.element(retryIn(page.screen)).toBeEnabled()
-  expect(page.screen.getByText('has no models yet', { exact: false }).elements()).toEqual([])
-})
-
 test('a failed refresh keeps the models, with their age and the reason', async () => {
   const call = breakable(
     async () => failed(failure('offline')),

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { selectOption } from '../support/select-option.ts'
 import { openPage } from '../support/open-page.ts'
 import {
   account,
   failedRow,
-  noonMs,
   otherTeam,
-  patchOf,
   registeredRow,
   row,
   sendingRow,
@@ -98,32 +96,6 @@ test('every other view says how the uploads are doing, and leads back to them', 
   await expect.element(opened.rowOf('Broken')).toBeVisible()
 })
 
-test.each([960, 480])(
-  'the header of a window %d px wide keeps its height whatever its numbers are',
-  async (width) => {
-    await page.viewport(width, 640)
-    const rows = [sendingRow('Flux'), ...['A', 'B', 'C', 'D', 'E', 'F'].map((name) => failedRow(name))]
-    const { screen, emit } = await openPage({
-      rows,
-      answers: { settings: () => success({ ...settings, limitBytesPerSecond: 1_000_000_000 }) },
-    })
-    const header = screen.container.querySelector<HTMLElement>('.summary')
-    const heights = [header?.clientHeight]
-    const totals = { ...snapshotOf(rows).totals, secondsLeft: 10, registeredToday: 3_456 }
-    const speeds = { '9.9 MB/s': 9_900_000, '42.0 MB/s': 42_000_000, '1.1 GB/s': 1_100_000_000 }
-    for (const [index, [text, bytesPerSecond]] of Object.entries(speeds).entries()) {
-      emit('patch', { ...patchOf(2 + index, []), totals: { ...totals, bytesPerSecond } })
-      await expect.element(header).toMatchTextContent(text)
-      heights.push(header?.clientHeight)
-    }
-    emit('deadline', { atMs: noonMs, state: 'late', doneAtMs: noonMs + 12_345_000, suggestions: [] })
-    await expect.element(header).toMatchTextContent(/12:00/)
-    heights.push(header?.clientHeight)
-    expect(new Set(heights).size).toBe(1)
-    await page.viewport(960, 640)
-  },
-)
-
 test('other views show the files that wait for a team', async () => {
   const opened = await openPage({
     answers: {
@@ -145,25 +117,6 @@ test('the uploads can be paused while an account is added', async () => {
   await expect.element(opened.screen.getByLabelText('Password', { exact: true })).toBeVisible()
   await userEvent.click(queueStatus(opened).getByRole('button', { name: 'Pause all' }))
   expect(opened.asked.at(-1)).toEqual({ name: 'pauseAll', args: undefined })
-})
-
-test('other views say nothing of the uploads while all of them are done', async () => {
-  const opened = await openPage({ rows: [registeredRow('Depth')] })
-  opened.emit('command', 'show-history')
-  await expect.element(opened.screen.getByRole('textbox', { name: 'Search history' })).toBeVisible()
-  expect(queueStatus(opened).elements()).toEqual([])
-})
-
-test('signs out from the team picker', async () => {
-  let session = signedIn()
-  const { screen, asked } = await openPage({
-    answers: { session: () => success(session), signOut: () => success((session = signedOut)) },
-  })
-  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
-  await userEvent.click(screen.getByRole('menuitem', { name: 'Sign out mira@aurora.example' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Sign out' }))
-  expect(asked.at(-1)).toEqual({ name: 'signOut', args: { accountId: 'account-1' } })
-  await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
 })
 
 test('a setting that could not be changed shows its previous value again', async () => {
@@ -200,32 +153,6 @@ test('changes settings by their controls and follows changes from elsewhere', as
   ])
 })
 
-test('the section list marks the section at the top, the clicked one and the last', async () => {
-  await page.viewport(960, 640)
-  const { screen, emit } = await openPage()
-  emit('command', 'show-settings')
-  const list = screen.getByRole('navigation', { name: 'Sections' })
-  const marked = () => list.element().querySelector('[aria-current]')?.textContent
-  await expect.element(list).toBeVisible()
-  await expect.poll(marked).toBe('Accounts and servers')
-  const section = (title: string) =>
-    screen.container.querySelector(`[data-section="${title}"]`) as HTMLElement
-  const area = section('about.title').closest('.scrollable') as HTMLElement
-  const scrollTo = (element: HTMLElement, above: number) => {
-    area.scrollTop += element.getBoundingClientRect().top - area.getBoundingClientRect().top - above
-  }
-  scrollTo(section('settings.schedule'), 110)
-  await expect.poll(marked).toBe(section('settings.schedule').querySelector('h2')?.textContent)
-  scrollTo(section('settings.schedule'), -30)
-  await expect.poll(marked).toBe(section('settings.schedule').querySelector('h2')?.textContent)
-  await userEvent.click(list.getByRole('button', { name: 'App' }))
-  await expect.poll(marked).toBe('App')
-  area.scrollTop = 0
-  await expect.poll(marked).toBe('Accounts and servers')
-  area.scrollTop = area.scrollHeight
-  await expect.poll(marked).toBe(list.getByRole('button').last().element().textContent)
-})
-
 test('the history loads page by page and copies ids', async () => {
   const pages = [
     { rows: [registeredRow('Depth')], nextBeforeMs: 5 },
@@ -247,39 +174,3 @@ test('the history loads page by page and copies ids', async () => {
     { name: 'copyText', args: { text: 'id-of-Depth' } },
   ])
 })
-
-test('shows why the queue failed to load and retries', async () => {
-  const answers = [failed(failure('journal-trouble')), success(snapshotOf([]))]
-  const { screen } = await openPage({
-    answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
-  })
-  await expect
-    .element(screen.getByText('Couldn’t read or save the upload queue', { exact: false }))
-    .toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
-  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
-})
-
-test('shows why the session failed to load and retries', async () => {
-  const answers = [failed(failure('keychain-slow')), success(signedIn())]
-  const { screen } = await openPage({
-    answers: { session: () => answers.shift() ?? failed(failure('unexpected')) },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
-  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
-})
-
-test.each([
-  ['absent', 'your sign-in can’t be saved and ends when you quit', 1],
-  ['locked', 'The keychain is locked', 1],
-  ['ok', 'ends when you quit', 0],
-] as const)(
-  'with the keychain %s the uploads show how long the sign-in lasts',
-  async (keychain, words, count) => {
-    const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), keychain }) } })
-    await expect.element(screen.getByRole('heading', { name: /^Drop model files here/ })).toBeVisible()
-    if (keychain !== 'ok')
-      await userEvent.click(screen.getByRole('button', { name: 'Stay signed in until I quit' }))
-    expect(screen.getByText(words, { exact: false }).all()).toHaveLength(count)
-  },
-)

@@ -59,19 +59,6 @@ test('shows the remedy of a failed step and copies the whole result', async () =
   expect(copied.text).toContain('Certificate: Not trusted.')
 })
 
-test('joins the sentences of a step without a space in Chinese', async () => {
-  const step = {
-    step: 'certificate',
-    outcome: 'bad',
-    params: {},
-    failure: failure('certificate-expired', { host: 'h.example' }),
-  } as const
-  const { emit, screen } = await openHelp()
-  emit('surroundings', { version: '1.2.3', platform: 'linux', locale: 'zh-Hans', versions: {} })
-  emit('connection', { ...check, results: [step] })
-  await expect.element(screen.getByText(/不受信任。\S/)).toBeVisible()
-})
-
 test('the support report is shown before saving and excludes file names by default', async () => {
   const pieces = [
     { name: 'versions', text: 'electron 45' },
@@ -138,20 +125,6 @@ test('the storage test explains why a paired device cannot run it', async () => 
   const { screen } = await openHelp({ session: () => success(signedIn(account({ kind: 'device' }))) })
   await expect.element(screen.getByText('can’t run this test', { exact: false })).toBeVisible()
   expect(screen.getByRole('button', { name: 'Test storage…' }).elements()).toEqual([])
-})
-
-test('menu commands start the connection check and scroll to the updates card', async () => {
-  const { screen, emit, asked } = await openPage({
-    answers: {
-      checkConnection: () => success(check),
-      checkForUpdate: () => success({ kind: 'current', checkedAtMs: 0 }),
-    },
-  })
-  emit('command', 'check-connection')
-  await expect.element(screen.getByText('All checks passed.')).toBeVisible()
-  emit('command', 'check-updates')
-  await expect.element(screen.getByRole('region', { name: 'Updates' })).toBeInViewport()
-  expect(asked.map(({ name }) => name)).toContain('checkForUpdate')
 })
 
 test('“Check connection” in the settings checks it, and the menu leads to Troubleshooting', async () => {

@@ -4,18 +4,7 @@ import { failure, success } from '../../../electron/contract/failures.ts'
 import type { FoundModelView, FoundPlacesView, WorkflowView } from '../../../electron/contract/discovery.ts'
 import type { Answers, Asked } from '../support/fake-bridge.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { openReview } from '../support/review.ts'
-import { reviewOf, reviewRow } from '../support/review-view.ts'
-import {
-  foundModel,
-  foundPlace,
-  foundView,
-  need,
-  patchOf,
-  settings,
-  team,
-  workflowNeeds,
-} from '../support/rows.ts'
+import { foundModel, foundPlace, foundView, need, team, workflowNeeds } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -124,39 +113,6 @@ test('a library that can’t be listed is not reported as a lack of models, and 
   expect(asks(asked, 'findPlaces')).toEqual([undefined, undefined])
 })
 
-test('a library that can’t be listed leaves open which models of a place are new', async () => {
-  const library = { team, isListing: false, failure: failure('offline') }
-  const { screen, emit } = await places(foundView([comfy], { library: { ...library, listedAtMs: 1 } }))
-  await expect.element(screen.getByText('2 new', { exact: true })).toBeVisible()
-  emit('finding', foundView([comfy], { library: { ...library, listedAtMs: null } }))
-  await expect.element(screen.getByText('2 new', { exact: true })).not.toBeInTheDocument()
-})
-
-const refusedListings = [
-  [failure('forbidden', { team: '' }), 'You don’t have permission to see this team’s library.'],
-  [
-    failure('not-found', {}, { serverMessage: 'No such route' }),
-    'This server doesn’t provide a list of models.',
-  ],
-] as const
-
-test.each(refusedListings)(
-  'found models and a workflow explain why the library is not listed ($code) without upload errors',
-  async (why, words) => {
-    const library = { team, isListing: false, failure: why, listedAtMs: null }
-    const { screen, emit } = await places(foundView([comfy], { library }), {
-      workflow: () => success({ ...view, libraryFailure: why }),
-    })
-    const reason = screen.getByRole('main').getByText(words, { exact: false })
-    await expect.element(reason).toMatchTextContent(/aren’t marked.*You can still upload\.$/)
-    emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
-    await expect.element(reason).toMatchTextContent(/which models the team has.*You can still upload\.$/)
-    await expect
-      .element(reason)
-      .toHaveAttribute('title', [why.code, why.serverMessage].filter(Boolean).join(': '))
-  },
-)
-
 test('folders that can’t be read are named', async () => {
   const place = foundPlace('place-1', {
     modelCount: 0,
@@ -221,56 +177,6 @@ test('clearing a place during a search keeps hidden models selected', async () =
   await expect.element(screen.getByRole('button', { name: 'Review 1 model · 1.0 GB' })).toBeEnabled()
 })
 
-test('the keyboard selects only the models that a search shows, and clears them', async () => {
-  const page = await places(foundView([comfy]))
-  const { screen, rowOf } = page
-  await search(page, 'flux')
-  await userEvent.click(rowOf('flux.safetensors'))
-  await userEvent.keyboard('{Control>}a{/Control} ')
-  await expect.element(screen.getByRole('button', { name: 'Review 1 model · 100.0 GB' })).toBeEnabled()
-  await userEvent.keyboard(' ')
-  await expect.element(screen.getByRole('button', { name: 'Review models' })).toBeDisabled()
-})
-
-test('a place can’t be selected while a search shows only models that the team has', async () => {
-  const page = await places(foundView([comfy]))
-  await search(page, 'owned')
-  await expect.element(page.screen.getByRole('checkbox', { name: /^Select all in/ })).toBeDisabled()
-})
-
-test('all rows are cleared by the keys that selected them, with models that the team has', async () => {
-  const old = foundPlace('place-3', { where: '~/old', presentCount: 1 })
-  const { screen, rowOf } = await places(foundView([comfy, old]), {
-    foundModels: ({ place }) =>
-      success(place === comfy.id ? inComfy : [foundModel('old', { state: 'in-library' })]),
-  })
-  await expect.element(rowOf('old.safetensors')).toBeVisible()
-  await userEvent.click(rowOf('flux.safetensors'))
-  await userEvent.keyboard('{Control>}a{/Control} ')
-  await expect.element(screen.getByRole('button', { name: 'Review 2 models · 101.0 GB' })).toBeEnabled()
-  await userEvent.keyboard(' ')
-  await expect.element(screen.getByRole('button', { name: 'Review models' })).toBeDisabled()
-})
-
-test('a place stays expanded during a search, and as it was after it', async () => {
-  const page = await places(foundView([comfy]))
-  const { screen } = page
-  await search(page, 'flux')
-  await expect.element(screen.getByRole('button', { name: 'Models in ~/ComfyUI/models' })).toBeDisabled()
-  const placeRow = screen.getByRole('row', { name: /^~\/ComfyUI/ })
-  ;(placeRow.element() as HTMLElement).focus()
-  await userEvent.keyboard('{ArrowLeft}{Enter}')
-  await search(page, '')
-  await expect.element(screen.getByRole('row', { name: /^~\/ComfyUI.*expanded$/ })).toBeVisible()
-  await expect.element(page.rowOf('grain.safetensors')).toBeVisible()
-})
-
-test('without reviews the button says that it uploads', async () => {
-  const { screen } = await places(undefined, { settings: () => success({ ...settings, review: 'never' }) })
-  await userEvent.click(screen.getByRole('checkbox', { name: 'Select flux.safetensors' }))
-  await expect.element(screen.getByRole('button', { name: 'Upload 1 model · 100.0 GB…' })).toBeEnabled()
-})
-
 test('shows results as they are found; the search stops on request and on leaving', async () => {
   const { screen, asked, emit } = await places(foundView([], { state: 'looking' }))
   await expect.element(screen.getByText('Searching common locations', { exact: false })).toBeVisible()
@@ -283,27 +189,6 @@ test('shows results as they are found; the search stops on request and on leavin
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   await expect.poll(() => asks(asked, 'stopFinding')).toHaveLength(2)
   expect(asks(asked, 'findPlaces')).toEqual([undefined, undefined])
-})
-
-test('an empty result says where was searched and what to do', async () => {
-  const { screen } = await places(foundView([]))
-  await expect
-    .element(screen.getByText('No models found in the common locations', { exact: false }))
-    .toBeVisible()
-})
-
-test.each([
-  ['stopped' as const, 'The search was stopped before it found any models.'],
-  ['late' as const, 'some locations were skipped'],
-])('a search that was %s doesn’t claim that nothing is there', async (state, words) => {
-  const { screen } = await places(foundView([], { state }))
-  await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
-  expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
-})
-
-test('shows no empty result before the first response', async () => {
-  const { screen } = await places(foundView([], { state: 'idle' }))
-  expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
 const view: WorkflowView = {
@@ -348,23 +233,6 @@ test('a workflow shows available, local and missing models and uploads the local
   expect(asks(asked, 'sendNeeds')).toEqual([{ id: 'workflow-1', needs: ['style/here.safetensors'] }])
 })
 
-test('models of a workflow open a review of their own', async () => {
-  const kept = [reviewRow('Grain')]
-  const { screen, sheet, emit } = await openReview(kept, reviewOf(kept), {
-    workflow: () => success(view),
-    sendNeeds: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', review: 'review-2' }),
-  })
-  await expect.element(sheet).toBeVisible()
-  await userEvent.keyboard('{Escape}')
-  await expect.element(sheet).not.toBeInTheDocument()
-  emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
-  await userEvent.click(screen.getByRole('button', { name: 'Upload 1 model' }))
-  const needed = [reviewRow('Flux', { review: 'review-2' })]
-  emit('patch', patchOf(2, needed))
-  emit('reviews', [reviewOf(kept), reviewOf(needed, { id: 'review-2' })])
-  await expect.element(sheet).toMatchTextContent('Upload 1')
-})
-
 test('models of disabled nodes are uploaded only if selected', async () => {
   const { screen } = await workflow()
   await userEvent.click(screen.getByRole('checkbox', { name: 'Select off.safetensors' }))
@@ -405,14 +273,6 @@ test('lists the library again for a workflow, and says when its models were list
   await expect.element(screen.getByText('as of', { exact: false })).not.toBeInTheDocument()
 })
 
-test('says as of when found models are compared with a library that can’t be refreshed', async () => {
-  const listedAtMs = new Date(2026, 0, 2, 15, 4).getTime()
-  const library = { team, isListing: false, failure: failure('offline'), listedAtMs }
-  const { screen } = await places(foundView([comfy], { library }))
-  await expect.element(screen.getByText(/Models are compared with it as of .*3:04/)).toBeVisible()
-  expect(screen.getByText('aren’t marked', { exact: false }).elements()).toEqual([])
-})
-
 test('without the team’s library a workflow calls no model missing or only on this computer', async () => {
   const unknown = { ...view, needs: workflowNeeds.slice(1), libraryFailure: failure('offline') }
   const { screen, emit } = await workflow(unknown)
@@ -424,22 +284,6 @@ test('without the team’s library a workflow calls no model missing or only on 
   // An older list shows what the team lacks.
   emit('workflow', { ...unknown, libraryListedAtMs: 1 })
   await expect.element(banner).toMatchTextContent(/^flux\.json: 2 models missing/)
-})
-
-test('without the team’s library the banner says when no model of a workflow is missing', async () => {
-  const needs = [need('queued.safetensors', { stand: 'queued' })]
-  const { screen } = await workflow({ ...view, needs, libraryFailure: failure('offline') })
-  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
-  await expect.element(screen.getByText('flux.json: no models missing')).toBeVisible()
-})
-
-test('one message counts the models by state, those of switched-off nodes only there', async () => {
-  const { screen } = await workflow()
-  const summary = '4 models needed: 1 in the library, 1 here, 1 missing, 1 muted or bypassed'
-  await expect.element(screen.getByText(summary)).toBeVisible()
-  await expect
-    .element(screen.getByRole('button', { name: /^Uploads/ }))
-    .toHaveAttribute('aria-current', 'page')
 })
 
 test('searches one folder for all missing models and names unreadable folders', async () => {

@@ -132,11 +132,6 @@ test.each([
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
 })
 
-test('an empty list is shown only once loaded', async () => {
-  const { screen } = await settings()
-  await expect.element(screen.getByText('No watched folders.')).toBeVisible()
-})
-
 test('changes the team of a watched folder in place', async () => {
   const { screen, asked } = await settings(folder())
   const teams = screen.getByLabelText('Team for new models in ~/training/out')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
@@ -29,20 +29,6 @@ test('removing a record asks for confirmation', async () => {
   await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
   await expect.element(rowOf('Depth')).not.toBeInTheDocument()
   expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
-})
-
-test('a narrow row shows the team and the time', async () => {
-  await page.viewport(480, 400)
-  const { rowOf } = await setup([registeredRow('Depth', { finishedAtMs: noonMs })])
-  await expect.element(rowOf('Depth').getByText(/^Aurora Studio, .+ · $/)).toBeVisible()
-})
-
-test('a search closes the question about records that it may hide', async () => {
-  const { screen, rowOf, question } = await setup([registeredRow('Depth'), registeredRow('Grain')])
-  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
-  await expect.element(question).toBeVisible()
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Search history' }), 'Grain')
-  await expect.poll(() => question.elements()).toEqual([])
 })
 
 test('Backspace removes nothing from the history; Delete asks with the number of records', async () => {
@@ -139,24 +125,6 @@ test('filters the whole history by team, type and date, until all are shown agai
   expect(last?.args).toEqual({ beforeMs: null, search: '', limit: 100, sinceMs })
 })
 
-test('shows what a search found from the top, also while the pointer is over the list', async () => {
-  const rows = Array.from({ length: 100 }, (_, index) => registeredRow(`Model ${index}`))
-  const { screen, rowOf } = await openPage({
-    answers: {
-      history: ({ search }) =>
-        success({ rows: rows.filter(({ id }) => id.startsWith(search)), nextBeforeMs: null }),
-    },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'History' }))
-  await expect.element(rowOf('Model 0')).toBeVisible()
-  await userEvent.hover(screen.getByRole('grid'))
-  screen.getByRole('grid').element().scrollTop = 3_000
-  await expect.element(rowOf('Model 60')).toBeVisible()
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Search history' }), 'Model')
-  await expect.element(rowOf('Model 0')).toBeInViewport()
-  expect(screen.getByRole('grid').element().scrollTop).toBe(0)
-})
-
 test('shows how the record in the library compares with the file', async () => {
   const differences = [
     { field: 'size', expected: '1000000000', found: '7' },
@@ -201,19 +169,6 @@ test('an upload whose record differs needs attention, and is verified again on r
   expect(asked.at(-1)).toEqual({ name: 'retry', args: { ids: ['Other'] } })
   emit('patch', patchOf(3, [row]))
   await expect.element(rowOf('Other')).toMatchTextContent('In the library')
-})
-
-test('the details of a removed record do not open again with the next selected one', async () => {
-  const { screen, rowOf, question } = await setup([registeredRow('Depth'), registeredRow('Grain')])
-  await userEvent.dblClick(rowOf('Depth'), { position: { x: 12, y: 12 } })
-  const pane = screen.getByRole('complementary')
-  await expect.element(pane).toBeVisible()
-  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
-  await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
-  await expect.poll(() => pane.elements()).toEqual([])
-  await userEvent.click(rowOf('Grain'), { position: { x: 12, y: 12 } })
-  await expect.element(rowOf('Grain')).toHaveAttribute('aria-selected', 'true')
-  expect(pane.elements()).toEqual([])
 })
 
 test('shows older uploads after all loaded ones were removed', async () => {

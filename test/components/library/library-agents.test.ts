@@ -3,7 +3,6 @@ import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { Agent } from '../../../electron/contract/library.ts'
 import { model, openLibrary, rowCorner, threeModels } from '../support/library.ts'
-import { team } from '../support/rows.ts'
 
 const agent = (name: string, change: Partial<Agent> = {}): Agent => ({
   ...{ name, status: 'idle', syncDetail: '', syncPercent: null },
@@ -43,15 +42,6 @@ const agentsOf = (container: Element) => () =>
   [...container.querySelectorAll('dt')].find((term) => term.textContent === 'Agents')?.nextElementSibling
     ?.textContent
 
-test.each(['forbidden', 'not-found', 'bad-request', 'not-the-api'] as const)(
-  'the details don’t explain agents that can’t be listed by a message about uploads: %s',
-  async (code) => {
-    const { screen, rowOf } = await openLibrary(threeModels, { agents: () => failed(failure(code)) })
-    await userEvent.dblClick(rowOf('Depth'), rowCorner)
-    await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
-  },
-)
-
 test.each([
   ['was added a moment ago', { createdAtMs: Date.now() }],
   ['has no date', { createdAtMs: null }],
@@ -72,29 +62,4 @@ test('the details don’t presume that agents have a model that was just enabled
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
   await expect.element(screen.getByText('Enabled 1 model.', { exact: false })).toBeVisible()
   await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
-})
-
-test('requests the agents once for several changes of the library, and again when it is refreshed', async () => {
-  const { screen, emit, asked } = await openLibrary(threeModels, { agents: () => success([agent('one')]) })
-  const requests = (of: string) => asked.filter(({ name }) => name === of).length
-  // Opening the library lists it twice: from the cache, and what is new.
-  for (let listed = 2; listed <= 4; listed += 1) {
-    await expect.poll(() => requests('library')).toBe(listed)
-    await expect.element(screen.getByRole('button', { name: 'Refresh' })).toBeEnabled()
-    emit('library', { teamId: team.id, failure: null })
-  }
-  expect(requests('agents')).toBe(1)
-  await userEvent.click(screen.getByRole('button', { name: 'Refresh' }))
-  await expect.poll(() => requests('agents')).toBe(2)
-})
-
-test('a failed refresh no longer shows the agents of before', async () => {
-  const answers = [success([agent('one')]), failed(failure('offline'))]
-  const { screen, rowOf } = await openLibrary([model('Old', { createdAtMs: 0 })], {
-    agents: () => answers.shift() ?? success([]),
-  })
-  await userEvent.dblClick(rowOf('Old'), rowCorner)
-  await expect.poll(agentsOf(screen.container)).toMatch(/on 1 of 1 agent/)
-  await userEvent.click(screen.getByRole('button', { name: 'Refresh' }))
-  await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known/)
 })

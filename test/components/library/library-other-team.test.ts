@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { choice, listing, openLibrary, rowCorner, threeModels } from '../support/library.ts'
 import type { Answers } from '../support/fake-bridge.ts'
 import { otherTeam, signedIn, team } from '../support/rows.ts'
@@ -58,40 +58,4 @@ test('a failed deletion is shown once its team is shown again', async () => {
   await expect.element(rowOf('Depth')).toBeVisible()
   answer.resolve(null)
   await expect.element(notice('Couldn’t delete.')).toBeVisible()
-})
-
-test('failed changes of the status are reported while another team is shown', async () => {
-  const answer = Promise.withResolvers<Result<void>>()
-  const { screen, rowOf, showOtherTeam, notice } = await openTeams({ changeModel: () => answer.promise })
-  await userEvent.click(rowOf('Depth'), rowCorner)
-  await userEvent.keyboard('{Control>}a{/Control}')
-  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
-  await expect.element(rowOf('Depth')).toMatchTextContent('Saving…')
-  await showOtherTeam()
-  answer.resolve(failed(forbidden))
-  const text = `Couldn’t save changes to 2 models in ${team.name}. You don’t have permission to change models`
-  await expect.element(notice(text)).toBeVisible()
-})
-
-test('a failed edit, and a failed retry of it, are reported while another team is shown', async () => {
-  const edit = Promise.withResolvers<Result<void>>()
-  const retry = Promise.withResolvers<Result<void>>()
-  const answers = [edit, retry]
-  const { screen, rowOf, showOtherTeam, showFirstTeam, notice } = await openTeams({
-    changeModel: () => answers.shift()?.promise ?? success(undefined),
-  })
-  await userEvent.dblClick(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
-  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
-  await showOtherTeam()
-  showFirstTeam()
-  await expect.element(rowOf('Grain')).toBeVisible()
-  edit.resolve(failed(forbidden))
-  await userEvent.click(screen.getByRole('grid').getByRole('button', { name: 'Try again' }))
-  await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
-  await showOtherTeam()
-  retry.resolve(failed(forbidden))
-  await expect.element(notice(`Couldn’t save changes to 1 model in ${team.name}.`)).toBeVisible()
 })

@@ -32,16 +32,6 @@ test('search, type and status filter the list, and one click clears them', async
   await expect.poll(names).toEqual(['Flux'])
 })
 
-test('a filter stays named when its last model no longer matches', async () => {
-  const { screen } = await openLibrary(threeModels, { changeModel: () => success(undefined) })
-  const status = screen.getByRole('combobox', { name: 'Status' })
-  await selectOption(status, /^Disabled/)
-  await userEvent.click(screen.getByRole('button', { name: 'Open details: Flux' }))
-  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
-  await expect.element(screen.getByText('No models match.')).toBeVisible()
-  await expect.element(status).toMatchTextContent('Disabled')
-})
-
 test('a narrow window filters and sorts by a menu, in both directions', async () => {
   await page.viewport(480, 400)
   const { names, screen } = await openLibrary()
@@ -62,39 +52,11 @@ test('a narrow window filters and sorts by a menu, in both directions', async ()
   await expect.poll(names).toEqual(['Grain'])
 })
 
-test.each([
-  { width: 960, height: 640 },
-  { width: 480, height: 400 },
-])(
-  'a window of $width × $height has search and filters in one line, and four rows',
-  async ({ width, height }) => {
-    await page.viewport(width, height)
-    const { screen, rowOf } = await openLibrary([
-      ...threeModels,
-      model('Ink', { base: 'SDXL', createdAtMs: 0 }),
-    ])
-    await expect.element(rowOf('Ink')).toBeVisible()
-    const search = screen.getByRole('search').element()
-    const { top, bottom } = search.getBoundingClientRect()
-    expect(bottom - top).toBeLessThanOrEqual(41)
-    for (const control of search.querySelectorAll('button, input'))
-      expect(control.getBoundingClientRect().bottom).toBeLessThanOrEqual(bottom)
-    expect(rowOf('Ink').element().getBoundingClientRect().bottom).toBeLessThanOrEqual(height)
-  },
-)
-
 test('shows and filters by base models, if any is known', async () => {
   const { screen, names, rowOf } = await openLibrary([...threeModels, model('Ink', { base: 'SDXL' })])
   await expect.element(rowOf('Ink')).toMatchTextContent('SDXL')
   await selectOption(screen.getByRole('combobox', { name: 'Base model' }), /^SDXL/)
   await expect.poll(names).toEqual(['Ink'])
-})
-
-test('offers no base models while none is known', async () => {
-  const { screen } = await openLibrary()
-  await expect.element(screen.getByRole('combobox', { name: 'Type' })).toBeVisible()
-  expect(screen.getByRole('combobox', { name: 'Base model' }).elements()).toEqual([])
-  expect(screen.getByRole('columnheader', { name: 'Base model' }).elements()).toEqual([])
 })
 
 const diffusers = ['model_index.json', 'unet/a.safetensors', 'vae/a.safetensors'].map((name) =>
@@ -121,22 +83,6 @@ test('a diffusers folder is one row, whose details list its files and whose comm
   expect(argsOf('deleteModels')).toEqual([{ choice, modelIds: diffusersIds }])
 })
 
-test('after a deletion the numbers are those of the models that are left', async () => {
-  const { screen, rowOf } = await openLibrary([...threeModels, ...diffusers], {
-    deleteModels: () => success([{ modelId: 'Grain', failure: failure('forbidden', { team: '' }) }]),
-  })
-  await userEvent.click(rowOf('sdxl'), rowCorner)
-  await userEvent.keyboard('{Shift>}{End}{/Shift}')
-  await expect.element(screen.getByText('3 selected')).toBeVisible()
-  await userEvent.keyboard('{Delete}')
-  await expect.element(screen.getByText('2 models · 2.0 GB')).toBeVisible()
-  await expect.element(rowOf('Grain')).toHaveAttribute('aria-selected', 'true')
-  await expect.element(rowOf('Grain')).toHaveFocus()
-  expect(screen.getByRole('toolbar').elements()).toEqual([])
-  await userEvent.click(screen.getByRole('combobox', { name: 'Type' }))
-  expect(screen.getByRole('option').elements()).toHaveLength(3)
-})
-
 test('a wide window sorts by its column headers only, in both directions', async () => {
   const { names, screen } = await openLibrary()
   expect(screen.getByRole('button', { name: 'Filter and sort' }).elements()).toEqual([])
@@ -149,25 +95,6 @@ test('a wide window sorts by its column headers only, in both directions', async
   await expect.poll(() => names().at(-1)).toBe('Depth')
   await expect.element(size).toHaveAttribute('aria-sort', 'ascending')
   expect(screen.getByRole('columnheader', { name: 'Date added' }).element().ariaSort).toBe('none')
-})
-
-test('an invalid path cannot be saved', async () => {
-  const { screen, rowOf } = await openLibrary()
-  await userEvent.dblClick(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
-  await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
-})
-
-test('leaves the question before a deletion to the main process', async () => {
-  const { screen, rowOf, asked, names } = await openLibrary()
-  await userEvent.dblClick(rowOf('Depth'), rowCorner)
-  await userEvent.keyboard('{Delete}')
-  await expect.poll(names).toEqual(['Flux', 'Grain'])
-  expect(screen.getByRole('alertdialog').elements()).toEqual([])
-  expect(asked.filter(({ name }) => name === 'deleteModels')).toEqual([
-    { name: 'deleteModels', args: { choice, modelIds: ['Depth'] } },
-  ])
 })
 
 test('keeps a model whose deletion was not confirmed, and its focus', async () => {
@@ -216,18 +143,6 @@ test('open details follow the focus and close when the model is deleted', async 
   await expect.element(screen.getByText(`“Grain” was deleted from ${team.name}.`)).toBeVisible()
 })
 
-test('disables several models at once, except those already disabled', async () => {
-  const { screen, rowOf, asked } = await openLibrary()
-  await userEvent.dblClick(rowOf('Flux'), rowCorner)
-  await userEvent.keyboard('{Control>}a{/Control}')
-  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
-  const changed = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
-  await expect.poll(changed).toEqual([
-    { choice, modelId: 'Depth', change: { status: 'disabled' } },
-    { choice, modelId: 'Grain', change: { status: 'disabled' } },
-  ])
-})
-
 test('Undo enables again what was disabled, except a model whose change was refused', async () => {
   const { screen, asked } = await openLibrary(threeModels, {
     changeModel: ({ modelId }) => (modelId === 'Grain' ? failed(failure('bad-request')) : success(undefined)),
@@ -265,26 +180,6 @@ test('Undo changes the models of their own team, also when another one is shown,
   ])
 })
 
-test('does not offer to undo enabling a model with a status of the server’s own', async () => {
-  const { screen, rowOf } = await openLibrary([model('Odd', { status: 'pending' })])
-  await userEvent.dblClick(rowOf('Odd'), rowCorner)
-  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
-  await expect.element(screen.getByText('Enabled 1 model.')).toBeVisible()
-  expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
-})
-
-test('shows the total size of the models, per type too, if every size is known', async () => {
-  const { screen } = await openLibrary([...threeModels, model('Odd', { modelType: 'vae', sizeBytes: null })])
-  const count = screen.getByRole('search').getByRole('status')
-  await expect.element(count).toMatchTextContent(/^4 models$/)
-  await selectOption(screen.getByRole('combobox', { name: 'Type' }), /^controlnet 1 · 2.0 GB/)
-  await expect.element(count).toMatchTextContent(/^1 model$/)
-  // Outside of the status: sizes change more often than is worth an announcement.
-  await expect.element(screen.getByText('1 model · 2.0 GB')).toBeVisible()
-  await userEvent.click(screen.getByRole('combobox', { name: 'Type' }))
-  await expect.element(screen.getByRole('option', { name: /^vae 1$/ })).toBeVisible()
-})
-
 test('offers the local file only if it is known', async () => {
   const hasLocalFile = () => success(true)
   const { screen, rowOf, asked } = await openLibrary(threeModels, { hasLocalFile })
@@ -294,24 +189,6 @@ test('offers the local file only if it is known', async () => {
   await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('button', { name: 'Show local file' }))
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
-})
-
-test('a reload of the library leaves “Show local file” and its focus as they are', async () => {
-  let models = threeModels
-  const { screen, rowOf, asked, emit } = await openLibrary(threeModels, {
-    library: () => success(listing(models)),
-    hasLocalFile: () => success(true),
-  })
-  await userEvent.dblClick(rowOf('Grain'), rowCorner)
-  const button = screen.getByRole('button', { name: 'Show local file' })
-  await expect.element(button).toBeVisible()
-  const element = button.element()
-  element.focus()
-  models = [model('New'), ...threeModels]
-  emit('library', { teamId: team.id, failure: null })
-  await expect.element(rowOf('New')).toBeVisible()
-  expect(asked.filter(({ name }) => name === 'hasLocalFile')).toHaveLength(1)
-  expect(document.activeElement).toBe(element)
 })
 
 test('shows the library of the new team after a team change', async () => {
@@ -342,39 +219,6 @@ test('“Show in library” of another team’s upload leaves the team of new fi
   await userEvent.click(screen.getByRole('button', { name: `Show ${team.name}` }))
   await expect.element(rowOf('Flux')).toBeVisible()
   expect(screen.getByText(otherLibrary).elements()).toEqual([])
-})
-
-test('a team chosen for new files is shown in the library as well', async () => {
-  const { screen, rowOf, lines } = await openPage({ rows: [theirs], answers: twoTeams })
-  const names = () => lines().map((line) => line.split(',')[0])
-  await userEvent.click(rowOf('Theirs'), { button: 'right' })
-  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
-  await expect.poll(names).toEqual(['Theirs'])
-  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
-  await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) }))
-  await expect.poll(names).toHaveLength(3)
-})
-
-test.each([
-  { of: ['Wan'], cached: 'none of the models' },
-  { of: ['Flux', 'Wan'], cached: 'one of the models' },
-])('refreshes a cached list that has $cached before it shows them', async ({ of }) => {
-  let cached = [model('Flux')]
-  const { screen, rowOf, asked } = await openPage({
-    rows: of.map((name) => registeredRow(name, { modelId: name })),
-    answers: {
-      library({ maxAgeMs }) {
-        if (maxAgeMs === 0) cached = [model('Flux'), model('Wan')]
-        return success(listing(cached))
-      },
-    },
-  })
-  await userEvent.click(rowOf('Wan'))
-  await userEvent.keyboard('{Control>}a{/Control}')
-  await userEvent.click(rowOf('Wan'), { button: 'right' })
-  await userEvent.click(screen.getByRole('menuitem', { name: /^Show in library/ }))
-  for (const name of of) await expect.element(rowOf(name)).toHaveAttribute('aria-selected', 'true')
-  expect(asked).toContainEqual({ name: 'library', args: { choice, maxAgeMs: 0 } })
 })
 
 test('says how many of the models are no longer in the library, and has their uploads verified again', async () => {
@@ -417,18 +261,6 @@ test('asks for a sign-in to show the library of a signed-out account', async () 
     .toBeVisible()
 })
 
-test('a notification shows the model in the library of its team', async () => {
-  const { screen, emit, asked } = await openPage({ rows: [theirs], answers: twoTeams })
-  emit('reveal', {
-    kind: 'library',
-    team: { ...choice, teamId: otherTeam.id },
-    modelIds: ['Theirs'],
-    uploadIds: ['Theirs'],
-  })
-  await expect.element(screen.getByRole('complementary', { name: 'Details of Theirs' })).toBeVisible()
-  expect(asked.map(({ name }) => name)).not.toContain('chooseTeam')
-})
-
 test('lists a finished upload without a manual refresh', async () => {
   let models = threeModels
   const { names, emit } = await openLibrary(threeModels, { library: () => success(listing(models)) })
@@ -449,11 +281,6 @@ test.each([
   answer = success(listing())
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await expect.poll(names).toHaveLength(3)
-})
-
-test('an empty library explains what appears here', async () => {
-  const { screen } = await openLibrary([])
-  await expect.element(screen.getByText('Aurora Studio has no models yet.', { exact: false })).toBeVisible()
 })
 
 test('renders only the visible rows of 10,000 models, and End reaches the last', async () => {

@@ -1,8 +1,6 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { expect, test } from 'vitest'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { maxKnownNetworks } from '../../../electron/contract/settings.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { selectOption } from '../support/select-option.ts'
 import { openPage } from '../support/open-page.ts'
@@ -72,48 +70,6 @@ test('quiet hours are added, changed and removed', async () => {
   ])
 })
 
-test('the week of quiet hours begins on the first day of the user’s region', async () => {
-  vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['en-GB'])
-  onTestFinished(() => void vi.restoreAllMocks())
-  const hours = { days: [1], fromMinute: 9 * 60, toMinute: 18 * 60, limitBytesPerSecond: null }
-  const { screen, emit } = await openPage({
-    answers: { settings: () => success({ ...settings, quietHours: [hours] }) },
-  })
-  emit('command', 'show-settings')
-  const days = screen.getByRole('group', { name: /^Quiet hours/ }).getByRole('checkbox')
-  await expect.element(days.first()).toHaveAccessibleName('Monday')
-})
-
-test('quiet hours that could not be changed show what is stored', async () => {
-  const hours = { days: [1], fromMinute: 9 * 60, toMinute: 18 * 60, limitBytesPerSecond: null }
-  const { screen, asked, emit } = await openPage({
-    answers: {
-      settings: () => success({ ...settings, quietHours: [hours] }),
-      changeSettings: () => failed(failure('unexpected')),
-    },
-  })
-  emit('command', 'show-settings')
-  const group = screen.getByRole('group', { name: /^Quiet hours/ })
-  await userEvent.click(group.getByTitle('Tuesday'))
-  await selectOption(group.getByLabelText('During quiet hours'), 'up to 1 MB/s')
-  await expect.poll(() => asked.filter(({ name }) => name === 'changeSettings')).toHaveLength(2)
-  await expect.element(group.getByRole('checkbox', { name: 'Tuesday' })).not.toBeChecked()
-  await expect.element(group.getByLabelText('During quiet hours')).toHaveTextContent('pause uploads')
-})
-
-test('an emptied time of quiet hours shows the stored time again', async () => {
-  const hours = { days: [1], fromMinute: 9 * 60, toMinute: 18 * 60, limitBytesPerSecond: null }
-  const { screen, asked, emit } = await openPage({
-    answers: { settings: () => success({ ...settings, quietHours: [hours] }) },
-  })
-  emit('command', 'show-settings')
-  const from = screen.getByLabelText('From', { exact: true })
-  await userEvent.fill(from, '')
-  await userEvent.click(screen.getByRole('heading', { name: 'Schedule and power' }))
-  await expect.element(from).toHaveValue('09:00')
-  expect(asked.filter(({ name }) => name === 'changeSettings')).toEqual([])
-})
-
 test('asks whether a connection is metered if the system does not report it', async () => {
   const network = { metered: 'unknown', line: { id: 'line-9', name: 'Wi-Fi (192.168.1.1)' } } as const
   const { screen, asked, emit } = await openPage({
@@ -130,22 +86,6 @@ test('asks whether a connection is metered if the system does not report it', as
   expect(asked.at(-1)).toMatchObject({
     args: { lines: [{ id: 'line-9', name: 'Wi-Fi (192.168.1.1)', isMetered: true }] },
   })
-})
-
-test('a new choice for a connection replaces the oldest of too many', async () => {
-  const line = { id: 'line-9', name: 'Wi-Fi' }
-  const lines = Array.from({ length: maxKnownNetworks }, (_line, index) => ({
-    ...{ id: `id-${index}`, name: 'Old', isMetered: true },
-  }))
-  const { screen, asked, emit } = await openPage({
-    answers: {
-      conditions: () => success({ ...defaultConditions, network: { metered: 'unknown', line } }),
-      settings: () => success({ ...settings, pauseOnMetered: true, lines }),
-    },
-  })
-  emit('command', 'show-settings')
-  await selectOption(screen.getByLabelText('This connection: Wi-Fi'), 'Metered')
-  expect(asked.at(-1)).toMatchObject({ args: { lines: [...lines.slice(1), { ...line, isMetered: true }] } })
 })
 
 test('a switch shows the stored value when a change is not applied', async () => {

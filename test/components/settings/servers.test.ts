@@ -1,7 +1,6 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import type { SessionView } from '../../../electron/contract/account.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { Asked } from '../support/fake-bridge.ts'
 import { selectOption } from '../support/select-option.ts'
 import { openPage } from '../support/open-page.ts'
@@ -117,21 +116,6 @@ test('the sign-in offers a choice of several servers', async () => {
   await expect.element(screen.getByText('files up to 2.0 GB each', { exact: false })).toBeVisible()
 })
 
-test('the sign-in shows the server that is used after a choice was refused', async () => {
-  const refusal = failure('server-fixed', { host: 'cloud.example' })
-  const { screen } = await openPage({
-    answers: {
-      settings: () => success(two),
-      session: () => success(signedOut),
-      changeSettings: () => failed(refusal),
-    },
-  })
-  const select = screen.getByLabelText('Server', { exact: true })
-  await selectOption(select, 'models.aurora.example')
-  await expect.element(screen.getByText('MODELFERRY_SERVER sets the server', { exact: false })).toBeVisible()
-  await expect.element(select).toHaveTextContent('cloud.example')
-})
-
 test('accounts at two servers are distinguished, each with role and upload limit', async () => {
   const here = account({ teams: [{ id: 'team_aurora', name: 'Aurora Studio', role: 'admin' }] })
   const there = account({
@@ -149,23 +133,6 @@ test('accounts at two servers are distinguished, each with role and upload limit
   await expect.element(menu).toMatchTextContent('mira@aurora.example · models.aurora.example')
   await expect.element(menu).toMatchTextContent('Role: admin · files of any size (password)')
   await expect.element(menu).toMatchTextContent('Role: viewer · files up to 2.0 GB (paired)')
-})
-
-test('no sign-in to another server is offered if the account’s own one can’t be chosen', async () => {
-  const there = account({ id: 'account-2', server: aurora, email: 'old@aurora.example', state: 'signed-out' })
-  const { screen } = await openPage({
-    answers: {
-      settings: () => success(two),
-      session: () => success(signedIn(account(), there)),
-      changeSettings: () => failed(failure('server-fixed', { host: 'cloud.example' })),
-    },
-  })
-  await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
-  await userEvent.click(screen.getByRole('menuitem', { name: /Sign in again/ }))
-  await expect.element(screen.getByText('MODELFERRY_SERVER sets the server', { exact: false })).toBeVisible()
-  // The sign-in is loaded on demand.
-  await vi.dynamicImportSettled()
-  expect(screen.getByLabelText('Email', { exact: true }).elements()).toEqual([])
 })
 
 test('signing in again uses the account’s own server', async () => {
@@ -192,39 +159,6 @@ test('the proxy dialog sends the credentials and clears the password', async () 
     .poll(() => asked)
     .toEqual([{ name: 'signInToProxy', args: { proxy: question.proxy, name: 'mira', password: 'p:w@' } }])
   await expect.element(dialog).not.toBeInTheDocument()
-})
-
-test('pressing twice in the proxy dialog sends the password once', async () => {
-  const answer = Promise.withResolvers<Result<SessionView>>()
-  const { screen, asked } = await openPage({
-    answers: {
-      session: () => success({ ...signedIn(), proxy: question }),
-      signInToProxy: () => answer.promise,
-    },
-  })
-  await userEvent.fill(screen.getByLabelText('Proxy user name'), 'mira')
-  const password = screen.getByLabelText('Proxy password')
-  await userEvent.fill(password, 'p:w@')
-  await userEvent.keyboard('{Enter}')
-  await expect.element(screen.getByRole('button', { name: 'Sign in to proxy' })).toBeDisabled()
-  password.element().closest('form')?.requestSubmit()
-  answer.resolve(failed(failure('keychain-locked')))
-  await expect.element(password).toHaveValue('')
-  expect(asked.map(({ args }) => args)).toEqual([{ proxy: question.proxy, name: 'mira', password: 'p:w@' }])
-})
-
-test('the proxy dialog empties its fields when another proxy asks', async () => {
-  const { screen, emit } = await openPage({
-    answers: { session: () => success({ ...signedIn(), proxy: question }) },
-  })
-  await userEvent.fill(screen.getByLabelText('Proxy user name'), 'mira')
-  await userEvent.fill(screen.getByLabelText('Proxy password'), 'p:w@')
-  emit('session', { ...signedIn(), proxy: { ...question, proxy: 'http://other.example:3128' } })
-  await expect
-    .element(screen.getByRole('dialog', { name: 'Sign in to the proxy other.example:3128' }))
-    .toBeVisible()
-  await expect.element(screen.getByLabelText('Proxy user name')).toHaveValue('')
-  await expect.element(screen.getByLabelText('Proxy password')).toHaveValue('')
 })
 
 test('Escape postpones the proxy sign-in, and the dialog says when it was refused', async () => {

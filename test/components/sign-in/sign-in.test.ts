@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { SessionView } from '../../../electron/contract/account.ts'
-import { minutesAndSeconds } from '../../../renderer/ui/format.ts'
 import { openPage } from '../support/open-page.ts'
 import { account, otherTeam, row, signedIn, signedOut, team } from '../support/rows.ts'
 
@@ -64,50 +63,6 @@ test('says why a pairing is retried, and nothing about uploads', async () => {
   await expect.element(screen.getByText(sentences)).toBeVisible()
 })
 
-test('shows the error of the latest attempt only, below its form, without moving anything', async () => {
-  const { screen } = await openPage({
-    answers: {
-      ...signedOutAnswers,
-      startPairing: () => failed(failure('connection-lost', { host: 'a' })),
-      signIn: () => failed(failure('login-refused')),
-    },
-  })
-  const byPassword = screen.getByRole('region', { name: 'Email and password' })
-  const inBrowser = screen.getByRole('region', { name: 'In the browser' })
-  const places = () => [byPassword, inBrowser].map((form) => form.element().getBoundingClientRect().toJSON())
-  const before = places()
-  await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
-  await expect.element(inBrowser.getByRole('alert')).toMatchTextContent('Connection lost.')
-  expect(places()).toEqual(before)
-  await userEvent.fill(screen.getByLabelText('Email', { exact: true }), 'mira@aurora.example')
-  await userEvent.fill(screen.getByLabelText('Password', { exact: true }), 'wrong')
-  await userEvent.keyboard('{Enter}')
-  await expect.element(byPassword.getByRole('alert')).toMatchTextContent('Couldn’t sign in')
-  await expect.element(inBrowser.getByRole('alert')).toHaveTextContent('')
-  expect(places()).toEqual(before)
-  expect(screen.container.textContent).not.toContain('login-refused')
-})
-
-test('each method says what it can upload before it is chosen', async () => {
-  const { screen } = await openPage({ answers: signedOutAnswers })
-  const byPassword = screen.getByRole('region', { name: 'Email and password' })
-  await expect.element(byPassword.getByText('Files of any size, and all your teams.')).toBeVisible()
-  const inBrowser = screen.getByRole('region', { name: 'In the browser' })
-  await expect.element(inBrowser.getByText('Files up to 500 MB each, for one team.')).toBeVisible()
-})
-
-test('the password can be shown, and stays in the field', async () => {
-  const { screen } = await openPage({ answers: signedOutAnswers })
-  const field = screen.getByLabelText('Password', { exact: true })
-  await userEvent.fill(field, 'secret')
-  const button = screen.getByRole('button', { name: 'Show password' })
-  await userEvent.click(button)
-  await expect.element(field).toHaveAttribute('type', 'text')
-  await expect.element(field).toHaveValue('secret')
-  await userEvent.click(button)
-  await expect.element(field).toHaveAttribute('type', 'password')
-})
-
 test.each([/^Forgot your password/, /^Create one/])('%s opens the web app', async (name) => {
   const { screen, asked } = await openPage({ answers: signedOutAnswers })
   await userEvent.click(screen.getByRole('button', { name }))
@@ -167,17 +122,4 @@ test('the settings list every account with its sign-out', async () => {
   expect(asked).toContainEqual({ name: 'signOut', args: { accountId: 'account-1' } })
   await userEvent.click(screen.getByRole('button', { name: 'Sign in again: old@aurora.example' }))
   await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
-})
-
-test('the keychain banner checks the keychain again', async () => {
-  const { screen, asked } = await openPage({
-    answers: { session: () => success({ ...signedIn(), keychain: 'locked' }) },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'Stay signed in until I quit' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Check again' }))
-  expect(asked).toEqual([{ name: 'recheckKeychain', args: undefined }])
-})
-
-test('formats durations in minutes and seconds, never below zero', () => {
-  expect([272_000, 59_400, 1, -5_000].map(minutesAndSeconds)).toEqual(['4:32', '1:00', '0:01', '0:00'])
 })

@@ -125,18 +125,6 @@ test('several rows are copied one a line, their paths on this computer by the ma
   ])
 })
 
-test('the details of a finished upload lead to its library, its web app and its file', async () => {
-  const { screen, rowOf, asked } = await openPage({ rows: [done('Wan')] })
-  await userEvent.dblClick(rowOf('Wan'))
-  const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
-  await userEvent.click(pane.getByRole('button', { name: 'Copy path on this computer' }))
-  await userEvent.click(pane.getByRole('button', { name: 'Open Cyberun Cloud in browser' }))
-  await userEvent.click(pane.getByRole('button', { name: 'Show in library' }))
-  await expect
-    .poll(() => asked.map(({ name }) => name))
-    .toEqual(expect.arrayContaining(['copyLocalPaths', 'openServer', 'library']))
-})
-
 const wan = model('Wan')
 
 test('“Show in library” finds the model of an upload', async () => {
@@ -188,28 +176,4 @@ test('the library and the history have menus too', async () => {
   await userEvent.click(rowOf('Flux'), { button: 'right' })
   await userEvent.click(screen.getByRole('menuitem', { name: 'Remove from history' }))
   await expect.element(screen.getByText('Remove “Flux” from history?')).toBeVisible()
-})
-
-test.each(['Name: Flux. Change', /^Library path/, 'Pause: Flux'])(
-  'a right click on a button of a row opens the menu of the row (%s)',
-  async (name) => {
-    const { screen, rowOf } = await openPage({ rows: [row('Flux', { phase: 'waiting' })] })
-    await userEvent.click(rowOf('Flux').getByRole('button', { name }), { button: 'right' })
-    await expect.element(screen.getByRole('menuitem', { name: 'Open details' })).toBeVisible()
-    await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
-  },
-)
-
-test('Shift+F10 on a button of a row opens the menu of the row', async () => {
-  const { screen, rowOf } = await openPage({ rows: [row('Flux', { phase: 'waiting' })] })
-  rowOf('Flux').getByRole('button', { name: 'Pause: Flux' }).element().focus()
-  await userEvent.keyboard('{Shift>}{F10}{/Shift}')
-  await expect.element(screen.getByRole('menuitem', { name: 'Open details' })).toHaveFocus()
-})
-
-test('a right click on a field of a row keeps the menu for text', async () => {
-  const { screen, rowOf } = await openPage({ rows: [row('Flux', { phase: 'waiting' })] })
-  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Name: Flux. Change' }))
-  const event = new MouseEvent('contextmenu', { bubbles: true, cancelable: true })
-  expect(screen.getByRole('textbox', { name: 'Name' }).element().dispatchEvent(event)).toBe(true)
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
-import { row, signedIn } from '../support/rows.ts'
+import { signedIn } from '../support/rows.ts'
 
 const file = new File(['x'.repeat(64)], 'flux.safetensors')
 
@@ -88,15 +88,6 @@ test('shows the add report and opens the list of skipped files', async () => {
   await expect.poll(() => screen.getByText('214 files added.', { exact: false }).elements()).toEqual([])
 })
 
-test('shows no report for a cancelled picker, and one for files added elsewhere', async () => {
-  const { screen, emit } = await openPage({ rows: [row('Grain')] })
-  emit('added', { added: 0, refused: 0, skipped: [] })
-  await tick()
-  expect(screen.container.querySelectorAll('.notice')).toHaveLength(0)
-  emit('added', { added: 1, refused: 0, skipped: [] })
-  await expect.element(screen.getByText('1 file added.', { exact: false })).toBeVisible()
-})
-
 test('shows why files cannot be added', async () => {
   const { screen } = await openPage({ answers: { chooseFiles: () => failed(failure('journal-full')) } })
   await userEvent.click(screen.getByRole('button', { name: 'Add files…' }))
@@ -109,16 +100,4 @@ test('shows why files cannot be added', async () => {
         }),
     )
     .toBeVisible()
-})
-
-test('application menu commands open the picker and the views', async () => {
-  const { screen, asked, emit } = await openPage()
-  emit('command', 'choose-folder')
-  expect(asked).toEqual([{ name: 'chooseFiles', args: { what: 'folder' } }])
-  emit('command', 'show-settings')
-  await expect.element(screen.getByRole('heading', { name: 'Settings' })).toBeVisible()
-  emit('command', 'show-history')
-  await expect.element(screen.getByRole('textbox', { name: 'Search history' })).toBeVisible()
-  emit('command', 'show-uploads')
-  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })

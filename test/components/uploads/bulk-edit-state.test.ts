@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { failed, failure } from '../../../electron/contract/failures.ts'
 import { BulkEditState, uploadSource } from '../../../renderer/uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { NoticesState } from '../../../renderer/ui/notices-state.svelte.ts'
 import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
@@ -17,7 +16,7 @@ async function openBulkEdit(answers: Answers = {}) {
   const bulkEdit = new BulkEditState(notices)
   bulkEdit.open(['Grain', 'Ink', 'Flux'], uploadSource(bridge, queue))
   bulkEdit.type({ modelType: 'vae' })
-  return { bulkEdit, notices, emit }
+  return { bulkEdit, emit }
 }
 
 test('computes the preview once while uploads make progress', async () => {
@@ -40,20 +39,4 @@ test('computes the preview again when a file starts, or another one takes its pa
   expect(bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])
   emit('patch', patchOf(4, [row('New', { position: 4 })]))
   expect(bulkEdit.problems).toEqual([])
-})
-
-const refusal = failure('journal-full')
-
-test('a dialog that is open shows in itself why saving failed', async () => {
-  const { bulkEdit, notices } = await openBulkEdit({ editTargets: () => failed(refusal) })
-  await bulkEdit.save()
-  expect([bulkEdit.failure, notices.all]).toEqual([refusal, []])
-})
-
-test('a notice shows why saving failed after the dialog was closed', async () => {
-  const { bulkEdit, notices } = await openBulkEdit({ editTargets: () => failed(refusal) })
-  const saving = bulkEdit.save()
-  bulkEdit.close()
-  await saving
-  expect(notices.all).toMatchObject([{ kind: 'failure', failure: refusal }])
 })

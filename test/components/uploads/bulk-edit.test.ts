@@ -91,15 +91,6 @@ test('undo keeps later edits and reports how many rows have started', async () =
   })
 })
 
-test('reports when fewer rows were changed than requested', async () => {
-  const { screen } = await opened({ editTargets: () => success(['Grain']) })
-  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
-  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
-  await expect
-    .element(screen.getByText('1 file changed. 1 is already uploading and wasn’t changed.', { exact: false }))
-    .toBeVisible()
-})
-
 test('rows with a path conflict can be changed', async () => {
   const taken = failedRow('Grain', failure('conflict'), { started: true })
   const page = await openPage({ rows: [taken, row('Ink', { position: 1 })] })
@@ -107,20 +98,6 @@ test('rows with a path conflict can be changed', async () => {
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
   await expect.element(page.screen.getByRole('dialog', { name: 'Edit 2 files' })).toBeVisible()
-})
-
-test('the notice does not cover the selection bar', async () => {
-  const { screen } = await opened()
-  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
-  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
-  const notice = screen.getByText('2 files changed.', { exact: false })
-  await expect.element(notice).toBeVisible()
-  const bar = screen.getByRole('toolbar', { name: 'Selected files' })
-  const topOf = (element: Element) => element.getBoundingClientRect().top
-  const frame = notice.element().closest('.notice') as Element
-  await expect
-    .poll(() => topOf(frame) - bar.element().getBoundingClientRect().bottom)
-    .toBeGreaterThanOrEqual(4)
 })
 
 test('duplicate and invalid paths are listed and block saving', async () => {
@@ -149,12 +126,4 @@ test('the dialog shows a refusal and keeps the input', async () => {
     .element(dialog.getByRole('alert'))
     .toMatchTextContent('The disk that stores the upload queue is full')
   await expect.element(screen.getByLabelText('Type', { exact: true })).toHaveValue('vae')
-})
-
-test('Escape closes the dialog without changes', async () => {
-  const { screen, asked } = await opened()
-  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(() => screen.getByRole('dialog').elements()).toEqual([])
-  expect(edits(asked)).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { Locale } from '../../../electron/contract/app-info.ts'
 import { success } from '../../../electron/contract/failures.ts'
@@ -90,26 +90,6 @@ test('one action adds the best file of each companion, but chooses no base model
   await expect
     .poll(() => asked)
     .toEqual([{ name: 'addCompanions', args: { id: 'Flux', offers: ['offer-t5', 'offer-vae'] } }])
-})
-
-test('the action names a single file, and follows what is found on the computer', async () => {
-  const { sheet, emit } = await openReview(
-    rows,
-    viewWith([{ ...t5, offers: [] }, { ...vae, offers: [] }, sdxl]),
-  )
-  const action = sheet.getByRole('button', { name: /^Also upload/ })
-  await expect.poll(() => action.elements()).toEqual([])
-  emit('reviews', [viewWith([t5, { ...vae, offers: [] }, sdxl])])
-  await expect.element(action).toHaveTextContent('Also upload t5xxl_fp16.safetensors (9.8 GB)')
-})
-
-test('declining the native dialog changes nothing', async () => {
-  const { sheet, asked } = await openReview(rows, viewWith([t5, vae, sdxl]), {
-    addCompanions: () => success(null),
-  })
-  await userEvent.click(sheet.getByRole('button', { name: /^Also upload 2 files/ }))
-  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['addCompanions'])
-  await expect.element(sheet).toBeVisible()
 })
 
 test('the details offer each file of this computer', async () => {
@@ -207,31 +187,4 @@ test('what a row needs opens the details and selects the row', async () => {
   await expect.element(screen.getByRole('complementary', { name: 'Details of Flux' })).toBeVisible()
   await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
   await expect.element(rowOf('Plain')).toHaveAttribute('aria-selected', 'false')
-})
-
-test.each([
-  ['zh-Hans', '需要 T5-XXL 文本编码器、Flux.1 VAE'],
-  ['zh-Hant', '需要 T5-XXL 文字編碼器、Flux.1 VAE'],
-] as const)('the names of what a row needs are joined as usual in %s', async (locale, text) => {
-  const { rowOf } = await openList(locale)
-  await expect.element(rowOf('Flux').getByRole('button', { name: text })).toBeVisible()
-})
-
-test('a narrow row shows an icon with a name instead of what is missing', async () => {
-  await page.viewport(480, 400)
-  const { rowOf } = await openPage({
-    rows: [row('Flux', { phase: 'waiting' })],
-    answers: {
-      missingCompanions: () => success({ companions: [t5], files: [{ id: 'Flux', missing: ['t5'] }] }),
-    },
-  })
-  const hint = rowOf('Flux').getByRole('button', { name: 'Needs T5-XXL text encoder' })
-  await expect.element(hint).toBeInViewport({ ratio: 1 })
-  expect(hint.element().getBoundingClientRect().width).toBeLessThan(30)
-})
-
-test('the action fits into a window of 480 × 400', async () => {
-  await page.viewport(480, 400)
-  const { sheet } = await openReview(rows, viewWith([t5, { ...vae, offers: [] }, sdxl]))
-  await expect.element(sheet.getByRole('button', { name: /^Also upload t5xxl/ })).toBeInViewport({ ratio: 1 })
 })

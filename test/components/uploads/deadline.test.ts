@@ -100,21 +100,3 @@ test('leaves files out at a click, and undo resumes them', async () => {
     .poll(() => callsOf(asked, 'resume'))
     .toEqual([{ name: 'resume', args: { ids: ['Wan', 'Qwen'] } }])
 })
-
-test.each([
-  [/^Move FLUX up/, 'FLUX was moved up.', ['pause', 'moveUploads', 'resume']],
-  [/^Pause 2 files/, '2 files were paused.', ['resume']],
-])(
-  'Ctrl+Z undoes a suggestion that was followed rather than an older drop (%s)',
-  async (name, done, calls) => {
-    const { screen, asked, emit } = await openWith(late)
-    emit('added', { added: 1, refused: 0, skipped: [], drop: 'drop-1', newIds: ['Wan'] })
-    await userEvent.click(screen.getByRole('button', { name: /late for/ }))
-    await userEvent.click(screen.getByRole('button', { name }))
-    await expect.element(screen.getByText(done, { exact: false })).toBeVisible()
-    await userEvent.keyboard('{Escape}')
-    const before = asked.length
-    await userEvent.keyboard('{Control>}z{/Control}')
-    await expect.poll(() => asked.slice(before).map((call) => call.name)).toEqual(calls)
-  },
-)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent, type Locator } from 'vitest/browser'
-import { failed, failure } from '../../../electron/contract/failures.ts'
+import { failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
 
@@ -41,16 +41,6 @@ test('explains an invalid path while typing and applies the suggestion by a clic
   })
 })
 
-test('removes the explanation as soon as the path is valid', async () => {
-  const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
-  const field = screen.getByRole('textbox', { name: 'Library path' })
-  await userEvent.fill(field, '/models/grain.safetensors')
-  await expect.element(field).toHaveAccessibleDescription(/^Remove the slash at the start/)
-  await userEvent.fill(field, 'models/grain.safetensors')
-  await expect.element(field).toHaveAttribute('aria-invalid', 'false')
-})
-
 /** The type is shown while another field of the row is edited. */
 async function openType(one: Locator) {
   await userEvent.click(one.getByRole('button', { name: /^Name/ }))
@@ -73,14 +63,6 @@ test('picks a known type by arrow and Enter and moves the path along', async () 
       },
     },
   ])
-})
-
-test('accepts a custom type', async () => {
-  const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
-  await openType(rowOf('Grain'))
-  await userEvent.fill(screen.getByRole('combobox', { name: 'Type' }), 'house_style')
-  await userEvent.keyboard('{Enter}')
-  expect(asked[0]).toMatchObject({ args: { change: { modelType: 'house_style' } } })
 })
 
 test('Tab saves each field and moves from name to type to path', async () => {
@@ -146,39 +128,6 @@ test('a started row closes its field and offers the unsaved text in a notice', a
   expect(page.asked).toEqual([{ name: 'copyText', args: { text: 'Film grain' } }])
 })
 
-test('a started row closes an unchanged field without a notice', async () => {
-  const page = await openPage({ rows: [row('Grain')] })
-  await typeName(page, 'Grain', 'Grain')
-  page.emit('patch', patchOf(2, [sendingRow('Grain')]))
-  await expect.poll(() => page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
-  expect(editNotice(page).elements()).toEqual([])
-})
-
-test('an edit that arrives too late is offered in a notice', async () => {
-  const page = await openPage({
-    rows: [row('Grain')],
-    answers: { editTarget: () => failed(failure('already-begun')) },
-  })
-  await typeName(page, 'Grain', 'Film grain')
-  await userEvent.keyboard('{Enter}')
-  await expect.element(editNotice(page)).toMatchTextContent('You entered: Film grain')
-})
-
-test('a field stays open while its row starts to wait for a retry', async () => {
-  const page = await openPage({ rows: [row('Grain')] })
-  await userEvent.click(page.rowOf('Grain').getByRole('button', { name: /^Library path/ }))
-  const field = page.screen.getByRole('textbox', { name: 'Library path' })
-  await userEvent.fill(field, 'models/loras/film.safetensors')
-  const waiting = row('Grain', {
-    phase: 'retrying',
-    failure: failure('server-trouble', { status: 500 }),
-    sizeBytes: 2_000_000_000,
-  })
-  page.emit('patch', patchOf(2, [waiting]))
-  await expect.element(page.rowOf('Grain')).toMatchTextContent('2.0 GB')
-  await expect.element(field).toHaveValue('models/loras/film.safetensors')
-})
-
 test('Enter, Tab and Escape belong to the input method while it composes', async () => {
   const page = await openPage({ rows: [row('Grain')] })
   await typeName(page, 'Grain', 'Film')
@@ -187,21 +136,6 @@ test('Enter, Tab and Escape belong to the input method while it composes', async
     field.element().dispatchEvent(new KeyboardEvent('keydown', { key, isComposing: true, bubbles: true }))
   await expect.element(field).toHaveValue('Film')
   expect(page.asked).toEqual([])
-})
-
-test('invalid text is kept while another field is open', async () => {
-  const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
-  const path = () => userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
-  await path()
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), 'models/loras/[1].safetensors')
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Name: Grain. Change' }))
-  await expect.element(screen.getByRole('textbox', { name: 'Name' })).toHaveFocus()
-  await path()
-  const field = screen.getByRole('textbox', { name: 'Library path' })
-  await expect.element(field).toHaveValue('models/loras/[1].safetensors')
-  await userEvent.keyboard('{Escape}')
-  await path()
-  await expect.element(field).toHaveValue('models/loras/Grain.safetensors')
 })
 
 /** A page on which the path of Grain is being edited and invalid, and the focus is on another row. */
@@ -227,29 +161,6 @@ test('an invalid field of a collapsed group is closed, its text is kept, and row
   await expect.poll(() => lines().map((line) => line.split(/ \d/)[0])).toContain('Done today')
   await userEvent.click(screen.getByRole('button', { name: /^Waiting/ }))
   await openAgain()
-})
-
-test('an invalid field of a row that a search hides is closed, and its text is kept', async () => {
-  const { screen, emit, rowOf, openAgain } = await leaveInvalidPath()
-  emit('command', 'find')
-  await userEvent.fill(screen.getByLabelText('Search uploads'), 'flux')
-  await expect.poll(() => rowOf('Grain').elements()).toEqual([])
-  await userEvent.fill(screen.getByLabelText('Search uploads'), '')
-  await expect.element(rowOf('Grain')).toBeVisible()
-  await expect.element(screen.getByLabelText('Search uploads')).toHaveFocus()
-  await openAgain()
-})
-
-test('scrolling an invalid field out of view and back leaves the focus where it is', async () => {
-  const more = Array.from({ length: 60 }, (_, index) => row(`Model ${index}`, { position: 2 + index }))
-  const { screen, rowOf } = await leaveInvalidPath(...more)
-  const grid = screen.getByRole('grid').element()
-  grid.scrollTop = 2_000
-  await expect.poll(() => rowOf('Grain').elements()).toEqual([])
-  grid.scrollTop = 0
-  await expect.element(rowOf('Grain')).toBeVisible()
-  expect(screen.getByRole('textbox').elements()).toEqual([])
-  await expect.element(rowOf('Flux')).toHaveFocus()
 })
 
 test('text of a field that is closed with its view is saved if it is valid', async () => {
@@ -278,25 +189,3 @@ test.each(['Name: Grain. Change', /^Library path/])(
     expect(asked).toEqual([])
   },
 )
-
-test('Tab leads from an invalid path to its suggestion, and Enter applies it', async () => {
-  const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/grain.safetensors')
-  await userEvent.keyboard('{Tab}')
-  await expect.element(screen.getByRole('button', { name: 'Use grain.safetensors' })).toHaveFocus()
-  await userEvent.keyboard('{Enter}')
-  await expect.element(rowOf('Grain')).toHaveFocus()
-  expect(asked).toEqual([
-    { name: 'editTarget', args: { id: 'Grain', change: { modelPath: 'grain.safetensors' } } },
-  ])
-})
-
-test('an invalid type is described by its problem', async () => {
-  const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
-  await openType(rowOf('Grain'))
-  const field = screen.getByRole('combobox', { name: 'Type' })
-  await userEvent.fill(field, ' ')
-  await expect.element(field).toHaveAttribute('aria-invalid', 'true')
-  await expect.element(field).toHaveAccessibleDescription(/type/i)
-})

@@ -67,14 +67,6 @@ test.each([
   await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Flux', 'Edge'])
 })
 
-test('the focus stays on its file when that moves to another group', async () => {
-  const { rowOf, names, emit } = await setup()
-  rowOf('Grain').element().focus()
-  emit('patch', patchOf(2, [sendingRow('Grain', { position: 0 })]))
-  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Flux', 'Edge'])
-  await expect.element(rowOf('Grain')).toHaveFocus()
-})
-
 test('a question about an upload closes once it is registered, and its row moves', async () => {
   const { screen, rowOf, names, emit } = await setup()
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
@@ -84,17 +76,4 @@ test('a question about an upload closes once it is registered, and its row moves
   emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
   await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
   expect(question.elements()).toEqual([])
-})
-
-test('a question about several uploads closes once none of them is left', async () => {
-  const { screen, rowOf, names, emit } = await setup()
-  rowOf('Broken').element().focus()
-  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('Cancel 4 uploads?')
-  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })], ['Broken', 'Grain']))
-  await expect.element(question).toMatchTextContent('Cancel “Edge”?')
-  emit('patch', patchOf(3, [], ['Edge']))
-  await expect.poll(() => question.elements()).toEqual([])
-  expect(names().filter(isName)).toEqual(['Flux'])
 })

@@ -16,22 +16,6 @@ const key = (
 })
 const list = { count: 100, pageRows: 8, isTyping: false }
 
-test.each([
-  ['ArrowDown', 6],
-  ['ArrowUp', 4],
-  ['PageDown', 13],
-  ['PageUp', 0],
-  ['Home', 0],
-  ['End', 99],
-])('%s goes from row 5 to row %d', (name, to) => {
-  expect(listCommandFor(key(name), 5, list)).toEqual({ kind: 'move', to, how: 'select' })
-})
-
-test('Shift extends the selection, Ctrl moves only the focus', () => {
-  expect(listCommandFor(key('ArrowDown', { shiftKey: true }), 5, list)).toMatchObject({ how: 'extend' })
-  expect(listCommandFor(key('ArrowDown', { ctrlKey: true }), 5, list)).toMatchObject({ how: 'focus' })
-})
-
 test('Ctrl+A and Cmd+A select all rows', () => {
   expect(listCommandFor(key('a', { ctrlKey: true }), 5, list)).toEqual({ kind: 'select-all' })
   expect(listCommandFor(key('A', { metaKey: true }), 5, list)).toEqual({ kind: 'select-all' })
@@ -49,12 +33,6 @@ test('Space pauses, but belongs to the word while one is typed', () => {
     kind: 'type-ahead',
     letter: ' ',
   })
-})
-
-test('ignores shortcuts of the application menu', () => {
-  expect(listCommandFor(key('f', { ctrlKey: true }), 5, list)).toBeNull()
-  expect(listCommandFor(key('ArrowLeft', { altKey: true }), 5, list)).toBeNull()
-  expect(listCommandFor(key('Shift', { shiftKey: true }), 5, list)).toBeNull()
 })
 
 test('letters form one word; after a pause a new word starts behind the focused row', () => {
@@ -78,4 +56,11 @@ test('Shift selects from the last single selection in either direction', () => {
   expect([...selection.selected]).toEqual(['a', 'b', 'c'])
   selection.toggle('b')
   expect(selection.selectedInOrder(ids)).toEqual(['a', 'c'])
+})
+
+test('Shift selects from the focused row if no row was selected before', () => {
+  const selection = new Selection()
+  selection.focused = 'c'
+  selection.extend('b', ['a', 'b', 'c'])
+  expect([...selection.selected]).toEqual(['b', 'c'])
 })

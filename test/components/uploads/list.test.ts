@@ -25,16 +25,6 @@ test('groups rows by status, each group with its count', async () => {
     ])
 })
 
-test('a row shows the base model of its file as a tag', async () => {
-  const grain = row('Grain')
-  const { rowOf } = await openPage({
-    rows: [grain, row('Odd', { recognition: { ...grain.recognition, base: null } })],
-  })
-  const baseIn = (name: string) => rowOf(name).getByTitle('Base model: SDXL')
-  await expect.element(baseIn('Grain')).toBeVisible()
-  expect(baseIn('Odd').elements()).toEqual([])
-})
-
 test('a row says what it waits for only if its group and the heading don’t', async () => {
   const { rowOf, emit } = await openPage({
     rows: [
@@ -84,14 +74,6 @@ test('a file that is still being written waits and needs no attention', async ()
   })
   await expect.poll(lines).toEqual(['Waiting 1', 'Flux, SDXL, 1.0 GB, Waiting for complete file, 0%'])
   await expect.element(rowOf('Flux').getByTitle('checked every few seconds', { exact: false })).toBeVisible()
-  expect(screen.getByText('attention', { exact: false }).query()).toBeNull()
-})
-
-test('a file that was not checked before the app was closed waits and needs no attention', async () => {
-  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('file-not-inspected'))] })
-  await expect
-    .element(rowOf('Flux').getByTitle('It’s checked when Modelferry runs', { exact: false }))
-    .toBeInTheDocument()
   expect(screen.getByText('attention', { exact: false }).query()).toBeNull()
 })
 
@@ -154,19 +136,6 @@ test('a row whose server limits the rate offers no attempt before the time that 
   await userEvent.click(rowOf('Flux'), { button: 'right' })
   await expect.element(screen.getByRole('menuitem', { name: 'Pause' })).toBeVisible()
   await expect.element(screen.getByRole('menuitem', { name: 'Try again' })).not.toBeInTheDocument()
-})
-
-test('promises no next attempt while all uploads are paused', async () => {
-  const retrying = row('Flux', {
-    phase: 'retrying',
-    failure: failure('offline'),
-    retryAtMs: new Date().setHours(14, 5, 0, 0),
-  })
-  const { rowOf, emit } = await openPage({ rows: [retrying] })
-  const attempt = rowOf('Flux').getByText('next attempt', { exact: false })
-  await expect.element(attempt).toBeVisible()
-  emit('patch', { ...patchOf(2, []), allPaused: true })
-  await expect.element(attempt).not.toBeInTheDocument()
 })
 
 test('pauses, resumes and moves a row by its buttons', async () => {
@@ -240,19 +209,6 @@ test('Undo restores removed uploads also if one that is being registered stays',
   await expect.poll(() => asked.at(-1)).toEqual({ name: 'undoRemove', args: { ids: ['Grain'] } })
 })
 
-test('the confirmation counts the remaining rows while uploads finish', async () => {
-  const { screen, emit } = await openPage({ rows: [sendingRow('Grain'), sendingRow('Flux'), row('Edge')] })
-  screen
-    .getByRole('row', { name: /^Grain/ })
-    .element()
-    .focus()
-  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('Cancel 3 uploads? The 900 MB sent so far')
-  emit('patch', patchOf(2, [registeredRow('Grain')]))
-  await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
-})
-
 test('cancelling uploads keeps one that was registered during the question', async () => {
   const rows = [sendingRow('Grain'), sendingRow('Flux'), registeredRow('Depth')]
   const { screen, rowOf, emit, asked } = await openPage({ rows })
@@ -269,16 +225,6 @@ test('cancelling uploads keeps one that was registered during the question', asy
       { name: 'dismiss', args: { ids: ['Depth'] } },
       { name: 'cancel', args: { ids: ['Flux'] } },
     ])
-})
-
-test('shows the weekday of uploads that were not finished today', async () => {
-  const threeDays = 3 * 24 * 60 * 60 * 1000
-  const { rowOf } = await openPage({
-    rows: [registeredRow('Depth'), registeredRow('Grain', { finishedAtMs: noonMs - threeDays })],
-  })
-  const weekday = new Intl.DateTimeFormat('en', { weekday: 'short' }).format(noonMs - threeDays)
-  await expect.element(rowOf('Depth')).toMatchTextContent(/12:00/)
-  await expect.element(rowOf('Grain')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
 })
 
 test('a time gets its weekday when the window is used again on the next day', async () => {
@@ -322,23 +268,6 @@ test('a click opens the details with type, reason and ids to copy', async () => 
   ])
 })
 
-test('shows the server’s own message in ours, with the code to copy', async () => {
-  const refused = failure(
-    'forbidden',
-    { team: 'Aurora Studio' },
-    { serverMessage: 'role viewer may not create models' },
-  )
-  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
-  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
-  const pane = screen.getByRole('complementary')
-  await expect
-    .element(pane)
-    .toMatchTextContent(
-      'You can’t add models to Aurora Studio: “role viewer may not create models”. Ask a team admin.',
-    )
-  await expect.element(pane.getByRole('button', { name: 'Copy error code' })).toBeVisible()
-})
-
 test('pauses and resumes all uploads from the summary', async () => {
   const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux')] })
   await userEvent.click(screen.getByRole('button', { name: 'Pause all' }))
@@ -355,12 +284,6 @@ test('reports needed attention once: in the headline or on a button', async () =
   expect(getComputedStyle(cancel.element()).opacity).toBe('1')
   emit('patch', { ...patchOf(2, [failedRow('Broken'), sendingRow('Flux')]) })
   await expect.element(screen.getByRole('button', { name: '1 file needs attention' })).toBeVisible()
-})
-
-test('offers to resume all when each file is paused individually', async () => {
-  const { screen, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' })] })
-  await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
-  expect(asked.map(({ name }) => name)).toEqual(['resumeAll'])
 })
 
 test('files of one model are grouped under its name and selected together', async () => {

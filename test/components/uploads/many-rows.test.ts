@@ -1,5 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
 import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openPage } from '../support/open-page.ts'
@@ -21,25 +21,6 @@ test('renders only the visible rows, however many there are', async () => {
   expect(screen.container.querySelectorAll('*').length).toBeLessThan(1_500)
   expect(grid.getAttribute('aria-rowcount')).toBe('10001')
   expect(grid.scrollHeight).toBe(10_000 * 56 + 34)
-})
-
-test('a scrollbar that takes up space does not change the height of errors', async () => {
-  await page.viewport(570, 640)
-  // Chromium hides scrollbars in tests; a border takes up the same space.
-  const style = document.createElement('style')
-  style.textContent = '.viewport { border-inline-end: 20px solid transparent }'
-  document.head.append(style)
-  onTestFinished(() => style.remove())
-  const rows = Array.from({ length: 20 }, (_, position) =>
-    failedRow(`Broken ${position}`, failure('server-trouble', { status: 500 + position }), { position }),
-  )
-  const { screen, rowOf } = await openPage({ rows })
-  await expect.element(rowOf('Broken 0')).toBeVisible()
-  const grid = screen.container.querySelector<HTMLElement>('[role=grid]')
-  expect([grid?.offsetWidth, grid?.clientWidth]).toEqual([570, 550])
-  const error = screen.getByRole('row', { name: /\(500\)/ }).element()
-  expect(error.getBoundingClientRect().height).toBe(rowHeights.note)
-  expect(grid?.scrollHeight).toBe(rowHeights.group + rows.length * (rowHeights.airy + rowHeights.note))
 })
 
 test('an error stays above the rows that share it, and above no other', async () => {
@@ -102,22 +83,6 @@ test('updates only the row that made progress', async () => {
   await expect.element(rowOf('Model 1')).toMatchTextContent('75%')
   observer.disconnect()
   expect([...touched]).toEqual(['Model 1'])
-})
-
-test('a group header and a patch cost the same however many rows there are', async () => {
-  const costs: number[] = []
-  for (const count of [100, 10_000]) {
-    const opened = await openPage({ rows: many.slice(0, count) })
-    await expect.element(opened.rowOf('Model 0').last()).toBeVisible()
-    const grid = opened.screen.container.querySelector('[role=grid]')
-    const startMs = performance.now()
-    opened.emit('patch', patchOf(2, [sendingRow('Model 0')]))
-    await expect.poll(() => grid?.textContent).toContain('45%')
-    console.log(`${count} rows: a row changed its group in ${Math.round(performance.now() - startMs)} ms`)
-    costs.push(grid?.querySelectorAll('*').length ?? 0)
-    await opened.screen.unmount()
-  }
-  expect(costs[1]).toBe(costs[0])
 })
 
 test('keeps the scroll position when rows are added above', async () => {

@@ -57,16 +57,3 @@ test('a row without a preview requests none', async () => {
   await expect.element(rowOf('Painter')).toBeVisible()
   expect(asked).toEqual([])
 })
-
-test.each([
-  ['llama3.1', 'This licence restricts who may use the model'],
-  ['apache-2.0', 'Check that this licence allows your team'],
-])('the details say about the licence %s what the review says', async (licence, text) => {
-  const { screen, rowOf } = await openPage({
-    rows: [row('Painter')],
-    answers: { modelFacts: () => success({ facts: { ...facts, licence }, preview: null }) },
-  })
-  await userEvent.dblClick(rowOf('Painter'))
-  const pane = screen.getByRole('complementary', { name: 'Details of Painter' })
-  await expect.element(pane.getByText(text, { exact: false })).toBeVisible()
-})

@@ -52,18 +52,6 @@ test('Skip removes files of which nothing was sent, with Undo', async () => {
   expect(removed().at(-1)).toEqual({ name: 'undoRemove', args })
 })
 
-test('Ctrl+Z undoes no Skip after another conflict was decided otherwise', async () => {
-  const { screen, pane, removed, decided, goOn } = await choosing('Grain', 'Depth')
-  await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
-  await goOn()
-  await userEvent.click(screen.getByRole('button', { name: 'Choose…' }).last())
-  await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
-  await goOn()
-  await expect.poll(decided).toHaveLength(1)
-  await userEvent.keyboard('{Control>}z{/Control}')
-  expect(removed().map(({ name }) => name)).toEqual(['cancel'])
-})
-
 test('Skip asks before it deletes an uploaded file', async () => {
   const { screen, pane, removed } = await choosingFor([storedRow('Grain')])
   await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
@@ -95,16 +83,6 @@ test('a new path is validated before it is sent', async () => {
   expect(decided()).toMatchObject([{ choice: 'rename', path: 'models/loras/mine.safetensors' }])
 })
 
-test('a typed path is kept when the row is sent again', async () => {
-  const { pane, emit, rowOf } = await choosingFor([storedRow('Grain')])
-  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
-  const field = pane.getByRole('textbox', { name: 'New library path' })
-  await userEvent.fill(field, 'models/loras/mine.safetensors')
-  emit('patch', patchOf(2, [storedRow('Grain'), row('Depth')]))
-  await expect.element(rowOf('Depth')).toBeVisible()
-  await expect.element(field).toHaveValue('models/loras/mine.safetensors')
-})
-
 test('one choice can be applied to all path conflicts', async () => {
   const { pane, decided, goOn } = await choosing('Grain', 'Depth', 'Flux')
   await userEvent.click(pane.getByRole('checkbox', { name: /the other 2 files/ }))
@@ -116,15 +94,6 @@ test('a choice can be made by keyboard', async () => {
   const { decided } = await choosing('Grain')
   await userEvent.keyboard('{ArrowDown}{ArrowDown}{Enter}')
   await expect.poll(decided).toEqual([{ ids: ['Grain'], fate: 'disable', choice: 'replace' }])
-})
-
-test('a duplicate shows that it is in the library and was not sent', async () => {
-  const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' }
-  const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
-  await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
-  await expect
-    .element(rowOf('Depth').getByTitle('Already in the library as Theirs', { exact: false }))
-    .toBeVisible()
 })
 
 test.each([
@@ -142,15 +111,6 @@ test.each([
   expect(screen.container.textContent).not.toContain(row('Depth').target.modelPath)
 })
 
-test('the choice takes the focus once per request', async () => {
-  const { pane, screen } = await choosing('Grain', 'Depth')
-  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
-  screen.container.querySelector<HTMLElement>('[data-id="Grain"]')?.focus()
-  await userEvent.keyboard('{ArrowDown}')
-  await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
-  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Depth')
-})
-
 test('a picked choice that is no longer available is replaced by the first one', async () => {
   const { pane, decided, goOn, emit } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
@@ -164,19 +124,4 @@ test('a picked choice that is no longer available is replaced by the first one',
   expect(pane.getByRole('radio').elements()).toHaveLength(1)
   await goOn()
   expect(decided()).toMatchObject([{ ids: ['Grain'], choice: 'keep-both' }])
-})
-
-test('Escape leaves the path field first and then closes the pane', async () => {
-  const { pane } = await choosing('Grain')
-  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
-  const field = pane.getByRole('textbox', { name: 'New library path' })
-  await userEvent.fill(field, 'models/loras/mine.safetensors')
-  const composing = { key: 'Escape', isComposing: true, bubbles: true }
-  field.element().dispatchEvent(new KeyboardEvent('keydown', composing))
-  await expect.element(field).toHaveFocus()
-  await userEvent.keyboard('{Escape}')
-  await expect.element(pane).toHaveFocus()
-  await expect.element(field).toHaveValue('models/loras/mine.safetensors')
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(() => pane.elements()).toEqual([])
 })

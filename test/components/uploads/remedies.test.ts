@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import {
   failure,
   failureKinds,
@@ -86,27 +86,6 @@ test('an unsafe file is uploaded from its details; the main process asks first',
   expect(asked).toContainEqual({ name: 'allow', args: { ids: ['Flux'] } })
 })
 
-test('each unsafe file whose finding is opened takes the focus to its details', async () => {
-  const unsafeRow = (name: string, imports: string) => failedRow(name, failure('file-dangerous', { imports }))
-  const rows = [unsafeRow('Flux', 'os.system'), unsafeRow('Wan', 'builtins.eval')]
-  const { screen, asked } = await openPage({ rows })
-  const button = screen.getByRole('complementary').getByRole('button', { name: 'Upload anyway…' })
-  for (const [index, name] of ['Flux', 'Wan'].entries()) {
-    await userEvent.click(screen.getByRole('button', { name: 'View warning' }).nth(index))
-    await expect.element(button).toHaveFocus()
-    await userEvent.keyboard('{Enter}')
-    expect(asked.at(-1)).toEqual({ name: 'allow', args: { ids: [name] } })
-  }
-})
-
-test('the list has no red button for an unsafe file', async () => {
-  const { screen } = await openPage({
-    rows: [failedRow('Flux', failure('file-dangerous', { imports: 'os.system' }))],
-  })
-  await expect.element(screen.getByRole('button', { name: 'View warning' })).toBeVisible()
-  expect(screen.getByRole('grid').element().querySelectorAll('.danger')).toHaveLength(0)
-})
-
 test('a PyTorch file whose scan found no code is described as such', async () => {
   const flux = row('Flux')
   const recognition = { ...flux.recognition, format: 'pytorch', hasNoCode: true } as const
@@ -117,30 +96,12 @@ test('a PyTorch file whose scan found no code is described as such', async () =>
     .toMatchTextContent('PyTorch file, no harmful code found')
 })
 
-test('shows the server’s full reason in a narrow window', async () => {
-  await page.viewport(480, 400)
-  const serverMessage =
-    'Role "viewer" may not create models in this workspace; the owner has switched uploads off for guests.'
-  const why = failure('forbidden', { team: 'Aurora Studio' }, { serverMessage })
-  const { screen } = await openPage({ rows: [failedRow('Flux', why)] })
-  const words = screen.getByRole('rowheader', { name: /Ask a team admin\.$/ })
-  await expect.element(words).toMatchTextContent('uploads off for guests”. Ask a team admin.')
-  const { scrollHeight, clientHeight } = words.element()
-  expect(scrollHeight - clientHeight).toBeLessThanOrEqual(1)
-})
-
 test('the sign-in remedy opens the sign-in view, which leads back', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('keychain-locked'))] })
   await userEvent.click(screen.getByRole('grid').getByRole('button', { name: 'Sign in' }))
   await expect.element(screen.getByRole('heading', { name: 'Modelferry' })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Back' }))
   await expect.element(rowOf('Flux')).toBeVisible()
-})
-
-test('a wrong server address leads to the settings', async () => {
-  const { screen } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
-  await userEvent.click(screen.getByRole('button', { name: 'Open settings' }))
-  await expect.element(screen.getByRole('textbox', { name: 'Server address', exact: true })).toBeVisible()
 })
 
 test('copies the code of a failure', async () => {

@@ -1,10 +1,8 @@
 import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { dropPlaceAt } from '../../../renderer/ui/list/row-order.ts'
-import { orderAfterMove, placeAfterStep } from '../../../renderer/uploads/upload-order.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { failedRow, otherTeam, patchOf, row, sendingRow } from '../support/rows.ts'
+import { failedRow, patchOf, row, sendingRow } from '../support/rows.ts'
 
 const names = ['Aurora', 'Basalt', 'Cobalt', 'Dune']
 const waiting = (some = names) => some.map((name, position) => row(name, { position }))
@@ -153,28 +151,6 @@ test.each([
   await expect.element(screen.getByText(announced)).toBeInTheDocument()
 })
 
-test('keys that would change nothing send nothing', async () => {
-  const { rowOf, asked } = await openPage({ rows: waiting() })
-  await userEvent.click(rowOf('Aurora'))
-  await userEvent.keyboard('{Alt>}{ArrowUp}{Home}{/Alt}')
-  await userEvent.click(rowOf('Dune'))
-  await userEvent.keyboard('{Alt>}{ArrowDown}{End}{/Alt}')
-  expect(asked).toEqual([])
-})
-
-test('below the last result of a search, an upload stays in front of what is hidden', async () => {
-  const { screen, rowOf, asked, emit, lines } = await openPage({
-    rows: waiting(['Krea', 'Kroma', 'Basalt']),
-  })
-  emit('command', 'find')
-  await userEvent.type(screen.getByLabelText('Search uploads'), 'kr')
-  await expect.poll(lines).toHaveLength(3)
-  await expect.element(rowOf('Krea')).toBeVisible()
-  await drag('Krea', pointOf('Kroma'), { x: 80, y: window.innerHeight - 60 })
-  pointer('pointerup', { x: 80, y: window.innerHeight - 60 })
-  await expect.poll(() => asked).toEqual([{ name: 'moveUploads', args: { ids: ['Krea'], before: 'Basalt' } }])
-})
-
 /** The page with uploads in this order and a search for "kr". */
 async function searchFor(order: readonly string[]): Promise<OpenPage> {
   const page = await openPage({ rows: waiting([...order]) })
@@ -198,15 +174,6 @@ test.each([
   await expect.element(screen.getByText(announced)).toBeInTheDocument()
 })
 
-test('in a search, keys that would change nothing shown send nothing', async () => {
-  const { rowOf, asked } = await searchFor(['Aurora', 'Krea', 'Basalt', 'Kroma', 'Dune'])
-  await userEvent.click(rowOf('Krea'))
-  await userEvent.keyboard('{Alt>}{ArrowUp}{Home}{/Alt}')
-  await userEvent.click(rowOf('Kroma'))
-  await userEvent.keyboard('{Alt>}{ArrowDown}{End}{/Alt}')
-  expect(asked).toEqual([])
-})
-
 async function uploadByName({ screen }: OpenPage): Promise<void> {
   await userEvent.click(screen.getByRole('button', { name: /^Sort by:/ }))
   await userEvent.click(screen.getByRole('menuitemradio', { name: 'Name', exact: true }))
@@ -228,18 +195,6 @@ test('Undo of a sorted upload order leaves newer uploads last', async () => {
   await expect.poll(() => moves().at(-1)).toEqual({ ids: ['Cobalt', 'Basalt', 'Aurora'], before: 'New' })
 })
 
-test('Undo of a sorted upload order restores it before the queue shows the new one', async () => {
-  const page = await openPage({ rows: waiting(['Cobalt', 'Basalt', 'Aurora', 'Dune']) })
-  await uploadByName(page)
-  await userEvent.click(page.screen.getByRole('button', { name: 'Undo' }))
-  await expect
-    .poll(() => movesOf(page))
-    .toEqual([
-      { ids: ['Aurora', 'Basalt', 'Cobalt'], before: 'Dune' },
-      { ids: ['Cobalt', 'Basalt', 'Aurora', 'Dune'], before: null },
-    ])
-})
-
 test('a sorted upload order applies to the uploads shown, and others keep their places', async () => {
   const page = await searchFor(['Krona', 'Basalt', 'Kroma', 'Aurora', 'Krea', 'Amber'])
   await uploadByName(page)
@@ -249,68 +204,6 @@ test('a sorted upload order applies to the uploads shown, and others keep their 
   await expect
     .element(page.screen.getByText('Changed the order of 3 uploads.', { exact: false }))
     .toBeVisible()
-})
-
-test('a sorted upload order leaves the uploads of teams that are not shown', async () => {
-  const others = ['Ember', 'Dune'].map((name, index) => row(name, { position: 2 + index, team: otherTeam }))
-  const page = await openPage({ rows: [...waiting(['Cobalt', 'Aurora']), ...others] })
-  page.emit('command', 'find')
-  await userEvent.click(page.screen.getByRole('button', { name: 'Team: All teams' }))
-  await userEvent.click(page.screen.getByRole('menuitemradio', { name: new RegExp(otherTeam.name) }))
-  await uploadByName(page)
-  await expect.poll(() => movesOf(page)).toEqual([{ ids: ['Dune', 'Ember'], before: null }])
-})
-
-test('applying the order in which uploads run already changes nothing', async () => {
-  const page = await openPage({ rows: waiting() })
-  await uploadByName(page)
-  await expect.element(page.screen.getByRole('button', { name: 'Sort by: Upload order' })).toBeVisible()
-  expect(page.asked).toEqual([])
-  expect(page.screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
-})
-
-test('a drag ends without a change when its place is gone', async () => {
-  const { rowOf, asked, emit } = await openPage({ rows: waiting(['Aurora', 'Basalt']) })
-  await userEvent.click(rowOf('Aurora'))
-  await drag('Aurora', pointOf('Basalt', 0.9))
-  await expect.poll(dragLabel).toBe('Aurora')
-  emit('patch', patchOf(2, [], ['Aurora', 'Basalt']))
-  await expect.poll(() => document.querySelector('[data-id]')).toBe(null)
-  pointer('pointerup', { x: 80, y: 300 })
-  expect(asked).toEqual([])
-})
-
-test.each([
-  ['up', ['c'], 'b'],
-  ['up', ['a'], 'b'],
-  ['up', ['b', 'd'], 'a'],
-  ['down', ['a'], 'c'],
-  ['down', ['a', 'c'], null],
-  ['top', ['b', 'c'], 'a'],
-  ['bottom', ['a'], null],
-] as const)('one step %s puts %s before %s', (step, ids, before) => {
-  expect(placeAfterStep(['a', 'b', 'c', 'd'], ids, step)).toBe(before)
-})
-
-test('the order after a move has every upload once', () => {
-  expect(orderAfterMove(['a', 'b', 'c', 'd'], ['d', 'a'], 'c')).toEqual(['b', 'd', 'a', 'c'])
-  expect(orderAfterMove(['a', 'b'], ['a'], null)).toEqual(['b', 'a'])
-})
-
-test('the nearest gap between rows is the place of a drop', () => {
-  const lines = ['group', 'a', 'model', 'b', 'done'].map((key) => ({ key, height: 10 }))
-  const placeAt = (y: number) => dropPlaceAt(lines, y, (key) => key === 'a' || key === 'b')
-  expect([0, 12, 17, 25, 33, 38, 99].map((y) => placeAt(y)?.before)).toEqual([
-    'a',
-    'a',
-    'b',
-    'b',
-    'b',
-    null,
-    null,
-  ])
-  expect([placeAt(0)?.y, placeAt(17)?.y, placeAt(99)?.y]).toEqual([10, 30, 40])
-  expect(dropPlaceAt(lines, 5, () => false)).toBe(null)
 })
 
 test('waiting uploads are moved among the waiting ones only', async () => {

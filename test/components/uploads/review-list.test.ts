@@ -76,16 +76,6 @@ test('collapsing a section closes its invalid field, whose text is kept, and Ctr
   await expect.poll(() => asked.map(({ name }) => name)).toEqual(['approveReview'])
 })
 
-test('closing the review closes its invalid field, so that Ctrl+Enter works in the next', async () => {
-  const { sheet, screen, asked } = await leaveInvalidPath()
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(() => sheet.elements()).toEqual([])
-  await userEvent.click(screen.getByRole('button', { name: 'Review', exact: true }))
-  await expect.element(sheet.getByRole('row', { name: /^Ink/ })).toBeVisible()
-  await userEvent.keyboard('{Control>}{Enter}{/Control}')
-  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['approveReview'])
-})
-
 const conflict = failure('path-taken', { name: 'Old', path: 'models/loras/Grain.safetensors', theirBytes: 5 })
 const inConflict: readonly ReviewGroup[] = [
   { kind: 'path-conflict', files: [{ id: 'Grain', name: 'Old' }] },
@@ -120,16 +110,6 @@ test('the suggestion for an invalid path is applied with the keyboard, and the r
   await userEvent.keyboard('{Enter}')
   await expect.poll(focusedName).toMatch(/^Grain,/)
   expect(asked.map(({ name }) => name)).toEqual(['editTarget'])
-})
-
-test('Escape on the suggestion for an invalid path ends the editing only', async () => {
-  const { sheet, asked } = await openFiles(files, reviewOf(files))
-  await userEvent.click(sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', pathField))
-  await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain.safetensors')
-  await userEvent.keyboard('{Tab}{Escape}')
-  await expect.poll(focusedName).toMatch(/^Grain,/)
-  await expect.element(sheet).toBeVisible()
-  expect([sheet.getByRole('textbox').elements(), asked]).toEqual([[], []])
 })
 
 test('the shortcuts are shown over the review, which stays open', async () => {

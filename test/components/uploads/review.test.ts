@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import { page, userEvent, type Locator } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
-import { selectOption } from '../support/select-option.ts'
 import { openReview, reviewRows } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
-import { otherTeam, patchOf, registeredRow, row, sendingRow, settings } from '../support/rows.ts'
+import { otherTeam, patchOf, row } from '../support/rows.ts'
 
 const focusedName = () => document.activeElement?.getAttribute('aria-label')
 const expand = (sheet: Locator, title: string) =>
@@ -125,14 +123,6 @@ test('a review of an earlier session is opened by the user only', async () => {
   await expect.element(screen.getByRole('dialog')).toBeVisible()
 })
 
-test('opens only once it is certain that there is something to upload or to decide', async () => {
-  const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles, { isComparing: true }))
-  emit('reviews', [reviewOf(twoFiles, { hasWork: false })])
-  await expect.element(sheet).not.toBeInTheDocument()
-  emit('reviews', [reviewOf(twoFiles)])
-  await expect.element(sheet).toBeVisible()
-})
-
 const olderRow = reviewRow('Old', { review: 'review-0', position: 9 })
 const older = reviewOf([olderRow], { id: 'review-0' })
 
@@ -186,18 +176,6 @@ test('Discard removes the files, and Undo restores them', async () => {
     { name: 'discardReview', args: { review: 'review-1' } },
     { name: 'undoRemove', args: { ids } },
   ])
-})
-
-test('Undo opens the review again, also before its end was reported', async () => {
-  const ids = reviewRows.map(({ id }) => id)
-  const { sheet, screen, emit } = await openReview(undefined, undefined, {
-    discardReview: () => success(ids),
-  })
-  await userEvent.click(sheet.getByRole('button', { name: 'Discard' }))
-  await expect.poll(() => sheet.elements()).toEqual([])
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  emit('reviews', [reviewOf(reviewRows)])
-  await expect.element(sheet).toBeVisible()
 })
 
 const taken = (name: string, code: 'path-taken' | 'path-taken-here' = 'path-taken') =>
@@ -281,13 +259,6 @@ test('a broken file is shown in its folder and read again once it is repaired', 
   ])
 })
 
-test('the settings say which files are reviewed', async () => {
-  const { screen, asked, emit } = await openPage()
-  emit('command', 'show-settings')
-  await selectOption(screen.getByLabelText('Review files before uploading'), 'Always')
-  await expect.poll(() => asked).toContainEqual({ name: 'changeSettings', args: { review: 'always' } })
-})
-
 test('works with the keyboard: arrows, collapse and expand, edit, skip', async () => {
   const { sheet, asked } = await openReview()
   await expect.poll(focusedName).toBe('Path conflicts, 1 file, expanded')
@@ -312,45 +283,6 @@ test('works with the keyboard: arrows, collapse and expand, edit, skip', async (
     { name: 'editTarget', args: { id: 'Private', change: { displayName: 'My private' } } },
     { name: 'excludeFromReview', args: { ids: ['Private'] } },
   ])
-})
-
-test('Escape in a field ends the editing only', async () => {
-  const { sheet } = await openReview(twoFiles, reviewOf(twoFiles))
-  await userEvent.click(
-    sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', { name: /^Library path/ }),
-  )
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(focusedName).toMatch(/^Grain,/)
-  await expect.element(sheet).toBeVisible()
-})
-
-test('Ctrl+Enter works after a file with an invalid open field is left out', async () => {
-  const { sheet, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles))
-  const grain = sheet.getByRole('row', { name: /^Grain/ })
-  await userEvent.click(grain.getByRole('button', { name: /^Library path/ }))
-  await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain')
-  await userEvent.click(grain.getByRole('button', { name: 'Skip: Grain' }))
-  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['excludeFromReview'])
-  emit('patch', patchOf(2, [], ['Grain']))
-  emit('reviews', [reviewOf([reviewRow('Flux')])])
-  await expect.poll(() => grain.elements()).toEqual([])
-  await userEvent.keyboard('{Control>}{Enter}{/Control}')
-  await expect.poll(() => asked.at(-1)?.name).toBe('approveReview')
-})
-
-test('leaving out one file after the other can be undone step by step', async () => {
-  const { sheet, asked } = await openReview(twoFiles, reviewOf(twoFiles))
-  await userEvent.click(sheet.getByRole('button', { name: 'Skip: Grain' }))
-  await expect.element(sheet.getByRole('button', { name: 'Undo' })).toBeVisible()
-  await userEvent.click(sheet.getByRole('button', { name: 'Skip: Flux' }))
-  await expect.poll(() => asked.length).toBe(2)
-  await userEvent.keyboard('{Control>}zz{/Control}')
-  await expect
-    .poll(() => asked.slice(2))
-    .toEqual([
-      { name: 'undoRemove', args: { ids: ['Flux'] } },
-      { name: 'undoRemove', args: { ids: ['Grain'] } },
-    ])
 })
 
 test('the focus moves on when a file leaves the review, and to the list when the last one does', async () => {
@@ -382,38 +314,6 @@ test('Undo after an approval opens the review again, also if files have stayed i
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
-test('an approval shows its first upload, although another row of the list was the current one', async () => {
-  const done = Array.from({ length: 30 }, (_, index) => registeredRow(`Done ${index}`))
-  const files = [reviewRow('Grain')]
-  const { emit, rowOf, sheet } = await openReview([...done, ...files], reviewOf(files), {
-    approveReview: () => success({ approvedCount: 1, drop: 'approval-1', newIds: ['Grain'] }),
-  })
-  await userEvent.click(sheet.getByRole('button', { name: 'Later' }))
-  await userEvent.click(rowOf('Done 5'))
-  await userEvent.keyboard('{End}')
-  await expect.element(rowOf('Done 29')).toHaveFocus()
-  await userEvent.click(page.getByRole('button', { name: 'Review' }))
-  await userEvent.click(sheet.getByRole('button', { name: /^Upload/ }))
-  emit('patch', patchOf(2, [sendingRow('Grain')]))
-  await expect.element(rowOf('Grain')).toHaveFocus()
-  expect(rowOf('Grain').element().getBoundingClientRect().top).toBeGreaterThan(0)
-})
-
-test('the end of an approved batch is one notice, also if it ends before the approval is reported', async () => {
-  const approval = { approvedCount: 1, drop: 'approval-1', newIds: ['Grain'] }
-  const page = await openReview([reviewRow('Grain')], reviewOf([reviewRow('Grain')]), {
-    approveReview: () => {
-      page.emit('patch', patchOf(2, [sendingRow('Grain')]))
-      page.emit('patch', patchOf(3, [registeredRow('Grain')]))
-      return success(approval)
-    },
-  })
-  await userEvent.click(page.sheet.getByRole('button', { name: /^Upload/ }))
-  await expect.element(page.screen.getByRole('button', { name: 'View' })).toBeVisible()
-  await expect.poll(() => page.sheet.elements()).toEqual([])
-  expect(page.screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
-})
-
 test('a failed approval keeps the sheet open and says why', async () => {
   const { sheet } = await openReview(twoFiles, reviewOf(twoFiles), {
     approveReview: () => ({ ok: false, failure: failure('no-team') }),
@@ -430,19 +330,4 @@ test('shows 10,000 files, of which it draws only those in view', async () => {
   await userEvent.keyboard('{ArrowDown}{ArrowDown}')
   await expect.poll(focusedName).toMatch(/^File 1,/)
   expect(sheet.element().querySelectorAll('[role=row]').length).toBeLessThan(40)
-})
-
-test('files in review are not in the list', async () => {
-  const { lines } = await openPage({ rows: [row('Grain'), reviewRow('Flux')] })
-  await expect.poll(lines).toHaveLength(2)
-  expect(lines().join()).not.toContain('Flux')
-})
-
-test.each([false, true])('every file is as high as a row of the list, dense: %s', async (dense) => {
-  const { sheet } = await openReview(undefined, undefined, {
-    settings: () => success({ ...settings, dense }),
-  })
-  await expect.element(sheet.getByRole('row', { name: /^Trap,/ })).toBeVisible()
-  const trap = sheet.getByRole('row', { name: /^Trap,/ }).element()
-  expect(trap.getBoundingClientRect().height).toBe(dense ? rowHeights.dense : rowHeights.airy)
 })

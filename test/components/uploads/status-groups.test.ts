@@ -113,36 +113,6 @@ test('the commands for selected rows leave out those of a collapsed group', asyn
   expect(asked.at(-1)).toEqual({ name: 'pause', args: { ids: ['Flux', 'Wan'] } })
 })
 
-test.each(['Waiting 1', 'Try again'])(
-  'the delete key in the header with “%s” removes nothing',
-  async (name) => {
-    const rows = [row('Grain'), failedRow('Refused', failure('forbidden'))]
-    const { screen, rowOf, asked } = await openPage({ rows })
-    rowOf('Grain').element().focus()
-    screen.getByRole('button', { name }).element().focus()
-    await userEvent.keyboard('{Delete}{F2}')
-    expect(asked).toEqual([])
-  },
-)
-
-test('the focus moves to a row when the last row with an error has left', async () => {
-  const { screen, rowOf, emit } = await openPage({ rows: [broken('Empty'), row('Grain')] })
-  screen.getByRole('button', { name: 'Remove', exact: true }).element().focus()
-  await userEvent.keyboard('{Enter}')
-  emit('patch', patchOf(2, [], ['Empty']))
-  await expect.element(rowOf('Grain')).toHaveFocus()
-})
-
-test('a broken file can be shown in its folder and removed', async () => {
-  const { screen, asked } = await openPage({ rows: [broken('Empty')] })
-  await userEvent.click(screen.getByRole('button', { name: 'Show in folder' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Remove', exact: true }))
-  expect(asked).toEqual([
-    { name: 'showInFolder', args: { id: 'Empty' } },
-    { name: 'cancel', args: { ids: ['Empty'] } },
-  ])
-})
-
 test('selecting several rows covers no row, and neither moves the list nor changes the open details', async () => {
   const { screen, rowOf } = await openPage({ rows: many('Grain', 40) })
   await userEvent.dblClick(rowOf('Grain 1'), { position: { x: 12, y: 12 } })

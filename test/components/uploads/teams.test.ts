@@ -1,22 +1,11 @@
 import axe from 'axe-core'
 import { expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { listing } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { openReview } from '../support/review.ts'
-import { reviewOf, reviewRow } from '../support/review-view.ts'
-import {
-  account,
-  failedRow,
-  otherTeam,
-  patchOf,
-  registeredRow,
-  row,
-  signedIn,
-  team,
-} from '../support/rows.ts'
+import { account, failedRow, otherTeam, patchOf, row, signedIn, team } from '../support/rows.ts'
 
 const forOther = (name: string, change: Parameters<typeof row>[1] = {}) =>
   row(name, { team: otherTeam, ...change })
@@ -66,19 +55,6 @@ test('rows name the account too if several people upload, or two teams have one 
   await expect.poll(() => rowOf('Grain').getByText(team.name).elements()).toEqual([])
 })
 
-test('a long team name stays inside its row in a narrow window', async () => {
-  const long = { id: otherTeam.id, name: '北方工作室的模型训练与发布团队'.repeat(6) }
-  await page.viewport(480, 400)
-  const rows = [row('Grain'), row('Flux', { team: long, target: { displayName: 'Flux'.repeat(20) } })]
-  const { screen } = await openPage({ rows })
-  const chip = screen.getByTitle(`Team: ${long.name}`)
-  await expect.element(chip).toBeVisible()
-  const line = chip.element().closest('[data-id]')?.getBoundingClientRect()
-  const box = chip.element().getBoundingClientRect()
-  expect([box.width > 40, box.right < (line?.right ?? 0), box.height < 24]).toEqual([true, true, true])
-  expect(document.documentElement.scrollWidth).toBe(480)
-})
-
 test('the list shows one team, says so, and shows all again', async () => {
   const opened = await openPage({ rows: [...mixed, failedRow('Broken', failure('file-cut-short'))] })
   const { screen } = opened
@@ -91,22 +67,6 @@ test('the list shows one team, says so, and shows all again', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
   await expect.poll(() => namesOf(opened)).toEqual(['Broken', 'Grain', 'Flux'])
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Broken')
-})
-
-test('the count of a shown team is not announced, and follows a search and the size of a growing file', async () => {
-  const growing = (sizeBytes: number) =>
-    failedRow('Growing', failure('file-being-written'), { team: otherTeam, sizeBytes })
-  const opened = await openPage({ rows: [...mixed, growing(500_000_000)] })
-  const { screen, emit } = opened
-  await showOther(opened)
-  const note = screen.getByText('2 files, 1.5 GB')
-  await expect.element(note).toBeVisible()
-  expect(note.element().closest('[role=status]')).toBeNull()
-  emit('patch', patchOf(2, [growing(1_000_000_000)]))
-  await expect.element(screen.getByText('2 files, 2.0 GB')).toBeVisible()
-  emit('command', 'find')
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Search uploads' }), 'Flux')
-  await expect.element(screen.getByText('1 of 2 files, 1.0 GB')).toBeVisible()
 })
 
 test('the search filters by team too, and an empty result says why', async () => {
@@ -142,15 +102,6 @@ test('a notification shows its upload in spite of the filter and a collapsed gro
   await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
   emit('reveal', { kind: 'uploads', ids: ['Grain'] })
   await expect.element(opened.rowOf('Grain')).toHaveFocus()
-})
-
-test('a filter ends when its team is unknown, as after a sign-out', async () => {
-  const opened = await openPage({ rows: mixed })
-  await showOther(opened)
-  opened.emit('patch', patchOf(2, [], ['Flux']))
-  opened.emit('session', signedIn(account({ teams: [team] })))
-  await expect.poll(() => namesOf(opened)).toEqual(['Grain'])
-  expect(opened.screen.getByText(otherTeam.name, { exact: false }).elements()).toEqual([])
 })
 
 test('uploads are added to another team, which the dialog asks for', async () => {
@@ -198,18 +149,6 @@ test('models of the library are added to another team, and the report says which
   await expect.element(screen.getByText('No unchanged file of this model', { exact: false })).toBeVisible()
 })
 
-test('an upload of the history is added to another team than its own', async () => {
-  const opened = await openPage({
-    answers: { history: () => success({ rows: [registeredRow('Old')], nextBeforeMs: null }) },
-  })
-  const { screen } = opened
-  await userEvent.click(screen.getByRole('button', { name: 'History' }))
-  await choose(opened, 'Old', 'Also add to team…')
-  const dialog = screen.getByRole('dialog', { name: 'Also add to team' })
-  await expect.element(dialog.getByRole('button', { name: otherTeam.name })).toBeVisible()
-  expect(dialog.getByRole('button', { name: team.name }).elements()).toEqual([])
-})
-
 /** A password sign-in with two teams, and a paired device of the same user with the second one. */
 const session = account({ id: 'cloud.example person-1' })
 const device = account({ id: 'cloud.example person-1 team_night', kind: 'device', teams: [otherTeam] })
@@ -228,32 +167,6 @@ test('a team that a paired device has too is offered once, for the password sign
   await expect
     .poll(() => asked(opened, 'addUploadsToTeam'))
     .toEqual([{ ids: ['Grain'], team: { accountId: session.id, teamId: otherTeam.id } }])
-})
-
-test('the review shows the team of a paired device that the password sign-in has too', async () => {
-  const rows = [reviewRow('Grain', { accountId: device.id, team: otherTeam })]
-  const view = reviewOf(rows, { team: { accountId: device.id, teamId: otherTeam.id } })
-  const { screen, sheet } = await openReview(rows, view, {
-    session: () => success(signedIn(device, session)),
-  })
-  await userEvent.click(sheet.getByRole('button', { name: otherTeam.name }))
-  const items = screen.getByRole('menuitemradio')
-  await expect
-    .poll(() => items.elements().map((item) => [item.textContent?.trim(), item.ariaChecked]))
-    .toEqual([
-      [otherTeam.name, 'true'],
-      [team.name, 'false'],
-    ])
-})
-
-test('a user with one team is offered no other one', async () => {
-  const { screen, rowOf } = await openPage({
-    rows: [row('Grain')],
-    answers: { session: () => success(signedIn(account({ teams: [team] }))) },
-  })
-  await userEvent.click(rowOf('Grain'), { button: 'right' })
-  await expect.element(screen.getByRole('menuitem', { name: 'Open details' })).toBeVisible()
-  expect(screen.getByRole('menuitem', { name: 'Also add to team…' }).elements()).toEqual([])
 })
 
 const file = new File(['x'], 'flux.safetensors')
@@ -288,34 +201,4 @@ test('files dropped on the closed picker are for the chosen team; elsewhere none
   await expect
     .poll(() => asked(opened, 'addFiles'))
     .toEqual([{ files: [file], team: choiceOf(team) }, { files: [file] }])
-})
-
-test('the picker closes when dragged files leave it for the list', async () => {
-  const { screen } = await openPage({ rows: [row('Grain')] })
-  drag('dragover', screen.getByRole('button', { name: `Team: ${team.name}` }).element())
-  await expect.element(screen.getByRole('menu')).toBeVisible()
-  // Between the button and its menu.
-  drag('dragover', screen.getByRole('banner').element())
-  await expect.element(screen.getByRole('menu')).toBeVisible()
-  drag('dragover', screen.getByRole('grid').element())
-  await expect.element(screen.getByRole('menu')).not.toBeInTheDocument()
-})
-
-test.each<[string, (opened: OpenPage) => unknown]>([
-  [
-    'the team filter',
-    async ({ screen, emit }) => {
-      emit('command', 'find')
-      await userEvent.click(screen.getByRole('button', { name: 'Team: All teams' }))
-    },
-  ],
-  ['the dialog “Also add to team”', async (opened) => choose(opened, 'Grain', 'Also add to team…')],
-  [
-    'the team picker under dragged files',
-    ({ screen }) => drag('dragover', screen.getByRole('button', { name: `Team: ${team.name}` }).element()),
-  ],
-])('%s asks for the teams once when it opens', async (_, open) => {
-  const opened = await openPage({ rows: mixed, answers: { library: () => success(listing()) } })
-  await open(opened)
-  await expect.poll(() => asked(opened, 'refreshTeams')).toHaveLength(1)
 })

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import type { PartMap, UploadDetails } from '../../../electron/contract/upload-details.ts'
-import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { emptyTotals } from '../../support/totals.ts'
 import { selectOption } from '../support/select-option.ts'
 import { openPage } from '../support/open-page.ts'
-import { patchOf, registeredRow, sendingRow } from '../support/rows.ts'
+import { registeredRow, sendingRow } from '../support/rows.ts'
 
 const speed = { stepMs: 1_000, points: [1_000_000, 3_000_000, 2_000_000] }
 const sizeBytes = 65_000_000
@@ -64,28 +63,6 @@ test('the part map follows updates of its upload only', async () => {
   await expect.element(screen.getByRole('img', { name: '65 of 65 parts uploaded' })).toBeVisible()
 })
 
-test('names the part under the pointer and its sent bytes', async () => {
-  const { screen } = await openDetails(map)
-  const picture = screen.getByRole('img', { name: /^41 of 65/ })
-  await userEvent.hover(picture, { position: { x: 3, y: 3 } })
-  await expect.element(screen.getByText('Part 1: uploaded earlier')).toBeVisible()
-  const columns = Math.floor((picture.element().clientWidth + 2) / 14)
-  const place = (number: number) => ({
-    x: ((number - 1) % columns) * 14 + 3,
-    y: Math.floor((number - 1) / columns) * 14 + 3,
-  })
-  await userEvent.hover(picture, { position: place(42) })
-  await expect.element(screen.getByText('Part 42: 250 kB of 1.0 MB, uploaded more than once')).toBeVisible()
-  await userEvent.unhover(picture)
-  await expect.element(screen.getByText('31 uploaded', { exact: true })).toBeVisible()
-})
-
-test('a single PUT is shown as one part with its bytes', async () => {
-  const flying = [{ number: 1, bytes: 20_000_000 }]
-  const { screen } = await openDetails({ partSizeBytes: sizeBytes, states: 'f', flying })
-  await expect.element(screen.getByRole('img', { name: 'Single upload, 20.0 MB of 65.0 MB' })).toBeVisible()
-})
-
 test('the details of a single PUT show its progress before storage acknowledges it', async () => {
   const { rowOf, screen } = await openPage({
     rows: [sendingRow('X', { sentBytes: 0, inFlightBytes: 450_000_000 })],
@@ -95,18 +72,6 @@ test('the details of a single PUT show its progress before storage acknowledges 
   await expect.element(details.getByText('45%')).toBeVisible()
   await expect.element(details.getByText('450 MB of 1.0 GB')).toBeVisible()
   await expect.element(details.getByText('42.0 MB/s')).toBeVisible()
-})
-
-test('shows no parts before they are known', async () => {
-  const { screen } = await openDetails(null)
-  await expect.element(screen.getByRole('heading', { name: 'Speed' })).toBeVisible()
-  expect(screen.getByRole('heading', { name: 'Parts' }).elements()).toEqual([])
-})
-
-test('the speed graph has a text summary', async () => {
-  const { screen } = await openDetails(map)
-  const words = 'Speed over 3 s: 2.0 MB/s now, 2.0 MB/s average, 3.0 MB/s maximum'
-  await expect.element(screen.getByRole('img', { name: words })).toBeVisible()
 })
 
 test('shows the total speed above the list while uploads run', async () => {
@@ -135,22 +100,6 @@ test('shows the total speed above the list while uploads run', async () => {
   await expect.element(screen.getByText('7 connections, limit 12')).toBeVisible()
 })
 
-test('says “Estimating…” in the row and the heading until their times are known', async () => {
-  const unsteady = sendingRow('Juniper', { secondsLeft: null })
-  const { screen, rowOf, emit } = await openPage({ rows: [unsteady] })
-  const show = (sequence: number, row: UploadRow, secondsLeft: number | null) => {
-    const patch = patchOf(sequence, [row])
-    emit('patch', { ...patch, totals: { ...patch.totals, bytesPerSecond: 42_000_000, secondsLeft } })
-  }
-  show(2, unsteady, null)
-  const heading = screen.getByRole('heading', { level: 1 })
-  for (const place of [rowOf('Juniper'), heading])
-    await expect.element(place).toMatchTextContent('Estimating…')
-  show(3, sendingRow('Juniper', { secondsLeft: 700 }), 120)
-  await expect.element(rowOf('Juniper')).toMatchTextContent('about 12 min')
-  await expect.element(heading).toMatchTextContent('about 2 min')
-})
-
 test('sets a limit beside the speed and shows it there', async () => {
   const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
@@ -174,36 +123,6 @@ test('accepts a custom limit with a decimal and rejects an invalid one', async (
   await userEvent.keyboard('{Enter}')
   await expect.element(screen.getByText('up to 2.5 MB/s')).toBeVisible()
   expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: 2_500_000 })
-})
-
-test('shows the stored choices again when others could not be saved', async () => {
-  const { screen, emit } = await openPage({
-    rows: [registeredRow('Juniper')],
-    answers: {
-      changeSettings: () => failed(failure('unexpected')),
-      setWhenDone: () => failed(failure('unexpected')),
-    },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
-  await userEvent.click(screen.getByRole('radio', { name: '5 MB/s', exact: true }))
-  await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
-  await expect.element(screen.getByRole('radio', { name: 'No limit' })).toBeChecked()
-  emit('command', 'show-settings')
-  const whenDone = screen.getByRole('combobox', { name: 'When uploads finish' })
-  await selectOption(whenDone, 'Quit Modelferry')
-  await expect.element(whenDone).toMatchTextContent('Do nothing')
-})
-
-test('a custom limit is chosen only once it has a value', async () => {
-  const { screen } = await openPage({ rows: [registeredRow('Juniper')] })
-  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
-  await userEvent.click(screen.getByRole('radio', { name: /^Custom/ }))
-  const own = screen.getByRole('textbox', { name: 'Custom limit in MB/s' })
-  await expect.element(own).toHaveFocus()
-  await expect.element(screen.getByRole('radio', { name: 'No limit' })).toBeChecked()
-  await userEvent.fill(own, '2,5')
-  await userEvent.keyboard('{Enter}')
-  await expect.element(screen.getByRole('radio', { name: /^Custom/ })).toBeChecked()
 })
 
 test('the settings contain the speed limit and the connection limit', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { patchOf, row } from '../support/rows.ts'
 
@@ -50,14 +50,4 @@ test('the details copy a report of a wrong recognition', async () => {
   await userEvent.dblClick(rowOf('Flux'))
   await userEvent.click(screen.getByRole('button', { name: 'Copy report' }))
   expect(asked).toContainEqual({ name: 'copyText', args: { text: 'type: loras' } })
-})
-
-test('a report that can’t be made says why', async () => {
-  const { screen, rowOf } = await openPage({
-    rows: [row('Flux')],
-    answers: { recognitionReport: () => failed(failure('file-look-late')) },
-  })
-  await userEvent.dblClick(rowOf('Flux'))
-  await userEvent.click(screen.getByRole('button', { name: 'Copy report' }))
-  await expect.element(screen.getByRole('alert').first()).toMatchTextContent('took longer than two minutes')
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import { logDocumentOf, type UploadLog } from '../../../electron/contract/upload-log.ts'
 import { emptyTotals } from '../../support/totals.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
@@ -58,23 +58,6 @@ test('the details show the stored log with causes and reasons, and copy and save
   expect(copied.text).toContain('Paused by quiet hours')
 })
 
-test('a row of the history shows its log too', async () => {
-  const done = registeredRow('Flux')
-  const { screen, rowOf } = await openPage({
-    answers: {
-      history: () => success({ rows: [done], nextBeforeMs: null }),
-      uploadLog: () => success(logDocumentOf(done, { events: [], speed: [] })),
-    },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'History' }))
-  await expect.element(rowOf('Flux')).toBeVisible()
-  rowOf('Flux').element().focus()
-  await userEvent.keyboard('{Enter}')
-  const pane = screen.getByRole('complementary')
-  // An upload of an older version: only its record is known.
-  await expect.element(pane).toMatchTextContent(/Event log.*Added to the queue.*In the library/)
-})
-
 test('the log is loaded again when the upload has a new event', async () => {
   const waiting = row('Wan', { phase: 'waiting' })
   let events: UploadLog['events'] = []
@@ -96,25 +79,6 @@ test('the log is loaded again when the upload has a new event', async () => {
   })
   const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
   await expect.element(pane.getByText('Checking')).toBeVisible()
-})
-
-test('a log that can’t be loaded again stays, with the reason', async () => {
-  const waiting = row('Wan')
-  const log = success(logDocumentOf(waiting, { events: [{ event: 'checking', atMs: noonMs }], speed: [] }))
-  const answers = [log, failed(failure('journal-trouble')), log]
-  const { screen, rowOf, emit } = await openPage({
-    rows: [waiting],
-    answers: { uploadLog: () => answers.shift() ?? log },
-  })
-  await userEvent.dblClick(rowOf('Wan'))
-  const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
-  await expect.element(pane.getByText('Checking')).toBeVisible()
-  emit('patch', patchOf(2, [row('Wan', { phase: 'checking' })]))
-  const notLoaded = pane.getByText('The log of this upload couldn’t be loaded.', { exact: false })
-  await expect.element(notLoaded).toBeVisible()
-  await expect.element(pane.getByRole('listitem').getByText('Checking')).toBeVisible()
-  await userEvent.click(pane.getByRole('button', { name: 'Try again' }))
-  await expect.poll(() => notLoaded.elements()).toEqual([])
 })
 
 test('the log shows a next attempt only while nothing is paused or on hold', async () => {

@@ -38,13 +38,6 @@ test('shows on the sign-in view how many files wait, discards them, and keeps th
   await expect.element(banner).toBeVisible()
 })
 
-test('shows no space between two Chinese sentences', async () => {
-  const { screen } = await openPage({ answers: signedOutWithFiles, locale: 'zh-Hans' })
-  const banner = screen.getByRole('status').filter({ hasText: '3 个文件等待登录。' })
-  await expect.element(banner).toBeVisible()
-  expect(banner.element().textContent).toContain('3 个文件等待登录。登录并确定团队后开始上传。')
-})
-
 test('accepts a drop on the sign-in view and stays there', async () => {
   const { screen, asked } = await openPage({ answers: signedOutWithFiles })
   await expect.element(screen.getByLabelText('Password', { exact: true })).toBeVisible()

@@ -1,26 +1,17 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { UsageError } from '../../../electron/cli/arguments.ts'
 import { runAccountsCommand, runLogoutCommand } from '../../../electron/cli/commands/accounts.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import {
-  failed,
-  failure,
-  success,
-  type FailureCode,
-  type Result,
-} from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { account, signedIn } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const mira = account()
-const device = account({ id: 'device-1', kind: 'device' })
 const otto = account({ id: 'account-2', personId: 'person-2', email: 'otto@night.example', name: 'Otto' })
-const expired = (one: Account): Account => ({ ...one, state: 'signed-out' })
 
 /** An engine with these accounts whose sign-outs succeed unless `signOut` returns a failure. */
 function setup(
@@ -89,40 +80,6 @@ test.for<[string, number, Parameters<typeof setup>[1]]>([
 ])('discarding what is encrypted writes “%s” and exits with %i', async ([line, code, engine]) => {
   const { accounts, out } = setup([mira], engine)
   expect([await accounts({ discardEncrypted: true }), out]).toEqual([code, [line]])
-})
-
-test.for<[string, readonly string[]]>([
-  ['account-2', ['account-2']],
-  ['OTTO@night.example', ['account-2']],
-  ['mira@aurora.example', []],
-  ['nobody', []],
-])('signs out the account “%s” only if it names one', async ([emailOrId, signedOut]) => {
-  const { logout, calls } = setup([mira, device, otto])
-  const result = logout(emailOrId)
-  if (signedOut.length === 0) await expect(result).rejects.toThrow(UsageError)
-  else await result
-  expect(calls).toEqual(signedOut.map((accountId) => ({ accountId })))
-})
-
-test('names once each user whose sign-in has expired, because their data is still readable', async () => {
-  const { logout, err } = setup([mira, expired(device), expired({ ...otto, id: 'account-3' }), expired(otto)])
-  await logout()
-  expect(err).toEqual([
-    expect.stringMatching(
-      /^Uploads and history of mira@aurora\.example, otto@night\.example are still readable/,
-    ),
-  ])
-})
-
-test.for<[FailureCode, readonly string[]]>([
-  ['seal-unavailable', ['Use --remove to delete them from this computer, or --keep to leave them readable.']],
-  ['unexpected', []],
-])('a sign-out that fails with %s exits with 1 and proposes %j', async ([code, proposals]) => {
-  const { logout, out, err, calls } = setup([mira, otto], { signOut: () => failed(failure(code)) })
-  expect(await logout()).toBe(exitCodes.someFailed)
-  // Both accounts are tried.
-  const reported = [expect.stringContaining(`(${code})`) as string, ...proposals]
-  expect([out, err, calls.length]).toEqual([[], [...reported, ...reported], 2])
 })
 
 test.for<['kept' | 'removed' | null, string]>([

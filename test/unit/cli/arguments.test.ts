@@ -6,10 +6,6 @@ const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean))
 
 const defaults = { json: false, quiet: false, limitBytesPerSecond: undefined, streamsMost: undefined }
 
-test('parses several teams of an upload', () => {
-  expect(parse('upload a --team Studio --team Lab')).toMatchObject({ teams: ['Studio', 'Lab'] })
-})
-
 test('parses the paths, team, target and format of an upload', () => {
   expect(parse('upload a.safetensors b --team Studio --type loras --json')).toEqual({
     ...defaults,
@@ -199,22 +195,4 @@ test.each([
 ])('rejects "%s" with a message', (line, sentence) => {
   expect(() => parse(line)).toThrow(UsageError)
   expect(() => parse(line)).toThrow(sentence)
-})
-
-test.each([
-  'verify a b',
-  'log a b',
-  'workflow a b',
-  'find b',
-  'check b',
-  'status b',
-  'accounts b',
-  'teams b',
-  'login b',
-])('rejects the last word of "%s"', (line) => {
-  expect(() => parse(line)).toThrow('"b" is an unexpected argument')
-})
-
-test('does not repeat a key from the command line in the error', () => {
-  expect(() => parse('login --key dk-secret')).not.toThrow('dk-secret')
 })

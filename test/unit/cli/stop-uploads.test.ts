@@ -1,25 +1,21 @@
-import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
-import { removeFailedUploads, stopUploads } from '../../../electron/cli/commands/stop-uploads.ts'
+import { stopUploads } from '../../../electron/cli/commands/stop-uploads.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import type { Interruption } from '../../../electron/cli/interruption.ts'
 import type { UploadReporter } from '../../../electron/cli/output/output.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
-import { failedRow, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
+import { registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 interface StopOptions {
   readonly rows?: readonly UploadRow[]
-  readonly exitCode?: number
-  readonly paused?: Result<void>
   readonly cancelled?: Result<void>
   /** The rows after they were cancelled, if any are. */
   readonly rowsLeft?: readonly UploadRow[]
-  readonly abandonedCount?: number
 }
 
 /** What a command does and writes when it is stopped while its engine has these rows. */
@@ -27,11 +23,8 @@ async function stop(
   options: Parameters<typeof stopUploads>[1],
   {
     rows = [sendingRow('a'), registeredRow('b')],
-    exitCode = exitCodes.interrupted,
-    paused = success(undefined),
     cancelled = success(undefined),
     rowsLeft = rows,
-    abandonedCount = 0,
   }: StopOptions = {},
 ) {
   const { streams, err } = recordedStreams()
@@ -46,7 +39,7 @@ async function stop(
     environment: createTestEnvironment(clock),
     engine: fakeEngine({
       calls: {
-        pause: record('pause', paused),
+        pause: record('pause', success(undefined)),
         stopPausing: record('stopPausing', success(undefined)),
         cancel(args) {
           current = rowsLeft
@@ -55,34 +48,18 @@ async function stop(
       },
       snapshot: () => snapshotOf(current),
       cleanUpAbandoned: async () => void calls.push('cleaned up'),
-      abandonedCount: () => abandonedCount,
+      abandonedCount: () => 0,
     }),
-    interruption: { exitCode } as Interruption,
+    interruption: { exitCode: exitCodes.interrupted } as Interruption,
     reporter: {
       finished: () => void calls.push('finished'),
       stopped: (summary) => void calls.push(summary),
     } as Partial<UploadReporter> as UploadReporter,
     streams,
   } as Partial<UploadContext> as UploadContext
-  const code = await stopUploads(context, options)
-  return { code, calls, err, waits: clock.waits() }
+  await stopUploads(context, options)
+  return { calls, err }
 }
-
-test.each([
-  [0, /^Cancelled\. Uploaded parts were deleted from storage/],
-  [1, /^Cancelled\. Storage still has data of 1 upload\./],
-  [2, /^Cancelled\. Storage still has data of 2 uploads\./],
-])('cancelled uploads leave data of %i in storage, which is reported', async (abandonedCount, sentence) => {
-  const { calls, err, waits } = await stop({ command: 'upload', remove: true }, { abandonedCount })
-  expect(calls).toEqual([
-    'finished',
-    { cancel: { ids: ['a'] } },
-    'cleaned up',
-    { kept: false, uploads: 1, leftBehind: abandonedCount },
-  ])
-  expect(err).toEqual([expect.stringContaining('Cancelling'), expect.stringMatching(sentence)])
-  expect(waits).toEqual([])
-})
 
 test('uploads that can’t be cancelled stay in the queue', async () => {
   const { calls, err } = await stop(
@@ -113,36 +90,4 @@ test('pauses what can’t be cancelled while it is registered, and cleans up aft
       '1 upload couldn’t be cancelled, because the server hasn’t confirmed yet whether its file is in the library. ' +
       'It is paused. To continue, run the same command or: modelferry resume.',
   )
-})
-
-/** Ids of the rows that `removeFailedUploads` removes, and what it waits for. */
-async function removedOf(rows: readonly UploadRow[]) {
-  const done: unknown[] = []
-  const engine = fakeEngine({
-    calls: {
-      async cancel(args) {
-        await setImmediate()
-        done.push(args)
-        return success(undefined)
-      },
-    },
-    async cleanUpAbandoned() {
-      await setImmediate()
-      done.push('cleaned up')
-    },
-    snapshot: () => snapshotOf(rows),
-    abandonedCount: () => 0,
-  })
-  await removeFailedUploads(engine, createTestEnvironment(standingClock()))
-  return done
-}
-
-test('removes failures that only another file or target fixes, and waits for the cleanup', async () => {
-  const rows = [
-    failedRow('a', failure('file-empty')),
-    failedRow('b', failure('target-path')),
-    failedRow('c', failure('path-not-found')),
-    registeredRow('d'),
-  ]
-  expect(await removedOf(rows)).toEqual([{ ids: ['a', 'b', 'c'] }, 'cleaned up'])
 })

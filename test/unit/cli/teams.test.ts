@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
-import { UsageError } from '../../../electron/cli/arguments.ts'
 import { findTeam, uploadTeams } from '../../../electron/cli/commands/teams.ts'
 import { toTeam } from '../../../electron/cloud/auth.ts'
 import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
 import { account as accountWith, signedIn } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 
@@ -29,53 +27,20 @@ test('finds a team by its full name, of which only the beginning is kept', () =>
   expect(() => findTeam(engine, 'Studio', null)).toThrow('No team matches')
 })
 
-const ofPerson = (
-  id: string,
-  personId: string,
-  teams: Account['teams'],
-  state: Account['state'] = 'ready',
-) => ({
+const ofPerson = (id: string, personId: string) => ({
   ...account(id, 'https://one.example'),
   personId,
-  teams,
-  state,
+  teams: [{ id: 'team-north', name: 'Studio' }],
 })
-const [north, south] = [
-  { id: 'team-north', name: 'Studio' },
-  { id: 'team-south', name: 'studio' },
-]
-const mira = ofPerson('mira', 'person-1', [north, south])
-const otto = ofPerson('otto', 'person-2', [north])
-
-test.for<[string, Engine, Account | null]>([
-  ['nothing is chosen', engineWith(mira), null],
-  ['there is none', engineWith(), null],
-  [
-    'another account than that of the token has chosen one',
-    engineWithChoice({ accountId: 'otto', teamId: 'team-north' }, mira, otto),
-    mira,
-  ],
-])('without a name, asks for a team if %s', ([, engine, tokenAccount]) => {
-  const find = () => findTeam(engine, null, tokenAccount)
-  expect(find).toThrow(UsageError)
-  expect(find).toThrow(/^Choose a team with --team:\n/)
-})
-
-test('finds a team by its id although another has the same name', () => {
-  const engine = engineWith(mira)
-  expect(findTeam(engine, 'team-south', null)).toEqual({ accountId: 'mira', teamId: 'team-south' })
-  expect(() => findTeam(engine, 'STUDIO', null)).toThrow(
-    'Several teams match "STUDIO". Use the ID instead:\n  team-north  Studio\n  team-south  studio',
-  )
-})
+const otto = ofPerson('otto', 'person-2')
 
 test('a team of several accounts is used with the chosen one, or else with the first', () => {
-  const first = engineWith(otto, ofPerson('mira', 'person-1', [north]))
+  const first = engineWith(otto, ofPerson('mira', 'person-1'))
   expect(findTeam(first, 'Studio', null)).toEqual({ accountId: 'otto', teamId: 'team-north' })
   const chosen = engineWithChoice(
     { accountId: 'mira', teamId: 'team-south' },
     otto,
-    ofPerson('mira', 'person-1', [north]),
+    ofPerson('mira', 'person-1'),
   )
   expect(findTeam(chosen, 'team-north', null)).toEqual({ accountId: 'mira', teamId: 'team-north' })
 })

@@ -14,7 +14,6 @@ import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { Engine, EnqueueRequest, UploadProposal } from '../../../electron/engine/engine.ts'
 import { patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
-import { uploadRecord } from '../../support/records.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const missingFile = join(tmpdir(), 'missing', 'a.safetensors')
@@ -98,25 +97,4 @@ test('a folder that can’t be read makes the command fail after the uploads', a
   await expect.poll(() => requested).toEqual(['first'])
   show(registeredRow('a', { already: { name: 'A', path: null, status: 'active' } }))
   expect(await ended).toBe(exitCodes.someFailed)
-})
-
-test.each([
-  ['Nothing was uploaded, because', ['first']],
-  ['Nothing was uploaded to Studio North, because', ['first', 'second']],
-])('says “%s” if nobody can answer for the teams %j', async (sentence, teams) => {
-  const none = success<AddReport>({ added: 0, refused: 0, skipped: [] })
-  const proposal = {
-    records: [uploadRecord()],
-    groups: [],
-    missingCompanions: [],
-    isReviewNeeded: true,
-    skipped: [],
-    queuedNames: [],
-  }
-  const answers = Object.fromEntries(teams.map((team) => [team, none]))
-  const { ended, err } = startUpload(answers, { words: ['--json', missingFile], proposal })
-  expect([await ended, err]).toEqual([
-    exitCodes.someFailed,
-    teams.map(() => expect.stringContaining(sentence) as unknown),
-  ])
 })

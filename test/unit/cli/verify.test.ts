@@ -63,19 +63,6 @@ async function verify({
 
 const write = (name: string, text: string) => writeFile(join(folder, name), text)
 
-test.for<[string, string | null]>([
-  ['same       ', content],
-  ['differs    ', 'Weights'],
-  ['differs    ', `${content} and more`],
-  ['not found  ', null],
-])('compares the file beside the receipt: “%s”', async ([result, text]) => {
-  if (text !== null) await write('flux.safetensors', text)
-  const { out } = await verify()
-  expect(out[0]).toBe('flux.safetensors in Studio North')
-  expect(out[1]?.startsWith(`  file     ${result}`)).toBe(true)
-  expect(out.slice(2).every((line) => line.startsWith('  library  '))).toBe(true)
-})
-
 test('reports each receipt of a list, and of several problems a failure before a missing sign-in', async () => {
   await write('receipt.json', JSON.stringify([receipt, receipt, receipt]))
   const signedOut = failed(failure('signed-out'))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createJsonReporter } from '../../../../electron/cli/output/json-output.ts'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
 import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
-import { patchOf, registeredRow, sendingRow } from '../../../components/support/rows.ts'
+import { patchOf, sendingRow } from '../../../components/support/rows.ts'
 
 /** The events that a reporter writes. */
 function eventsOf(report: (reporter: UploadReporter) => void, { quiet = false } = {}) {
@@ -31,18 +31,4 @@ test('writes the progress of each changed upload, with a rounded speed if there 
     },
     expect.objectContaining({ id: second.id, phase: 'waiting', bytesPerSecond: null, finishingParts: 3 }),
   ])
-})
-
-test('writes the path that was skipped only for a copy of another model', () => {
-  const skippedPath = (path: string) =>
-    eventsOf(({ alreadyInLibrary }) =>
-      alreadyInLibrary(
-        registeredRow('a', {
-          already: { name: 'A', path, status: 'active' },
-          target: { modelPath: 'models/a.pt' },
-        }),
-      ),
-    )
-  expect(skippedPath('models/a.pt')).toMatchObject([{ skippedPath: null }])
-  expect(skippedPath('models/b.pt')).toMatchObject([{ path: 'models/b.pt', skippedPath: 'models/a.pt' }])
 })

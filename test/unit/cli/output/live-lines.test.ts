@@ -61,30 +61,3 @@ test('shows no more lines than the terminal has rows, and always the last one', 
   live.show([...files, 'total'])
   expect(terminal.lines().at(-1)).toBe('total')
 })
-
-test.each([undefined, 0])('fits lines into 79 columns of a terminal that reports %j columns', (columns) => {
-  let written = ''
-  const live = createLiveLines({
-    isTTY: true,
-    write: (text: string) => (written = text),
-    ...(columns === undefined ? {} : { columns }),
-  })
-  live.show(['a'.repeat(80)])
-  expect(written).toContain(`J${'a'.repeat(39)}…${'a'.repeat(39)}\n`)
-  live.show(['a'.repeat(79)])
-  expect(written).toContain(`J${'a'.repeat(79)}\n`)
-})
-
-test.each([
-  [1, ['total']],
-  [2, ['total']],
-  [3, ['and 4 more', 'total']],
-  [4, ['file 0', 'and 3 more', 'total']],
-  [5, ['file 0', 'file 1', 'and 2 more', 'total']],
-  [6, ['file 0', 'file 1', 'file 2', 'file 3', 'total']],
-])('shows in %i rows what fits above the cursor', (rows, shown) => {
-  const terminal = createTerminal(60)
-  const live = createLiveLines(Object.assign(terminal.stream, { rows }))
-  live.show(['file 0', 'file 1', 'file 2', 'file 3', 'total'])
-  expect(terminal.lines()).toEqual(shown)
-})

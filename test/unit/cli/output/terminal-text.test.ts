@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fitText, textWidth, wrappedRows } from '../../../../electron/cli/output/terminal-text.ts'
+import { fitText, textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 
 test.each([
   ['blue.safetensors', 16],
@@ -26,19 +26,4 @@ test.each([
 ])('fits %s into %d columns as %s', (text, width, fitted) => {
   expect(fitText(text, width)).toBe(fitted)
   expect(textWidth(fitText(text, width))).toBeLessThanOrEqual(width)
-})
-
-test.each([
-  ['', 10, 1],
-  ['abcde', 5, 1],
-  ['abcdef', 5, 2],
-  ['abcdefghijk', 5, 3],
-  ['模型模', 4, 2],
-  // A wide character is not split between two rows.
-  ['a模模', 4, 2],
-  ['模', 1, 1],
-  ['模型', 1, 2],
-  ['abcde\u0301', 5, 1],
-])('wraps %s in %d columns into %d rows', (text, columns, rows) => {
-  expect(wrappedRows(text, columns)).toBe(rows)
 })

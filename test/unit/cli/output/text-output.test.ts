@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest'
 import { createTextReporter } from '../../../../electron/cli/output/text-output.ts'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
-import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
-import { failure } from '../../../../electron/contract/failures.ts'
-import type { ModelGroup } from '../../../../electron/contract/recognition.ts'
 import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
-import { failedRow, registeredRow, row } from '../../../components/support/rows.ts'
+import { failedRow, registeredRow } from '../../../components/support/rows.ts'
 
 function createTerminal(columns: number) {
   let drawn = ''
@@ -77,83 +74,6 @@ const library = {
 } as const
 const already = (change: object, modelPath: string = library.path) =>
   registeredRow('Flux', { already: { ...library, ...change }, target: { modelPath } })
-const group: ModelGroup = { key: 'g', name: 'Wan', kind: 'shards' }
-const ofGroup = registeredRow('Flux', { recognition: { ...row('Flux').recognition, group } })
-
-const written: readonly (readonly [RegExp | string, (reporter: UploadReporter) => void])[] = [
-  [
-    'queued      Flux.safetensors → Aurora Studio: models/loras/Flux.safetensors',
-    ({ queued }) => queued(row('Flux')),
-  ],
-  [
-    'registered  Flux.safetensors → models/loras/Flux.safetensors (model id-of-Flux)',
-    ({ registered }) => registered(registeredRow('Flux')),
-  ],
-  [
-    'already     Flux.safetensors is in the library as Flux 1 (model id-of-Flux)',
-    ({ alreadyInLibrary }) => alreadyInLibrary(already({})),
-  ],
-  [
-    'already     Flux.safetensors is in the library as Flux 1 (model id-of-Flux, disabled); kept models/loras/flux-1.safetensors, skipped models/x.safetensors',
-    ({ alreadyInLibrary }) => alreadyInLibrary(already({ status: 'disabled' }, 'models/x.safetensors')),
-  ],
-  [
-    /^skipped     copy\.safetensors \(Same file as a\.safetensors/,
-    ({ skipped }) => skipped({ name: 'copy.safetensors', reason: 'duplicate', kept: 'a.safetensors' }),
-  ],
-  [
-    /^skipped     a\.json \(Not a model file\)$/,
-    ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model' }),
-  ],
-  [
-    /^skipped     a\.json \(Not a model file\), and 12 more for the same reason$/,
-    ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model', others: 12 }),
-  ],
-  [/^note        1 link to another place was not followed/, ({ linksSkipped }) => linksSkipped(1)],
-  [/^note        2 links to other places were not followed/, ({ linksSkipped }) => linksSkipped(2)],
-  [
-    'not resumed a.gguf (running in another process)',
-    ({ notResumed }) => notResumed({ id: '1', file: 'a.gguf', reason: 'running' }),
-  ],
-  [
-    'not resumed a.gguf (waiting for approval in the app)',
-    ({ notResumed }) => notResumed({ id: '1', file: 'a.gguf', reason: 'review' }),
-  ],
-  [
-    'not resumed a.gguf (not signed in)',
-    ({ notResumed }) => notResumed({ id: '1', file: 'a.gguf', reason: 'signed-out' }),
-  ],
-  [
-    /^waiting     Flux\.safetensors: .+ \(offline\)$/,
-    ({ waiting }) => waiting(row('Flux', { failure: failure('offline') })),
-  ],
-  [/^waiting     to sign in: .+ \(offline\)$/, ({ signInDelayed }) => signInDelayed(failure('offline'), 1)],
-  [/^online /, ({ connectivity }) => connectivity('ok')],
-  [/^offline /, ({ connectivity }) => connectivity('offline')],
-  [
-    /^verified    Flux\.safetensors: /,
-    ({ verified }) => verified(row('Flux'), { kind: 'verified', atMs: 1 }),
-  ],
-  [/^note        .*\(offline\)/, ({ libraryNotListed }) => libraryNotListed(failure('offline'))],
-  [
-    /^failed      Flux\.safetensors: .+ \(file-missing\)$/,
-    ({ failed }) => failed(failedRow('Flux', failure('file-missing'))),
-  ],
-  [
-    'complete    Wan: all 2 files are in the library',
-    ({ modelEnded }) => modelEnded(ofGroup, { fileCount: 2, presentCount: 2, missing: [] }),
-  ],
-  [
-    'incomplete  Wan: 1 of 3 files are in the library; missing: a, b',
-    ({ modelEnded }) => modelEnded(ofGroup, { fileCount: 3, presentCount: 1, missing: ['a', 'b'] }),
-  ],
-]
-
-test.each(written)('writes “%s” for an event', (line, report) => {
-  const { reporter, lines } = createReporter()
-  report(reporter)
-  expect(lines).toEqual({ out: [typeof line === 'string' ? line : expect.stringMatching(line)], err: [] })
-})
 
 test.each([
   [['registered', 'already'], ['2 in the library.']],
@@ -178,19 +98,4 @@ test.each([
   expect(summaryOf(createReporter({ isTTY: true }))).toEqual(summary)
   expect(summaryOf(createReporter())).toEqual([])
   expect(summaryOf(createReporter({ isTTY: true, quiet: true }))).toEqual([])
-})
-
-test.each([false, true])('writes and draws nothing while its output is suspended (quiet: %s)', (quiet) => {
-  const { reporter, lines } = createReporter({ isTTY: true, quiet })
-  const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
-  reporter.suspendOutput()
-  reporter.progress([sending], progress)
-  reporter.failed(failedRow('Flux', failure('file-missing')))
-  reporter.registered(registeredRow('Flux'))
-  expect(lines).toEqual({ out: [], err: [] })
-  reporter.continueOutput()
-  const written = [...lines.out, ...lines.err].map((line) => line.split(' ')[0])
-  expect(written).toEqual(quiet ? ['failed'] : ['failed', 'registered'])
-  reporter.progress([sending], progress)
-  expect(lines.err).toHaveLength(1)
 })

@@ -4,10 +4,7 @@ import {
   hasSameEmail,
   hiddenAccounts,
   isAccountIdOf,
-  isSameChoice,
-  teamKey,
   type Account,
-  isLastSignIn,
 } from '../../../electron/contract/account.ts'
 import { account as accountOf } from '../../support/records.ts'
 
@@ -84,23 +81,4 @@ test.each([
   ['other.example ann', false],
 ])('%j is the id of an account of Ann on core.example: %s', (id, expected) => {
   expect(isAccountIdOf({ server, personId: 'ann' }, id)).toBe(expected)
-})
-
-test('a team is the same for all accounts of a server, and a choice belongs to one account', () => {
-  const own = { accountId: 'core.example ann', teamId: 'north' }
-  const device = { accountId: 'core.example ann north', teamId: 'north' }
-  const there = { accountId: 'other.example ann', teamId: 'north' }
-  expect(teamKey(own)).toBe(teamKey(device))
-  expect(teamKey(own)).not.toBe(teamKey(there))
-  expect([isSameChoice(own, { ...own }), isSameChoice(own, device)]).toEqual([true, false])
-  expect(isSameChoice(own, { ...own, teamId: 'south' })).toBe(false)
-})
-
-test('a sign-in is a user’s last one unless another one of the user is signed in', () => {
-  const own = account('own')
-  const isLast = (...others: readonly Account[]) => isLastSignIn([own, ...others], 'own')
-  expect([isLast(), isLast(bob)]).toEqual([true, true])
-  expect(isLast(account('expired', { state: 'signed-out' }))).toBe(true)
-  expect(isLast(account('device', { kind: 'device' }))).toBe(false)
-  expect(isLastSignIn([bob], 'own')).toBe(false)
 })

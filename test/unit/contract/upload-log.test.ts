@@ -1,12 +1,6 @@
 import { failure } from '../../../electron/contract/failures.ts'
-import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import {
-  logDocumentOf,
-  logEventSchema,
-  speedPointSchema,
-  type LogEvent,
-} from '../../../electron/contract/upload-log.ts'
+import { logDocumentOf, type LogEvent } from '../../../electron/contract/upload-log.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
@@ -61,29 +55,6 @@ test('a log that ends early gets the outcome of its record', () => {
   for (const event of ['registered', 'found'] as const)
     expect(eventsOf(registered, { event, atMs: 0 })).toEqual([[event, start]])
   expect(eventsOf(waiting)).toEqual([])
-})
-
-test('a stored event may have amounts of zero, but no negative ones', () => {
-  const names = [
-    'count',
-    'sentBytes',
-    'acknowledgedBytes',
-    'sendingMs',
-    'interruptedParts',
-    'retries',
-  ] as const
-  const accepts = (name: string, amount: number) =>
-    v.is(logEventSchema, { event: 'sending', atMs: 0, [name]: amount })
-  expect(names.map((name) => [accepts(name, 0), accepts(name, -1)])).toEqual(names.map(() => [true, false]))
-  expect([0, -1].map((bytes) => v.is(speedPointSchema, { durationMs: 0, bytes }))).toEqual([true, false])
-})
-
-test('a stored event with a reason or failure of another version is refused', () => {
-  const event = { event: 'paused', atMs: 0 }
-  expect(v.is(logEventSchema, { ...event, reason: 'battery' })).toBe(true)
-  expect(v.is(logEventSchema, { ...event, reason: 'moon' })).toBe(false)
-  expect(v.is(logEventSchema, { ...event, failure: { code: 'offline', params: {} } })).toBe(true)
-  expect(v.is(logEventSchema, { ...event, failure: { code: 'moon', params: {} } })).toBe(false)
 })
 
 test('a failure without a log is its only event, and is not added to a log', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
+import { failure } from '../../../electron/contract/failures.ts'
 import {
   queueStatus,
   unheldQueue,
@@ -12,47 +12,6 @@ import { emptyTotals } from '../../support/totals.ts'
 
 const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 30 }
 type State = Parameters<typeof uploadStatusOf>[0]
-const codes = Object.keys(failureKinds) as FailureCode[]
-const failed = (code: FailureCode): State => ({ phase: 'failed', failure: failure(code) })
-const codesWith = (status: string) =>
-  codes.filter((code) => uploadStatusOf(failed(code), unheldQueue) === status)
-
-test('an upload has failed only if the user has to act outside of the app', () => {
-  const isAsked = (code: FailureCode) => ['retry', 'check'].includes(failureKinds[code].remedy)
-  expect(codesWith('failed').filter(isAsked)).toEqual([
-    'file-missing',
-    'file-unreadable',
-    'file-empty',
-    'file-hollow',
-    'file-cut-short',
-    'file-too-long',
-    'file-pointer',
-    'file-web-page',
-    'file-downloading',
-    'file-damaged-header',
-    'file-placeholder',
-    'file-part-missing',
-    'file-link',
-    'file-weights-apart',
-    'record-differs',
-    'record-missing',
-    'certificate-expired',
-    'proxy-refuses',
-    'forbidden',
-    'parts-do-not-fit',
-    'upload-address-refused',
-    'upload-header-refused',
-    'response-too-long',
-    'storage-refused',
-    'storage-differs',
-    'bytes-differ',
-  ])
-  // What can be done in the app, or is retried by it, is no failure.
-  for (const code of codesWith('failed')) {
-    expect([code, failureKinds[code].retry]).toEqual([code, 'never'])
-    expect(['retry', 'check', 'remove', 'none']).toContain(failureKinds[code].remedy)
-  }
-})
 
 test.each([
   ['offline', 'connection'],

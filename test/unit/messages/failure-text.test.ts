@@ -14,8 +14,6 @@ import {
   nativeTranslatorFor,
   translatorFor,
 } from '../../../electron/messages/messages.ts'
-import { verificationLines } from '../../../electron/messages/verification-text.ts'
-import { recordFields } from '../../../electron/contract/verification.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 const locales = ['en', 'zh-Hans', 'zh-Hant'] as const satisfies readonly Locale[]
@@ -153,38 +151,4 @@ test('has a retrying message of its own for each failure that uploads retry', ()
   const generic = codes.filter((code) => !catalogues.en[`failure.${code}`].includes('{state,'))
   const retried = generic.filter((code) => ['now', 'later'].includes(retryClassOf(failure(code))))
   expect(retried.filter((code) => !isOfUpdates(code))).toEqual([])
-})
-
-describe.each(locales)('a verification in %s', (locale) => {
-  const t = translatorFor(locale)
-  const reasons = ['unsupported', 'incomplete', 'edited', 'missing', 'deleted', 'timed-out'] as const
-  const fields = recordFields.map((field) => ({ field, expected: 'ours', found: 'theirs' }))
-
-  test('has a line of its own for each result', () => {
-    const lines = [
-      ...verificationLines(null, t),
-      ...verificationLines({ kind: 'pending' }, t),
-      ...verificationLines({ kind: 'verified', atMs: 1 }, t),
-      ...reasons.flatMap((reason) =>
-        verificationLines({ kind: 'not-verified', reason, isFinal: true, atMs: 1 }, t),
-      ),
-      ...verificationLines({ kind: 'differs', differences: fields, atMs: 1 }, t),
-    ]
-    expect([new Set(lines).size, lines.length]).toEqual([3 + reasons.length + fields.length, lines.length])
-    for (const line of lines) expect(line).toMatch(/[.。]$/)
-  })
-
-  test('is promised again only if it is not final', () => {
-    const lines = (isFinal: boolean) =>
-      verificationLines({ kind: 'not-verified', reason: 'timed-out', isFinal, atMs: 1 }, t).length
-    expect([lines(true), lines(false)]).toEqual([1, 2])
-  })
-})
-
-test.each(locales)('names in %s the extension that a misnamed model should have', (locale) => {
-  const sentence = (holds: string) =>
-    failureText(failure('file-misnamed', { extension: '.bin', holds }), translatorFor(locale))
-  expect(sentence('gguf')).toContain(' .gguf')
-  expect(sentence('safetensors')).toContain(' .safetensors')
-  expect(sentence('zip')).not.toMatch(/\.(gguf|safetensors)/)
 })

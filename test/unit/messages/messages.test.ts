@@ -12,7 +12,6 @@ import {
   localeFor,
   failureText,
   nativeTranslatorFor,
-  reasonParams,
   translatorFor,
 } from '../../../electron/messages/messages.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
@@ -132,28 +131,6 @@ test('has a complete sentence for every failure', () => {
       )
     }
   }
-})
-
-test('formats parameters named …Bytes as sizes', () => {
-  expect(translatorFor('en')('summary.bytes', { movedBytes: 0, totalBytes: 1_234_000_000 })).toContain(
-    '1.2 GB',
-  )
-})
-
-test('keeps markup in a parameter as text', () => {
-  expect(translatorFor('en')('reason.folder', { folder: '<b>{x}</b>', type: 'loras' })).toContain(
-    '<b>{x}</b>',
-  )
-})
-
-test('shows a custom type unchanged, and a base only if it is known', () => {
-  const t = translatorFor('en')
-  const reason = { type: 'loras', base: 'SDXL', evidence: 'x.lora_down.weight' }
-  const text = (params: Record<string, string>) => t('reason.header', reasonParams(params, t))
-  expect(text(reason)).toBe('Its tensor names match a LoRA (SDXL): x.lora_down.weight.')
-  expect(text({ ...reason, type: 'my_models', base: 'none' })).toBe(
-    'Its tensor names match “my_models”: x.lora_down.weight.',
-  )
 })
 
 test.each([

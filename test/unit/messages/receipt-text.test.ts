@@ -20,11 +20,3 @@ test('the text of a receipt has one line for each fact, and none for what is unk
   expect(lines).toContain('Verification: Not verified yet.')
   expect(lines.some((line) => line.startsWith('Compared:'))).toBe(false)
 })
-
-test('the receipt of a file of a multi-file model names the model', () => {
-  const record = registeredRecord()
-  const group = { key: 'k', name: 'Flux', kind: 'diffusers' } as const
-  const receipt = receiptOf(toUploadRow({ ...record, recognition: { ...record.recognition, group } }, null))
-  expect(receipt?.partOf).toEqual({ name: 'Flux', kind: 'diffusers' })
-  expect(receipt && receiptText(receipt, t)).toMatch(/^Part of: .*Flux/m)
-})

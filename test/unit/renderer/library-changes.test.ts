@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { AppState } from '../../../renderer/app/app-state.svelte.ts'
 import { Departures } from '../../../renderer/app/departures.svelte.ts'
@@ -27,7 +27,7 @@ async function openLibrary(
   const library: LibraryState = new LibraryState(app, { now: () => 0, delay })
   await library.open({ accountId: 'account-1', teamId: 'team-1' })
   const offers = () => notices.all.filter((notice) => notice.kind === 'undo')
-  return { library, notices, offers }
+  return { library, offers }
 }
 
 test('shows that many models are changed, and their answers, in one step each', async () => {
@@ -61,25 +61,4 @@ test('an undo leaves a model that is being changed, and can be repeated for it',
   expect(await offers()[1]?.onaction()).toBe(true)
   expect(requested).toEqual(['0', '1', '0', '1', '0'])
   expect(offers()).toHaveLength(2)
-})
-
-test.each<[FailureCode, boolean]>([
-  ['forbidden', true],
-  ['not-found', true],
-  ['conflict', true],
-  ['offline', false],
-  ['rate-limited', false],
-  ['signed-out', false],
-  ['proxy-sign-in', false],
-  ['certificate-untrusted', false],
-])('an undo that fails with %s is over: %s', async (code, isOver) => {
-  let isRefused = false
-  const { library, notices } = await openLibrary(() =>
-    isRefused ? failed(failure(code)) : success(undefined),
-  )
-  const undo = library.undoOf('0', { displayName: '0' })
-  await library.change(['0'], { displayName: 'Flux' })
-  isRefused = true
-  expect(await undo()).toBe(isOver)
-  expect(notices.all).toMatchObject([{ kind: 'error', key: 'library.undo-failed' }])
 })

@@ -96,25 +96,6 @@ test.each([
   expect(names).toEqual([`${proposed}.receipt.json`, `${proposed}.log.json`])
 })
 
-test.each([
-  ['é'.repeat(100), 'é'.repeat(100)],
-  ['x'.repeat(200), 'x'.repeat(200)],
-  ['x'.repeat(201), 'x'.repeat(200)],
-])('at most 200 bytes of a name are proposed', async (fileName, proposed) => {
-  const row = toUploadRow(registeredRecord({ fileName }), null)
-  const names: string[] = []
-  const { saveReceipts } = createSavedFileHandlers({
-    engine: fakeEngine({
-      calls: { receipts: async () => success([receiptOf(row)]) } as unknown as Engine['calls'],
-    }),
-    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
-    dialogs: { pickSavePath: async (box) => (names.push(box.fileName), null) },
-    log: silentLog,
-  })
-  await saveReceipts({ ids: ['any'] })
-  expect(names).toEqual([`${proposed}.receipt.json`])
-})
-
 test('a cancelled dialog saves nothing, and a path that can’t be written is a failure', async () => {
   expect(await save(1, null)).toEqual(success(false))
   expect(await save(1, join(folder, 'missing', 'a.json'))).toMatchObject({ failure: { code: 'not-saved' } })

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import type { CallArgs } from '../../../electron/contract/calls.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
-import { defaultSettings, maxServers, type Settings } from '../../../electron/contract/settings.ts'
+import { defaultSettings, type Settings } from '../../../electron/contract/settings.ts'
 import { createRateLimit } from '../../../electron/desktop/security/rate-limit.ts'
 import { createServerHandlers, serverCheckLimit } from '../../../electron/desktop/server-handlers.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
-import { createSettings, parseSettings } from '../../../electron/platform/settings.ts'
+import { createSettings } from '../../../electron/platform/settings.ts'
 import { valueOf } from '../../support/engine.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 
@@ -79,11 +79,9 @@ function setup(answers: Answers = {}) {
   return {
     handlers,
     settings,
-    stored,
     asked,
     requested,
     errors,
-    infos,
     pass: (ms: number) => void (nowMs += ms),
   }
 }
@@ -114,25 +112,6 @@ test('asks again about a server that a change of the settings removed', async ()
   expect(asked).toEqual([stranger, stranger])
 })
 
-test('asks again about a server that was removed while it was checked', async () => {
-  const { handlers, asked } = setup()
-  await handlers.addServer({ address: stranger })
-  await handlers.changeSettings({ server: home })
-  const added = handlers.addServer({ address: stranger })
-  await handlers.removeServer({ address: stranger })
-  await added
-  expect(asked).toEqual([stranger, stranger])
-})
-
-test('logs names of changed settings without values, and nothing that was not saved', async () => {
-  const { handlers, infos } = setup()
-  await handlers.changeSettings({ review: 'always', language: 'zh-Hans' })
-  expect(infos).toEqual([['the page changed settings', { names: ['review', 'language'] }]])
-  const unsaved = setup({ isSaved: false })
-  await unsaved.handlers.changeSettings({ review: 'always' })
-  expect(unsaved.infos).toEqual([])
-})
-
 test('the page can only choose and keep servers that are known', async () => {
   const { handlers, settings, errors } = setup()
   const entry = { address: stranger, singlePutLimitBytes: null }
@@ -159,20 +138,6 @@ test.each([home, `${home}/`, stranger])('keeps the server %s, which is used', as
     failure: { code: 'server-in-use', params: { host: new URL(address).host } },
   })
   expect(settings.current().servers).toHaveLength(2)
-})
-
-test('refuses a server that would make the list too long to be read again', async () => {
-  const { handlers, settings, stored } = setup()
-  const servers = Array.from({ length: maxServers - 1 }, (_, index) => ({
-    address: `https://server-${index}.example`,
-    singlePutLimitBytes: null,
-  }))
-  settings.change({ servers })
-  expect(await handlers.addServer({ address: stranger })).toMatchObject({
-    failure: { code: 'too-many-servers', params: { count: maxServers, host: 'stranger.example' } },
-  })
-  expect(settings.current()).toMatchObject({ server: home, servers })
-  expect(parseSettings(stored).refused).toEqual([])
 })
 
 test('checks known servers only, and only so often', async () => {

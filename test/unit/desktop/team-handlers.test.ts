@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { CallArgs } from '../../../electron/contract/calls.ts'
 import type { UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createOtherTeamHandlers, createTeamHandlers } from '../../../electron/desktop/team-handlers.ts'
@@ -164,27 +163,6 @@ test('asks before models are deleted, with what the library says of them, and th
   expect([asked, done]).toEqual([[['delete', { count: 2, items: [depth] }, destination]], []])
 })
 
-test('returns the models that could not be deleted', async () => {
-  const { handlers, done } = setup(true, { removeFailing: ['b'] })
-  const modelIds = ['a', 'b', 'c', 'd', 'e', 'f']
-  expect(await handlers.deleteModels({ choice, modelIds })).toEqual(
-    success([{ modelId: 'b', failure: failure('forbidden') }]),
-  )
-  expect(done.toSorted()).toEqual(modelIds)
-})
-
-test('asks before each single model is deleted', async () => {
-  const { handlers, asked, done } = setup(false)
-  for (const id of ['a', 'b']) await handlers.deleteModels({ choice, modelIds: [id] })
-  expect([asked, done]).toEqual([
-    [
-      ['delete', { count: 1, items: [depth] }, destination],
-      ['delete', { count: 1, items: [] }, destination],
-    ],
-    [],
-  ])
-})
-
 test.each([true, false])(
   'asks before unsafe files are accepted, with the finding and the team: %s',
   async (isYes) => {
@@ -209,15 +187,4 @@ test('accepts no unsafe file of a team that is not known', async () => {
   changeSession(signedIn({ ...person, teams: [] }))
   expect(await handlers.allow({ ids: ['a'] })).toEqual(failed(failure('no-team')))
   expect(asked).toEqual([])
-})
-
-test('asks about no other decision, and not about unknown uploads', async () => {
-  const { handlers, asked, done } = setup(false)
-  const others: readonly CallArgs<'decide'>[] = [
-    { ids: ['a'], choice: 'replace', fate: 'disable' },
-    { ids: ['a'], choice: 'skip', fate: 'delete' },
-  ]
-  for (const decision of others) await handlers.decide(decision)
-  await handlers.decide({ ids: ['x'], choice: 'replace', fate: 'delete' })
-  expect([asked, done]).toEqual([[], others])
 })

@@ -63,9 +63,7 @@ function setup() {
     clock,
     startMs,
     state,
-    views,
     unreachable,
-    apply,
     /** Applies a patch, and computes the forecast again. */
     patch(...patch: Parameters<typeof apply>) {
       apply(...patch)
@@ -77,20 +75,6 @@ function setup() {
 /** An upload of 3.6 GB that is being sent. */
 const record = uploadRecord({ identity: { sizeBytes: 3_600 * megabyte, mtimeNs: 1n, inode: 1n } })
 const sending = (sentBytes = 0): UploadRow => ({ ...toUploadRow(record, null), phase: 'sending', sentBytes })
-
-test('computes the forecast once for a patch and a change that follow each other', () => {
-  const { apply, patch, tracker, clock, views } = setup()
-  patch([sending()], 2 * megabyte)
-  apply([sending(megabyte)], 2 * megabyte)
-  clock.advance(1_000)
-  tracker.update()
-  const count = views.length
-  clock.advance(60_000)
-  expect(views).toHaveLength(count)
-  apply([sending(2 * megabyte)], 2 * megabyte)
-  clock.advance(60_000)
-  expect(views).toHaveLength(count + 1)
-})
 
 test('suggests to move up what waits or is retried, and to leave out only what was never started', () => {
   const { patch, tracker } = setup()
@@ -114,18 +98,6 @@ test('suggests to move up what waits or is retried, and to leave out only what w
   ])
   patch([{ ...retrying, phase: 'retrying', position: 6 }], 3 * megabyte)
   expect(suggestions()?.[0]).toEqual(['move-up', 'retrying'])
-})
-
-test.each([
-  [900_000, 'met'],
-  [899_999, 'late'],
-] as const)('a speed of %i B/s, of which the limit is 1 MB/s, gives %s', (bytesPerSecond, state) => {
-  const { patch, tracker, state: given } = setup()
-  patch([sending()], 2 * megabyte)
-  const limit = { bytesPerSecond: megabyte, isFromQuietHours: false, untilMs: null }
-  given.conditions = { ...given.conditions, limit }
-  patch([], bytesPerSecond)
-  expect(tracker.current()?.state).toBe(state)
 })
 
 test.each<[string, Partial<UploadRow>]>([
@@ -193,28 +165,6 @@ test('notifies once that a deadline that was met became unreachable, not on ever
   // Another deadline that was never met is not notified.
   state.settings = { ...state.settings, deadlineMs: startMs + 20 * minuteMs }
   for (let count = 0; count < 14; count += 1) patch([], megabyte / 2)
-  expect(unreachable).toHaveLength(1)
-})
-
-/** Late after a deadline that was met. */
-function setupLate() {
-  const given = setup()
-  given.patch([sending()], 2 * megabyte)
-  given.patch([], megabyte / 2)
-  expect(given.tracker.current()?.state).toBe('late')
-  return given
-}
-
-test('a pause of unknown length starts the minute again', () => {
-  const { patch, tracker, clock, unreachable } = setupLate()
-  clock.advance(minuteMs - 5_001)
-  patch([], megabyte / 2, { allPaused: true })
-  patch([], megabyte / 2)
-  clock.advance(minuteMs - 1)
-  tracker.update()
-  expect(unreachable).toEqual([])
-  clock.advance(1)
-  tracker.update()
   expect(unreachable).toHaveLength(1)
 })
 

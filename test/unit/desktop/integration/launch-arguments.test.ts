@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
 import {
-  hiddenSwitch,
-  isHiddenStart,
   pathsFromArguments,
   remoteAddresses,
 } from '../../../../electron/desktop/integration/launch-arguments.ts'
@@ -49,18 +47,4 @@ test('addresses of shares and devices are separated from files, links and switch
   ])
   expect(remote('file:///models/a.safetensors', '/models/x', 'C:\\models', '--lang=en://x')).toEqual([])
   expect(remote('modelferry://show/settings', 'smb://nas/x')).toEqual([])
-})
-
-test('a start without arguments adds no files', () => {
-  expect(pathsFromArguments({ argv: [], folder: '/', ignoredPaths: [], exists: () => true })).toEqual([])
-})
-
-test.each([
-  [true, ['app', hiddenSwitch]],
-  [true, ['app', hiddenSwitch, '--', 'a']],
-  [false, ['app']],
-  [false, ['app', '--', hiddenSwitch]],
-  [false, [hiddenSwitch]],
-])('is hidden: %s, if the app is started as %j', (isHidden, argv) => {
-  expect(isHiddenStart(argv)).toBe(isHidden)
 })

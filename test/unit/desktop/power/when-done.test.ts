@@ -63,16 +63,6 @@ test('waiting uploads delay the countdown, failed ones are counted, copies are n
   expect(actions).toEqual(['quit'])
 })
 
-test('the text does not claim success when every upload failed', () => {
-  const { tracker, patch, countdownText } = setup()
-  tracker.set('sleep')
-  patch(busy)
-  patch({ ...emptyTotals, needsYou: 1 }, rows('failed', 1))
-  expect(countdownText()).toBe(
-    'No files uploaded, 1 needs attention. The computer goes to sleep in one minute.',
-  )
-})
-
 test('the countdown starts once the records of the new models were read back', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')
@@ -160,16 +150,4 @@ test('a countdown to sleep that ends much too late is dropped', () => {
   patch(emptyTotals, oneSent)
   clock.advance(60 * countdownMs)
   expect([actions, tracker.current()]).toEqual([[], { whenDone: 'nothing', ending: null }])
-})
-
-test.each([
-  [5_000, ['sleep']],
-  [5_001, []],
-])('a countdown that ends %i ms late leads to %j', (lateMs, expected) => {
-  const { clock, actions, tracker, patch } = setup()
-  tracker.set('sleep')
-  patch(busy)
-  patch(emptyTotals, oneSent)
-  clock.advance(countdownMs + lateMs)
-  expect(actions).toEqual(expected)
 })

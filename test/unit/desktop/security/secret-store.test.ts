@@ -30,7 +30,6 @@ function setup() {
     stored,
     delays,
     secretStore,
-    states,
     failWith(code: FailureCode | null) {
       failureCode = code
     },
@@ -93,16 +92,4 @@ test('recheck moves secrets into an unlocked keychain', async () => {
     'ok',
     [['a', 'secret']],
   ])
-})
-
-test('each state change is reported once, whichever call detected it', async () => {
-  const { secretStore, states, failWith } = setup()
-  failWith('keychain-absent')
-  await secretStore.get('a')
-  await secretStore.set('a', 'secret')
-  failWith('keychain-locked')
-  await secretStore.set('a', 'secret')
-  failWith(null)
-  await secretStore.recheck()
-  expect(states).toEqual(['absent', 'locked', 'ok'])
 })

@@ -58,16 +58,6 @@ test('a batch is notified once, after its last file, without files that the libr
   expect(watch(patchOf({}))).toBeNull()
 })
 
-test('counts a model that is verified during its batch once, and none of an earlier batch', () => {
-  const { applyPatch: watch } = createNotificationRules(0)
-  const verification = { kind: 'verified', atMs: 0 } as const
-  watch(patchOf({ running: 2 }, row('a', 'sending'), row('b', 'sending')))
-  watch(patchOf({ running: 1 }, { ...row('a', 'registered'), verification: { kind: 'pending' } }))
-  watch(patchOf({ running: 1 }, { ...row('a', 'registered'), verification }))
-  watch(patchOf({ running: 1 }, { ...row('earlier', 'registered'), verification }))
-  expect(idsOf(watch(patchOf({}, row('b', 'registered'))))).toEqual([['a', 'b'], []])
-})
-
 test('names no upload of an account that was signed out during the batch', () => {
   const { applyPatch, forgetAccounts } = createNotificationRules(0)
   const other = (id: string, phase: Phase) => ({ ...row(id, phase), accountId: 'other' })
@@ -98,12 +88,6 @@ test('broken files are notified although nothing ran, each once, and later ones 
   expect(idsOf(watch(patchOf({}, row('a', 'failed'))))).toEqual([[], ['a']])
   expect(watch(patchOf({}, row('a', 'failed')))).toBeNull()
   expect(idsOf(watch(patchOf({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
-})
-
-test('temporary waiting and cancelled batches are not notified', () => {
-  const { applyPatch: watch } = createNotificationRules(0)
-  expect(watch(patchOf({ running: 1 }, row('a', 'retrying')))).toBeNull()
-  expect(watch({ ...patchOf({}), removed: ['a'] })).toBeNull()
 })
 
 test('what an earlier process has left is not notified until it changes', () => {
@@ -148,24 +132,6 @@ test('names the model and the team, or the first models', () => {
   expect(textOf([inTeam('Other'), ...many], []).title).toBe('4 models are in Team, 1 in Other')
   const three = [inTeam('Other'), ...many, inTeam('Third')]
   expect(textOf(three, []).title).toBe('6 models were uploaded to 3 teams')
-})
-
-test.each([
-  ['file-missing', '1 is missing'],
-  ['file-suspicious', '1 can run code'],
-  ['signed-out', '1 needs a sign-in'],
-  ['target-path', '1 has an invalid name, type or path'],
-  ['too-large-for-storage', '1 can’t be uploaded'],
-  ['storage-refused', '1 failed'],
-  ['file-unreadable', '1 can’t be read'],
-  ['file-read-trouble', '1 can’t be read'],
-  ['file-downloading', '1 can’t be read'],
-  ['file-placeholder', '1 can’t be read'],
-  ['file-changed', '1 failed'],
-  ['file-cut-short', '2 are broken'],
-] as const)('counts %s as “%s”', (code, words) => {
-  const failed = [failedRow('a', code), failedRow('b', 'file-empty')]
-  expect(textOf([], failed).body).toContain(words)
 })
 
 test('names can’t disguise the text, add tags or push it out of sight', () => {

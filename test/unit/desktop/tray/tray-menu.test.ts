@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
-import type { Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { trayMenuTemplate, type TrayContent } from '../../../../electron/desktop/tray/tray-menu.ts'
 import { emptyTotals } from '../../../support/totals.ts'
@@ -54,52 +53,6 @@ type Item = ReturnType<typeof trayMenuTemplate>[number]
 function submenuItems({ submenu }: Item): Item[] {
   return Array.isArray(submenu) ? submenu.flatMap((item) => [item, ...submenuItems(item)]) : []
 }
-
-test('an idle menu offers to open, pause, limit and quit', () => {
-  const { ids, click, clicked } = menu()
-  expect(ids).toEqual(['sum', 'open', 'pause-all', 'limit', 'when-done', 'settings', 'quit'])
-  for (const id of ['open', 'pause-all', 'settings', 'quit']) click(id)
-  expect(clicked).toEqual([['open'], ['pauseAll'], ['showSettings'], ['quit']])
-})
-
-test('the menu offers to resume when every single upload is paused', () => {
-  const paused = { ...emptyTotals, paused: 2 }
-  const { ids, click, clicked } = menu({ summary: { line: 'ok', totals: paused, allPaused: false } })
-  expect(ids).not.toContain('pause-all')
-  click('resume-all')
-  expect(clicked).toEqual([['resumeAll']])
-  const { ids: others } = menu({
-    summary: { line: 'ok', totals: { ...paused, waiting: 1 }, allPaused: false },
-  })
-  expect(others).toContain('pause-all')
-})
-
-test.each([
-  [5_000_000, 'Stop now, 5.0 MB would be sent again'],
-  [1, 'Stop now, 1 byte would be sent again'],
-  [0, 'Stop now'],
-])('the menu offers to stop at once what is being paused (%i bytes)', (unacknowledgedBytes, label) => {
-  const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes }
-  const totals = { ...emptyTotals, running: 1, pausing }
-  const { item, click, clicked } = menu({ summary: { line: 'ok', totals, allPaused: true } })
-  expect([item('sum').label, item('stop-pausing').label]).toEqual(['Pausing, finishing 2 parts', label])
-  click('stop-pausing')
-  expect(clicked).toEqual([['stopPausing']])
-})
-
-test.each<[string, Partial<Totals>]>([
-  ['Uploading · about 12 min left · 415 bytes of 1 kB', { running: 1, waiting: 5, secondsLeft: 700 }],
-  ['Uploading · Estimating… · 415 bytes of 1 kB · 1 file needs attention', { running: 1, needsYou: 1 }],
-  ['2 files need attention', { needsYou: 2 }],
-  ['Paused · 1 file', { paused: 1 }],
-  ['No uploads', {}],
-])('the summary is “%s” with %j', (label, totals) => {
-  const bytes = { totalBytes: 1_000, movedBytes: 415 }
-  const { item } = menu({
-    summary: { line: 'ok', totals: { ...emptyTotals, ...bytes, ...totals }, allPaused: false },
-  })
-  expect(item('sum').label).toBe(label)
-})
 
 test('the summary names a pause reason, which can be overridden', () => {
   const conditions: Conditions = {

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import type { Totals } from '../../../../electron/contract/uploads.ts'
 import {
   taskbarProgress,
-  progressStep,
   progressSteps,
   trayIconName,
   trayStateOf,
@@ -23,17 +22,6 @@ describe('the icon', () => {
   ])('shows %s for %j (everything paused: %s)', (state, totals, allPaused) => {
     expect(trayStateOf({ ...emptyTotals, ...totals }, allPaused)).toBe(state)
   })
-})
-
-test.each([
-  [0, 0, 0],
-  [0, 80, 0],
-  [9, 80, 0],
-  [10, 80, 1],
-  [79, 80, 7],
-  [80, 80, 7],
-])('shows %i of %i bytes as %i of eight steps, never full while running', (movedBytes, totalBytes, step) => {
-  expect(progressStep({ ...emptyTotals, movedBytes, totalBytes })).toBe(step)
 })
 
 test('every icon file exists in each density', () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
-import {} from '../../../../electron/desktop/updates/update-controller.ts'
 import { setup } from './update-controller-setup.ts'
 
 const minuteMs = 60_000
@@ -66,30 +65,6 @@ test('a requested installation stops running uploads first', async () => {
     ['info', 'a newer version is available'],
     ['info', 'an update is being installed'],
   ])
-})
-
-test('no second check runs during a check, download or installation', async () => {
-  const { updates, calls, pass } = setup({ updates: 'ask' })
-  const checks = () => calls.filter((step) => step === 'check').length
-  const checking = updates.check()
-  expect(await updates.check()).toEqual({ kind: 'checking' })
-  await checking
-  const downloading = updates.download()
-  expect(await updates.check()).toMatchObject({ kind: 'downloading' })
-  await downloading
-  expect(await updates.check()).toMatchObject({ kind: 'ready' })
-  const installing = updates.install()
-  expect(await updates.check()).toMatchObject({ kind: 'installing' })
-  await installing
-  await pass(0)
-  expect(checks()).toBe(1)
-})
-
-test('install on quit is set before and after the download', async () => {
-  const { updates, calls, pass } = setup({ updateOnQuit: true })
-  await updates.check()
-  await pass(0)
-  expect(calls).toEqual(['load', 'check', 'on quit: true', 'download', 'on quit: true'])
 })
 
 test.each(['current', 'found'] as const)(

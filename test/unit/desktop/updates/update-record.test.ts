@@ -25,16 +25,3 @@ test('a window hidden before an update stays hidden at the start after it', () =
   start().intended.write(null)
   expect([start().wasStartedHidden(), start().intended.read()]).toEqual([false, null])
 })
-
-test('a start five minutes after the update, or before it by a changed clock, shows the window', () => {
-  const { clock, start } = setup(false)
-  start().intended.write('1.1.0')
-  clock.advance(-1)
-  expect(start().wasStartedHidden()).toBe(false)
-  clock.advance(1)
-  expect(start().wasStartedHidden()).toBe(true)
-  clock.advance(5 * 60_000 - 1)
-  expect(start().wasStartedHidden()).toBe(true)
-  clock.advance(1)
-  expect(start().wasStartedHidden()).toBe(false)
-})

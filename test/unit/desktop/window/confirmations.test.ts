@@ -10,31 +10,16 @@ const item = (name: string) => ({ name, path: `loras/${name}`, sizeBytes: 3_000_
 
 function setup(clicked = 0) {
   const boxes: MessageBoxOptions[] = []
-  const kinds: string[] = []
   const confirmations = createConfirmations(
     async (box) => {
       boxes.push(box)
       return clicked
     },
-    async (kind, show) => {
-      kinds.push(kind)
-      return show()
-    },
+    (_kind, show) => show(),
     { locale: () => 'en', regionalTag: () => 'en', translate: () => nativeTranslatorFor('en') },
   )
-  return { confirmations, boxes, kinds }
+  return { confirmations, boxes }
 }
-
-test('lists up to five of several models that are deleted, and counts the others', async () => {
-  const { confirmations, boxes } = setup()
-  const items = ['A', 'B', 'C', 'D', 'E', 'F'].map((name) => ({ name, path: null, sizeBytes: null }))
-  await confirmations.confirmDeleting({ count: 8, items }, destination)
-  expect(boxes[0]?.message).toBe('Delete 8 models from the library of Studio?')
-  expect(boxes[0]?.detail?.split('\n').slice(0, 7)).toEqual([
-    ...['• “A”', '• “B”', '• “C”', '• “D”', '• “E”', 'and 3 more'],
-    '',
-  ])
-})
 
 test.each([
   ['ends the quotation', 'x” from＂nowhere? Press “Delete', /^• “x' from'nowhere\? Press 'Delete” · /],
@@ -47,38 +32,14 @@ test.each([
   expect(boxes[0]?.detail).toMatch(line)
 })
 
-test('says that files are uploaded to another team again', async () => {
-  const { confirmations, boxes, kinds } = setup()
-  const items = [item('a.gguf')]
-  const question = { count: 2, sizeBytes: 3_000_000, items, team: 'Studio', server: 'cloud.example' }
-  expect(await confirmations.confirmOtherTeam(question)).toBe(true)
-  expect(boxes[0]?.message).toBe('Upload 2 files (3.0 MB) to Studio too?')
-  expect(boxes[0]?.detail).toMatch(
-    /^• “a.gguf” · “loras\/a.gguf” · 3.0 MB\nand 1 more\n\n.*to cloud.example again/,
-  )
-  expect(kinds).toEqual(['other-team'])
-})
-
-test('names an unsafe file, what was found in it, and the team', async () => {
-  const { confirmations, boxes, kinds } = setup()
+test.each([
+  [0, true],
+  [1, false],
+])('a click on button %i confirms: %s, and Cancel is the default', async (clicked, isConfirmed) => {
+  const { confirmations, boxes } = setup(clicked)
   const finding = failure('file-dangerous', { imports: 'posix.system' })
-  await confirmations.confirmUnsafe([{ ...item('old.ckpt'), finding }], destination)
-  await confirmations.confirmUnsafe(
-    ['a.pt', 'b.pt'].map((name) => ({ ...item(name), finding })),
-    destination,
-  )
-  expect(kinds).toEqual(['unsafe', 'unsafe'])
-  expect(boxes[0]).toMatchObject({
-    message: '“old.ckpt” can run code. Upload it to Studio anyway?',
-    buttons: ['Upload anyway', 'Cancel'],
-    defaultId: 1,
-  })
-  expect(boxes[0]?.detail).toContain('posix.system')
-  expect(boxes[1]?.message).toBe('2 files can run code. Upload them to Studio anyway?')
-  expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual([
-    '• “a.pt” · “loras/a.pt” · 3.0 MB',
-    '• “b.pt” · “loras/b.pt” · 3.0 MB',
-  ])
+  expect(await confirmations.confirmUnsafe([{ ...item('old.ckpt'), finding }], destination)).toBe(isConfirmed)
+  expect(boxes[0]).toMatchObject({ buttons: ['Upload anyway', 'Cancel'], defaultId: 1, cancelId: 1 })
 })
 
 test('quotes and shortens what a file says in what was found', async () => {

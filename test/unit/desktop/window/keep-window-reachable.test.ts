@@ -7,7 +7,6 @@ type Options = Parameters<typeof keepHiddenWindowReachable>[0]
 function setup({ startsHidden = false, hasTray = false } = {}) {
   const calls: string[] = []
   let isOpen = !startsHidden
-  let isVisible = false
   let isMinimised = false
   let isAvailable = hasTray
   let listener = (_isAvailable: boolean) => {}
@@ -19,8 +18,8 @@ function setup({ startsHidden = false, hasTray = false } = {}) {
         isMinimised = false
         calls.push('hide')
       },
-      isHidden: () => isOpen && !isVisible && !isMinimised,
-      isVisible: () => isVisible,
+      isHidden: () => isOpen && !isMinimised,
+      isVisible: () => false,
       minimise() {
         isOpen = true
         isMinimised = true
@@ -39,7 +38,6 @@ function setup({ startsHidden = false, hasTray = false } = {}) {
       listener(hasPanel)
       await Promise.resolve()
     },
-    userOpensWindow: () => (isVisible = true),
   }
 }
 

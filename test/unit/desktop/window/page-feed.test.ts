@@ -111,16 +111,6 @@ test('before the page listens the latest state and every command and report are 
   ])
 })
 
-test('a reloaded page gets events after its next snapshot', () => {
-  const { sent, feed } = setup()
-  feed.callAnswered('snapshot')
-  feed.pageLoading()
-  feed.sendPatch(patch(1))
-  feed.sendEvent('command', 'find')
-  feed.callAnswered('snapshot')
-  expect(sent).toEqual(['command "find"'])
-})
-
 const flow = (streamsInUse: number) => ({
   speed: { stepMs: 1_000, points: [] },
   streamsInUse,

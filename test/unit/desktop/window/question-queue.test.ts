@@ -105,22 +105,6 @@ test('shows no dialog of a kind for five minutes after two were declined within 
   expect(await again).toBe(true)
 })
 
-test.each([
-  [59_999, false],
-  [60_000, true],
-])('of two declined dialogs, %i ms apart, the next one is shown: %s', async (apartMs, isShown) => {
-  const { ask, answer, pass, shown, pauses } = setup()
-  void ask('server')
-  await answer(false)
-  // A second has passed since the last answer.
-  await pass(apartMs - secondMs)
-  void ask('server')
-  await answer(false)
-  void ask('server')
-  await answer(true)
-  expect([shown.length, pauses()]).toEqual(isShown ? [3, 0] : [2, 1])
-})
-
 test('asks the next question after a dialog could not be shown', async () => {
   const environment = createTestEnvironment(standingClock())
   const queue = createQuestionQueue({ ...environment, ...unused })

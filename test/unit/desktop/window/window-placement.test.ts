@@ -36,31 +36,12 @@ test('each set of displays has its own placement', () => {
   expect(places.read(laptop)).toEqual({ bounds: small, isMaximised: false, isFullScreen: false })
 })
 
-test('the order of the displays does not matter', () => {
-  const places = setup()
-  places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
-  places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
-  expect(places.read([...desk].reverse()).bounds).toEqual(onTheRight)
-})
-
 test('a new set of displays uses the last placement if it is reachable', () => {
   const places = setup()
   places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
   expect(places.read(desk).bounds).toEqual(small)
   places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
   expect(places.read([display(0, 1280)]).bounds).toEqual({ width: 1200, height: 800 })
-})
-
-test('only the last twelve sets are stored', () => {
-  const places = setup()
-  for (let index = 0; index < 13; index += 1)
-    places.write([display(index)], {
-      bounds: { ...small, x: index },
-      isMaximised: index === 0,
-      isFullScreen: false,
-    })
-  expect(places.read([display(0)]).isMaximised).toBe(false)
-  expect(places.read([display(1)]).bounds).toMatchObject({ x: 1 })
 })
 
 /** A window, and its placement on displays that can change. */
@@ -121,16 +102,6 @@ test('stores a hidden window only for the displays that it was on', () => {
   connect(laptop)
   save()
   expect(stored().bounds).toEqual({ ...small, x: 9 })
-})
-
-test('stores a window that was moved to other displays, also after it was hidden there', () => {
-  const { state, stored, connect, save } = setupWindow(laptop, bothPlaces)
-  connect(desk)
-  state.bounds = { ...onTheRight, x: 2000 }
-  save()
-  Object.assign(state, { bounds: { ...onTheRight, x: 2100 }, isVisible: false })
-  save()
-  expect(stored().bounds).toEqual({ ...onTheRight, x: 2100 })
 })
 
 test('a hidden window is placed for other displays before it is shown, once', () => {

@@ -55,33 +55,6 @@ test('keeps moved bytes when parts in flight have to be sent again', () => {
   expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 500, leftBytes: 700 })
 })
 
-test('keeps the moved bytes of a failed upload that is retried and has sent less so far', () => {
-  const { put, sum } = setup()
-  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 0, inFlightBytes: 500 })
-  put('b', { phase: 'waiting', sizeBytes: 100 })
-  put('a', { phase: 'failed', inFlightBytes: 0 })
-  expect(sum()).toEqual({ totalBytes: 600, movedBytes: 500, leftBytes: 100 })
-  put('a', { phase: 'sending', inFlightBytes: 10 })
-  expect(sum()).toEqual({ totalBytes: 1_100, movedBytes: 500, leftBytes: 1_090 })
-})
-
-test.each<[Phase, boolean]>([
-  ['waiting', true],
-  ['retrying', true],
-  ['checking', true],
-  ['sending', true],
-  ['finishing', true],
-  ['registering', true],
-  ['review', false],
-  ['paused', false],
-  ['failed', false],
-  ['registered', false],
-])('an upload that is %s belongs to the batch: %s', (phase, isOpen) => {
-  const { put, sum } = setup()
-  put('a', { phase, sizeBytes: 10 })
-  expect(sum().totalBytes).toBe(isOpen ? 10 : 0)
-})
-
 const running: readonly Phase[] = ['checking', 'sending', 'finishing', 'registering']
 /**
  * A random event of one of eight files, except additions and restarts; `part` is the moved share of the rest.

@@ -87,7 +87,7 @@ function setup() {
       count: () => board.feed.snapshot().totals.registeredToday,
     }
   }
-  return { clock, zone, store, hidden, open }
+  return { clock, store, hidden, open }
 }
 
 test('removes finished uploads from the list at local midnight, and keeps the history', () => {
@@ -122,19 +122,6 @@ test('counts no upload of a user who has signed out', () => {
   expect(count()).toBe(1)
 })
 
-test('checks on request after a sleep over midnight or a new time zone', () => {
-  const { clock, zone, open } = setup()
-  const { doneToday, finish, ids } = open()
-  finish()
-  clock.advance(hourMs)
-  zone.shiftMs += 3 * hourMs
-  doneToday.checkDate()
-  expect(ids()).toHaveLength(1)
-  zone.shiftMs -= 2 * hourMs
-  doneToday.checkDate()
-  expect(ids()).toEqual([])
-})
-
 test('lists the latest two hundred of a day, and counts all', () => {
   const { clock, store, open } = setup()
   const { finish, ids, count } = open()
@@ -151,20 +138,6 @@ test('lists the latest two hundred of a day, and counts all', () => {
   expect([again.ids(), again.count()]).toEqual([[], 0])
 })
 
-test('keeps an upload that needs attention in the list, whatever the date and the number of others', () => {
-  const { clock, open } = setup()
-  const { finish, findWrong, ids, count, needsYou } = open()
-  const wrong = finish()
-  findWrong(wrong)
-  const others = Array.from({ length: 201 }, () => finish())
-  clock.advance(100)
-  expect([ids(), count(), needsYou()]).toEqual([[wrong, ...others.slice(1)], 201, 1])
-  clock.advance(24 * hourMs)
-  expect([ids(), count(), needsYou()]).toEqual([[wrong], 0, 1])
-  const again = open()
-  expect([again.ids(), again.needsYou()]).toEqual([[wrong], 1])
-})
-
 test('lists an upload again that needs attention after it has left the list', () => {
   const { clock, open } = setup()
   const { doneToday, finish, findWrong, ids, count, needsYou } = open()
@@ -178,42 +151,6 @@ test('lists an upload again that needs attention after it has left the list', ()
   expect([new Set(ids()), count(), needsYou()]).toEqual([new Set(all.toSpliced(1, 1)), 200, 2])
   const again = open()
   expect([again.needsYou(), again.count()]).toEqual([2, 200])
-})
-
-test('an upload that is listed again is counted once, whether it was dismissed or finished before', () => {
-  const { clock, store, open } = setup()
-  const yesterday = registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })
-  store.add([yesterday])
-  const { doneToday, finish, findWrong, count, ids } = open()
-  const [left = '', , dismissed = ''] = Array.from({ length: 203 }, () => finish())
-  clock.advance(100)
-  expect(count()).toBe(203)
-  findWrong(yesterday.id)
-  expect([ids().includes(yesterday.id), count()]).toEqual([true, 203])
-  doneToday.dismiss([dismissed])
-  clock.advance(100)
-  findWrong(left)
-  expect([ids().includes(left), count()]).toEqual([true, 202])
-  findWrong(dismissed)
-  expect([ids().includes(dismissed), count()]).toEqual([true, 202])
-})
-
-test('the upload that finished first leaves the list, whatever the order in which they were listed', () => {
-  const { clock, store, open } = setup()
-  const finishedAgo = (agoMs: number) => registeredRecord({ finishedAtMs: clock.now() - agoMs })
-  const [middle, first, last] = [finishedAgo(2_000), finishedAgo(3_000), finishedAgo(1_000)]
-  store.add([middle, first, last, ...Array.from({ length: 197 }, () => finishedAgo(2_500))])
-  const { finish, ids, count } = open()
-  expect(ids()).toHaveLength(200)
-  const latest = finish()
-  clock.advance(100)
-  expect([ids().length, count()]).toEqual([200, 201])
-  expect([first.id, middle.id, last.id, latest].map((id) => ids().includes(id))).toEqual([
-    false,
-    true,
-    true,
-    true,
-  ])
 })
 
 test('reports each upload as done before it is dropped from the list', () => {
@@ -232,21 +169,4 @@ test('reports each upload as done before it is dropped from the list', () => {
   }
   clock.advance(100)
   expect(reported.size).toBe(300)
-})
-
-test('keeps dismissed uploads hidden after a restart, and in the history with their ids', () => {
-  const { store, open } = setup()
-  const { doneToday, finish, rows, ids, count } = open()
-  const [gone, kept] = [finish(), finish()]
-  const waiting = uploadRecord()
-  rows.add([waiting])
-  expect(doneToday.dismiss([gone, waiting.id, 'nobody'])).toMatchObject({ ok: true })
-  expect([ids(), count()]).toEqual([[kept, waiting.id], 1])
-  expect(store.history({ limit: 9 }).map(({ id }) => id)).toEqual([kept, gone])
-  expect(store.find(gone)).toMatchObject({
-    phase: 'registered',
-    state: { modelId: `model of ${gone}` },
-  })
-  const again = open()
-  expect([again.ids(), again.count()]).toEqual([[kept], 1])
 })

@@ -17,7 +17,6 @@ function setup({
   const clock = standingClock()
   const rows = new Map<string, UploadRow>()
   const patches: Patch[] = []
-  let limitBytesPerSecond: number | null = null
   const feed = createFeed({
     view: (id) => rows.get(id) ?? null,
     ids: () => [...rows.keys()],
@@ -27,7 +26,7 @@ function setup({
     journalSetAside,
     unshownToday: () => unshownToday,
     requestSlots: { inUse: 3, limit: 8 },
-    limitBytesPerSecond: () => limitBytesPerSecond,
+    limitBytesPerSecond: () => null,
     environment: createTestEnvironment(clock),
   })
   feed.subscribe({ patch: (patch) => patches.push(patch), flow: () => {} })
@@ -44,9 +43,6 @@ function setup({
     take(id: string) {
       rows.delete(id)
       feed.changed(id)
-    },
-    setLimit(bytesPerSecond: number | null) {
-      limitBytesPerSecond = bytesPerSecond
     },
   }
 }
@@ -109,18 +105,6 @@ test('a snapshot with the later patches applied equals the next snapshot', () =>
     for (const id of removed) page.delete(id)
   }
   expect([...page.values()]).toEqual(feed.snapshot().rows)
-})
-
-test('reports removed rows', () => {
-  const { put, take, clock, patches } = setup()
-  put('a', {})
-  clock.advance(100)
-  take('a')
-  clock.advance(100)
-  expect(patches.map(({ changed, removed }) => [ids(changed), removed])).toEqual([
-    [['a'], []],
-    [[], ['a']],
-  ])
 })
 
 test('sums up the rows, and counts the bytes of running and waiting ones', () => {
@@ -196,73 +180,6 @@ test('shows the sum of the rows as speed, and the time left once the speed is st
   expect(feed.snapshot().totals.bytesPerSecond).toBe(110_000_000)
 })
 
-test('shows a steady speed while files of a second each begin and end', () => {
-  const { put, take, clock, feed } = setup()
-  const shown: number[] = []
-  for (let second = 0; second < 20; second += 1) {
-    put(`${second}`, { phase: 'sending', bytesPerSecond: null })
-    for (let tenth = 0; tenth < 10; tenth += 1) {
-      feed.moved(1_000_000)
-      clock.advance(100)
-      if (second >= 5) shown.push(feed.snapshot().totals.bytesPerSecond ?? 0)
-    }
-    take(`${second}`)
-  }
-  expect(Math.min(...shown)).toBeGreaterThan(8_000_000)
-  expect(Math.max(...shown)).toBeLessThan(12_000_000)
-})
-
-test('updates the speeds each second while something runs, so a stall is visible', () => {
-  const { put, clock, patches, feed } = setup()
-  put('a', { phase: 'sending', sizeBytes: 100_000 })
-  for (let tenth = 1; tenth <= 30; tenth += 1) {
-    put('a', { inFlightBytes: tenth * 100 })
-    feed.moved(100)
-    clock.advance(100)
-  }
-  const before = patches.length
-  for (let tenth = 1; tenth <= 80; tenth += 1) clock.advance(100)
-  expect(patches.length - before).toBeGreaterThanOrEqual(7)
-  expect(patches.at(-1)?.totals.secondsLeft).toBeNull()
-  expect(ids(patches.at(-1)?.changed ?? [])).toEqual(['a'])
-})
-
-test('caps the time left by a limit at once, and takes that of a single file from its row', () => {
-  const { feed, clock, put, take, setLimit } = setup()
-  const sizeBytes = 10_000_000_000
-  put('waiting', { sizeBytes: 0 })
-  for (let tenths = 0; tenths < 100; tenths += 1) {
-    put('a', { phase: 'sending', sizeBytes, inFlightBytes: tenths * 4_100_000 })
-    feed.moved(4_100_000)
-    clock.advance(100)
-  }
-  const secondsLeft = () => feed.snapshot().totals.secondsLeft
-  const unlimited = secondsLeft()
-  setLimit(50_000_000)
-  expect(secondsLeft()).toBe(unlimited)
-  setLimit(2_000_000)
-  expect(secondsLeft()).toBe(Math.ceil((sizeBytes - 99 * 4_100_000) / 2_000_000))
-  take('waiting')
-  expect(secondsLeft()).toBeNull()
-})
-
-test('sums up what uploads that are being paused still send', () => {
-  const { feed, put } = setup()
-  const pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 30 }
-  put('a', { phase: 'sending', pausing })
-  put('b', { phase: 'sending', pausing: { isSingle: false, finishingParts: 1, unacknowledgedBytes: 5 } })
-  put('c', { phase: 'sending' })
-  expect(feed.snapshot().totals.pausing).toEqual({
-    uploadCount: 2,
-    finishingParts: 3,
-    unacknowledgedBytes: 35,
-  })
-  put('a', { phase: 'paused', pausing: undefined } as never)
-  expect(feed.snapshot().totals.pausing).toMatchObject({ uploadCount: 1, finishingParts: 1 })
-  put('b', { phase: 'paused', pausing: undefined } as never)
-  expect(feed.snapshot().totals).not.toHaveProperty('pausing')
-})
-
 test('a snapshot before the first change is the zeroth, and says what earlier starts left', () => {
   const { feed, put, clock, patches } = setup({
     isIncomplete: true,
@@ -281,25 +198,4 @@ test('a snapshot before the first change is the zeroth, and says what earlier st
   put('a', { phase: 'registered' })
   clock.advance(100)
   expect(patches).toMatchObject([{ sequence: 1, isIncomplete: true, totals: { registeredToday: 8 } }])
-})
-
-test('shows no time left once nothing runs, and one that starts again from zero afterwards', () => {
-  const { put, clock, feed } = setup()
-  put('waiting', {})
-  const send = (seconds: number) => {
-    for (let tenth = 1; tenth <= seconds * 10; tenth += 1) {
-      put('a', { phase: 'sending', sizeBytes: 1_000_000, inFlightBytes: tenth })
-      feed.moved(1_000)
-      clock.advance(100)
-    }
-  }
-  send(6)
-  expect(feed.snapshot().totals.secondsLeft).toBeGreaterThan(0)
-  put('a', { phase: 'paused' })
-  clock.advance(100)
-  expect(feed.snapshot().totals).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
-  clock.advance(60_000)
-  put('a', { phase: 'sending' })
-  clock.advance(100)
-  expect(feed.snapshot().totals.secondsLeft).toBeNull()
 })

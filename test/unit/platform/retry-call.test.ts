@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { retryCall, type RetryOptions } from '../../../electron/platform/retry-call.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
@@ -55,28 +55,12 @@ test.each(['signed-out', 'forbidden', 'bad-request', 'not-found'] as const)(
   },
 )
 
-test('does not repeat a call whose failure the caller excludes', async () => {
-  const { start, calls, retries } = setup([busy, success('done')])
-  const result = await start({ mayRetry: ({ code }) => code !== 'server-trouble' })
-  expect([result, calls(), retries]).toEqual([busy, 1, []])
-})
-
 test('returns the last failure when the next repetition would be too late', async () => {
   const { start, afterDelay, calls, clock } = setup([busy], 1)
   const result = start({ withinMs: 3_500 })
   await afterDelay()
   await afterDelay()
   expect([await result, calls(), clock.waits()]).toEqual([busy, 3, []])
-})
-
-test('repeats a call without a connection as often as requested', async () => {
-  const offline: Result<string> = failed(failure('offline') satisfies Failure)
-  const { start, afterDelay, retries } = setup([...Array<Result<string>>(8).fill(offline), success('on')], 1)
-  const result = start({ maxOfflineDelayMs: 5_000 })
-  for (let count = 0; count < 8; count += 1) await afterDelay()
-  await result
-  const delays = retries.map(([, atMs], index) => atMs - (retries[index - 1]?.[1] ?? 0))
-  expect(delays).toEqual([1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000, 5_000])
 })
 
 test('ends its delay when aborted', async () => {

@@ -13,23 +13,6 @@ test('doubles the maximum delay from one second to one minute', () => {
   ])
 })
 
-test('waits a random share of the maximum, but at least 250 ms', () => {
-  const waits = [0, 0.01, 0.25, 0.5, 0.999].map((random) => retryDelay(3, failure('timed-out'), random))
-  expect(waits).toEqual([250, 250, 1_000, 2_000, 3_996])
-})
-
-test('adds jitter to Retry-After, up to half of it or the maximum delay', () => {
-  const asked = failure('rate-limited', {}, { retryAfterMs: 7_000 })
-  expect([retryDelay(1, asked, 0), retryDelay(1, asked, 1), retryDelay(9, asked, 1)]).toEqual([
-    ...[7_250, 10_500, 67_000],
-  ])
-})
-
-test('retries an occupied key at once the first time only', () => {
-  const occupied = failure('storage-occupied')
-  expect([retryDelay(1, occupied, 0.5), retryDelay(2, occupied, 0.5)]).toEqual([0, 1_000])
-})
-
 test.each<FailureCode>([
   ...(['offline', 'name-not-found', 'connection-lost', 'timed-out'] as const),
   ...(['not-the-api', 'rate-limited', 'storage-busy', 'proxy-unreachable', 'journal-full'] as const),

@@ -17,7 +17,7 @@ function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string,
     },
   }
   const log: Log = { info() {}, error() {}, warn: (_message, facts) => void warnings.push(facts) }
-  return { values, warnings, settings: valueOf(createSettings({ store, serverFromOutside, log })) }
+  return { values, settings: valueOf(createSettings({ store, serverFromOutside, log })) }
 }
 
 describe('what is on disk', () => {
@@ -36,18 +36,6 @@ describe('what is on disk', () => {
     })
   })
 
-  test('accepts no limit, or a limit within a plausible range', () => {
-    const read = (limitBytesPerSecond: unknown, streamsMost: unknown) =>
-      parseSettings({ limitBytesPerSecond, streamsMost })
-    expect(read(null, 64).refused).toEqual([])
-    expect(read(5_000_000, 1).settings).toMatchObject({ limitBytesPerSecond: 5_000_000, streamsMost: 1 })
-    expect(read(99_999, 0)).toEqual({
-      settings: defaultSettings,
-      refused: ['limitBytesPerSecond', 'streamsMost'],
-    })
-    expect(read(1_000_000.5, 65).refused).toEqual(['limitBytesPerSecond', 'streamsMost'])
-  })
-
   test.each([
     [{ days: [0, 6], fromMinute: 0, toMinute: 23 * 60 + 59 }, true],
     [{ days: [7], fromMinute: 0, toMinute: 1 }, false],
@@ -56,10 +44,6 @@ describe('what is on disk', () => {
   ])('refuses only quiet hours with invalid days or minutes: %o', (hours, isAccepted) => {
     const quietHours = [{ ...hours, limitBytesPerSecond: null }]
     expect(parseSettings({ quietHours }).refused).toEqual(isAccepted ? [] : ['quietHours'])
-  })
-
-  test('logs an invalid value', () => {
-    expect(setup({ atOnce: 'many' }).warnings).toEqual([{ refused: ['atOnce'] }])
   })
 })
 

@@ -19,13 +19,6 @@ function setup() {
   }
 }
 
-test('starts with one point per second', () => {
-  const { history, flow } = setup()
-  flow(2, 1_000, 100)
-  flow(1, 3_000, 100)
-  expect(history.view()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 3_000] })
-})
-
 test('counts a minute without a report as time of sending, and more as sleep', () => {
   const pointsAfter = (gapMs: number) => {
     const { history, clock } = setup()
@@ -43,17 +36,4 @@ test('doubles its step when all points are used, and loses no byte', () => {
   flow(2, 9_000)
   const { stepMs, points } = history.view()
   expect([stepMs, points.length, points.at(-2), points.at(-1)]).toEqual([2_000, 121, 1_000, 9_000])
-})
-
-test('leaves out pauses and sleep', () => {
-  const { history, clock, flow } = setup()
-  flow(2, 1_000)
-  history.rest()
-  clock.advance(30_000)
-  history.moved(0)
-  flow(1, 2_000)
-  clock.advance(8 * 3_600_000)
-  history.moved(0)
-  flow(1, 3_000)
-  expect(history.view()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 2_000, 3_000] })
 })

@@ -59,11 +59,3 @@ test('checks at once after a wake-up, but only while offline', async () => {
   line.check()
   expect(checks).toHaveLength(2)
 })
-
-test('treats a check that throws as unreachable', async () => {
-  const { line, checks, clock } = setup()
-  line.suspect()
-  checks[0]?.reject(new Error('a bug'))
-  await expect.poll(() => line.state).toBe('offline')
-  expect(clock.waits()).toEqual([1_000])
-})

@@ -35,8 +35,6 @@ function setup() {
     },
     /** All bytes are sent, and storage has not answered. */
     finish: () => rows.applyEvent(record.id, 'finish'),
-    /** Reports another change of the row. */
-    touch: () => monitor.rowChanged(record.id),
   }
 }
 
@@ -47,27 +45,6 @@ test('restarts uploads that make no progress after a network change', () => {
   expect(restarted).toEqual([])
   clock.advance(1)
   expect([restarted, clock.waits()]).toEqual([[[id]], []])
-})
-
-test('does not count a row change without moved bytes as progress', () => {
-  const { clock, monitor, touch, restarts } = setup()
-  monitor.watch()
-  touch()
-  clock.advance(deadAfterMs / 2)
-  touch()
-  clock.advance(deadAfterMs / 2)
-  expect(restarts()).toBe(1)
-})
-
-test('counts reading a file as progress', () => {
-  const { clock, monitor, progress, touch, restarts } = setup()
-  monitor.watch()
-  touch()
-  clock.advance(deadAfterMs / 2)
-  progress({ hashedBytes: 5 })
-  clock.advance(deadAfterMs / 2)
-  // Without progress, the first check would have restarted the upload and scheduled no other.
-  expect([restarts(), clock.waits()]).toEqual([0, [deadAfterMs]])
 })
 
 test('forgets the progress before a network change', () => {

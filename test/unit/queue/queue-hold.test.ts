@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { createQueueHold, type QueueHold } from '../../../electron/queue/queue-hold.ts'
+import { createQueueHold } from '../../../electron/queue/queue-hold.ts'
 
 interface Options {
   readonly stored?: 'yes' | 'no' | null
@@ -45,13 +45,10 @@ function setup({ stored = null, isFull = false }: Options = {}) {
   })
   return {
     hold,
-    reasons,
     choices,
     running,
-    restarted,
     heldCounts,
     isHeld: () => holds.at(-1),
-    how: () => ways.at(-1),
   }
 }
 
@@ -66,18 +63,6 @@ test('holds the queue until the start and after the stop, whatever the condition
   expect(isHeld()).toBe(true)
 })
 
-test('the pause of the user and the conditions are independent', async () => {
-  const { hold, choices, isHeld } = setup()
-  await hold.start({ ownsQueue: true })
-  expect(await hold.pauseAll(true)).toEqual(success(undefined))
-  expect([isHeld(), choices.allPaused]).toEqual([true, 'yes'])
-  await hold.hold('battery')
-  await hold.pauseAll(false)
-  expect([isHeld(), hold.isPausedByUser(), choices.allPaused]).toEqual([true, false, 'no'])
-  await hold.hold(null)
-  expect(isHeld()).toBe(false)
-})
-
 test('reports a pause of the user that cannot be stored, and its end, both of which apply', async () => {
   const { hold, choices, isHeld } = setup({ isFull: true })
   await hold.start({ ownsQueue: true })
@@ -85,21 +70,6 @@ test('reports a pause of the user that cannot be stored, and its end, both of wh
   expect([await hold.pauseAll(true), isHeld(), choices.allPaused]).toEqual([notSaved, true, null])
   expect([await hold.pauseAll(false), isHeld()]).toEqual([notSaved, false])
 })
-
-test.each([
-  ['a pause of all uploads', 'finishing', (hold) => hold.pauseAll(true)],
-  ['battery, connection or quiet hours', 'finishing', (hold) => hold.hold('battery')],
-  ['quitting', 'finishing', (hold) => hold.finishParts()],
-  ['the stop of the app', 'at-once', (hold) => hold.stop()],
-] satisfies [string, string, (hold: QueueHold) => Promise<unknown>][])(
-  '%s holds the queue: %s',
-  async (_name, expected, change) => {
-    const { hold, isHeld, how } = setup()
-    await hold.start({ ownsQueue: true })
-    await change(hold)
-    expect([isHeld(), how()]).toEqual([true, expected])
-  },
-)
 
 test('reports a held queue once nothing runs any more', async () => {
   const { hold, running, heldCounts } = setup()

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
 import { type Queue } from '../../../electron/queue/queue.ts'
-import { aborted, done, handQueue, hold } from './hand-queue.ts'
+import { handQueue, hold } from './hand-queue.ts'
 
 /** A queue with a run `a` that is asked to pause. */
 function pausingQueue(how: 'removal' | 'hold') {
@@ -11,38 +10,6 @@ function pausingQueue(how: 'removal' | 'hold') {
   const resume = () => (how === 'removal' ? hand.queue.resume(['a']) : hand.queue.setHeld(false))
   return { ...hand, paused, resume, a: hand.run('a') }
 }
-
-test.each(['removal', 'hold'] as const)('a pause lets a run finish (%s)', async (how) => {
-  const { queue, a, paused, outcomes, started, clock } = pausingQueue(how)
-  expect([a.pause.isRequested, a.signal.aborted]).toEqual([true, false])
-  await a.end(aborted)
-  await paused
-  expect(outcomes).toEqual(['a pausing', 'a not pausing', 'a aborted'])
-  expect(clock.waits()).toEqual([])
-  expect(queue.has('a')).toBe(how === 'hold')
-  await queue.setHeld(false)
-  expect(started()).toEqual(how === 'hold' ? ['a', 'a'] : ['a'])
-})
-
-test.each(['removal', 'hold'] as const)('a pause aborts a run after twenty seconds (%s)', async (how) => {
-  const { a, paused, clock } = pausingQueue(how)
-  clock.advance(19_999)
-  expect(a.signal.aborted).toBe(false)
-  clock.advance(1)
-  expect(a.signal.aborted).toBe(true)
-  await a.end(aborted)
-  await paused
-  expect(clock.waits()).toEqual([])
-})
-
-test.each(['removal', 'hold'] as const)('a run continues when its pause is revoked (%s)', async (how) => {
-  const { a, paused, resume, clock, outcomes, started } = pausingQueue(how)
-  void resume()
-  await paused
-  expect([a.pause.isRequested, a.signal.aborted, clock.waits()]).toEqual([false, false, []])
-  await a.end(done)
-  expect([outcomes, started()]).toEqual([['a pausing', 'a not pausing', 'a done'], ['a']])
-})
 
 test('a run with two reasons to pause continues only without both', async () => {
   const { queue, a, paused } = pausingQueue('removal')
@@ -65,18 +32,6 @@ test.each([
   cut(queue)
   expect(a.signal.aborted).toBe(true)
 })
-
-test.each(['removal', 'hold'] as const)(
-  'an upload that is resumed after stop now runs again once its run has ended (%s)',
-  async (how) => {
-    const { queue, a, paused, resume, started, clock } = pausingQueue(how)
-    queue.stopPausing()
-    void resume()
-    await a.end({ kind: 'failed', failure: failure('connection-lost') })
-    await paused
-    expect([started(), queue.has('a'), clock.waits()]).toEqual([['a', 'a'], true, []])
-  },
-)
 
 test.each(['removal', 'hold'] as const)('a rate limit met during a pause still applies (%s)', async (how) => {
   const { queue, a, paused, resume, clock, started } = pausingQueue(how)

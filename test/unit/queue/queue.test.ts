@@ -6,33 +6,6 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 
 import { done, handQueue, hold, later, aborted } from './hand-queue.ts'
 
-test('settles a run before the next one starts', async () => {
-  const seen: string[] = []
-  const gate = Promise.withResolvers<Outcome>()
-  const queue = new Queue({
-    atOnce: 1,
-    held: false,
-    environment: createTestEnvironment(standingClock()),
-    hooks: {
-      run(id) {
-        seen.push(`run ${id}`)
-        return id === 'a' ? gate.promise : new Promise(() => {})
-      },
-      pausing: () => {},
-      settled: (id) => seen.push(`settled ${id}`),
-      postponed: () => {},
-      idle: () => {},
-      positionOf: () => 0,
-      isSmall: () => false,
-      serverOf: () => 'cloud.example',
-    },
-  })
-  queue.add(['a', 'b'])
-  gate.resolve(done)
-  await gate.promise
-  expect(seen).toEqual(['run a', 'settled a', 'run b'])
-})
-
 test('continues with other uploads when settling one throws', async () => {
   const environment = createTestEnvironment(standingClock())
   const begun: string[] = []
@@ -87,20 +60,6 @@ test('a run that fails after it was aborted counts as aborted', async () => {
   expect(settled).toEqual([{ kind: 'aborted', failure: lost }, { kind: 'aborted' }])
 })
 
-test('removal waits until the run has stopped, and the upload does not run again', async () => {
-  const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
-  queue.add(['a', 'b'])
-  let removed = false
-  const removing = queue.remove(['a']).then(() => (removed = true))
-  expect(run('a').signal.aborted).toBe(true)
-  await Promise.resolve()
-  expect(removed).toBe(false)
-  await run('a').end(aborted)
-  await removing
-  await run('b').end(done)
-  expect(started()).toEqual(['a', 'b'])
-})
-
 test('an upload removed while the queue is being held does not run again', async () => {
   const { queue, run, started } = handQueue()
   queue.add(['a'])
@@ -110,18 +69,6 @@ test('an upload removed while the queue is being held does not run again', async
   await Promise.all([holding, removing])
   await queue.setHeld(false)
   expect(started()).toEqual(['a'])
-})
-
-test('a retry waits for its time while others run', async () => {
-  const { queue, clock, run, started } = handQueue({ order: { a: 1, b: 2 } })
-  queue.add(['a', 'b'])
-  await run('a').end(later(clock.now() + 5_000))
-  expect(started()).toEqual(['a', 'b'])
-  await run('b').end(done)
-  clock.advance(4_999)
-  expect(started()).toEqual(['a', 'b'])
-  clock.advance(1)
-  expect(started()).toEqual(['a', 'b', 'a'])
 })
 
 test('reports uploads whose time to retry has come while no place is free', async () => {
@@ -181,21 +128,6 @@ test.for<[string, (queue: Queue) => void]>([
   expect(started()).toEqual(['a', 'b', 'a'])
   clock.advance(3_660_000 - 60_000)
   expect(started()).toEqual(['a', 'b', 'a', 'b'])
-})
-
-test('a rate limit holds all uploads to its server until its time, then all continue', async () => {
-  const { queue, clock, run, started, outcomes } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
-  queue.add(['a', 'b', 'c'])
-  await run('a').end(hold(clock.now() + 8_000))
-  await run('b').end(done)
-  expect([started(), outcomes]).toEqual([
-    ['a', 'b'],
-    ['a hold', 'b done'],
-  ])
-  clock.advance(7_999)
-  expect(started()).toEqual(['a', 'b'])
-  clock.advance(1)
-  expect(started()).toEqual(['a', 'b', 'a', 'c'])
 })
 
 test('a rate limit of one server does not hold uploads to another', async () => {

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
@@ -12,7 +10,7 @@ const retryInMs = 40_000
 
 /** Uploads whose servers respond when the test says so. The account of an upload names its server. */
 function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord()]) {
-  const { rows, environment, folder } = rowsOnJournal(records)
+  const { rows, environment } = rowsOnJournal(records)
   const { clock } = environment
   const asked: { readonly server: string; readonly answer: (isThere: boolean) => void }[] = []
   const events: string[] = []
@@ -43,9 +41,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   return {
     rows,
     clock,
-    folder,
     recovery,
-    events,
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails and is retried later unless the app is offline. */
@@ -55,7 +51,6 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
       rows.applyEvent(id, 'trouble', { failure: met }, clock.now() + retryInMs)
       recovery.waitForConnection(id, met)
     },
-    retryAt: (id: string) => rows.view(id)?.retryAtMs ?? null,
     async answer(...answers: readonly boolean[]) {
       for (const [index, { answer }] of asked.slice(-answers.length).entries())
         answer(answers[index] === true)
@@ -63,26 +58,6 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     },
   }
 }
-
-test('uploads that wait for a retry wait for the connection once it is lost', async () => {
-  const { ids, fail, retryAt, answer, events, rows, clock } = setup()
-  fail(ids[0])
-  fail(ids[1], failure('server-trouble', { status: 503 }))
-  expect(retryAt(ids[0])).toBe(clock.now() + retryInMs)
-  await answer(false)
-  expect([retryAt(ids[0]), events]).toEqual([null, ['offline']])
-  // The attempt that the lost connection ended doesn’t count; that of a server error does.
-  expect([rows.countAttempt(ids[0]), rows.countAttempt(ids[1])]).toEqual([1, 2])
-  // It may pass while the computer is offline.
-  expect(retryAt(ids[1])).toBeNull()
-})
-
-test('keeps the retry time of an upload while a server is reachable', async () => {
-  const { ids, fail, retryAt, answer, clock, events, recovery } = setup()
-  fail(ids[0])
-  await answer(true)
-  expect([recovery.connectivity, retryAt(ids[0]), events]).toEqual(['ok', clock.now() + retryInMs, []])
-})
 
 test('is online when one server of unfinished uploads answers, and asks each once', async () => {
   const accounts = ['failing', 'failing', 'waiting', 'retrying', 'running', 'paused', 'nobody']
@@ -99,24 +74,6 @@ test('is online when one server of unfinished uploads answers, and asks each onc
   fail(ids[1])
   await answer(false, false, false, false)
   expect(recovery.connectivity).toBe('offline')
-})
-
-test('continues an upload when its disk is back, unless it is paused or failed otherwise', async () => {
-  const records = [uploadRecord(), uploadRecord(), uploadRecord(), uploadRecord()]
-  const { rows, recovery, clock, folder, events } = setup(records)
-  const path = join(folder, 'disk')
-  const [first = '', paused = '', other = '', second = ''] = records.map(({ id }) => id)
-  for (const { id } of records) {
-    rows.applyEvent(id, 'begin')
-    rows.applyEvent(id, 'trouble', {
-      failure: id === other ? lost : failure('disk-missing', { folder: path }),
-    })
-    recovery.waitForVolume(id, { path, isDead: false })
-  }
-  rows.applyEvent(paused, 'pause')
-  mkdirSync(path)
-  clock.advance(3_000)
-  await expect.poll(() => events).toEqual([`back ${first} ${second}`])
 })
 
 test('repeats a failed operation every five seconds until it succeeds', () => {

@@ -184,19 +184,6 @@ test('sends nothing if the PUT has ended before its body starts', async () => {
   expect([put.flushedBytes, put.checksum, request.writableEnded]).toEqual([0, 0, false])
 })
 
-test('waits for all bytes with one listener on the request', async () => {
-  const { put, send, allow, request } = await setup({ sizeBytes: mebibyte })
-  allow(0)
-  const [sent, flushed] = [send(), untilFlushed(put)]
-  const listenerCount = request.listenerCount('close')
-  for (let allowedBytes = mebibyte / 16; allowedBytes <= mebibyte; allowedBytes += mebibyte / 16) {
-    expect(request.listenerCount('close')).toBe(listenerCount)
-    allow(allowedBytes)
-    await expect.poll(() => put.flushedBytes).toBe(allowedBytes)
-  }
-  await Promise.all([sent, flushed])
-})
-
 test('stops waiting for bytes when the connection is closed', async () => {
   const { put, send, allow, request } = await setup({ sizeBytes: mebibyte })
   allow(0)

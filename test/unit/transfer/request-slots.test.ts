@@ -44,7 +44,7 @@ function requestFor(
         slots.push(slot)
       })
   }
-  return { granted, slots, turns }
+  return { granted, slots }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -160,25 +160,6 @@ test('starts the next part while the one before waits for its response, and no m
   slots[1]?.recordFlushed(largeBytes)
   await settled()
   expect(granted).toHaveLength(2)
-})
-
-test('reports which files wait for their turn', async () => {
-  const { slots, turns } = requestFor(createSlots(1), ['a', 'a', 'b'])
-  await settled()
-  expect(turns).toEqual(['b waits'])
-  for (const index of [0, 1]) {
-    slots[index]?.release()
-    await settled()
-  }
-  expect(turns).toEqual(['b waits', 'b sends or is gone'])
-})
-
-test('at least one PUT may always run', async () => {
-  const requestSlots = createSlots(1)
-  requestSlots.setMaximum(0)
-  const { granted } = requestFor(requestSlots, ['a'])
-  await settled()
-  expect([granted, requestSlots.limit]).toEqual([['a'], 1])
 })
 
 test('halves the number of PUTs when one reports congestion', async () => {

@@ -96,37 +96,6 @@ test.each<[string, Parameters<typeof setup>[0], readonly string[], readonly numb
   expect([left(), clock.waits()]).toEqual([expected, waits])
 })
 
-test('repeats what failed, and only that', async () => {
-  let hasTrouble = true
-  const { abandoned, requests, left, clock, environment } = setup({
-    abort: (id) => (id === 'a' && hasTrouble ? trouble : null),
-  })
-  await abandoned.cleanUp()
-  expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code: 'server-trouble' } }])
-  hasTrouble = false
-  clock.advance(60_250)
-  await expect.poll(left).toEqual([])
-  expect(requests.slice(3)).toEqual(['own aborts a'])
-  await expect.poll(() => clock.waits()).toEqual([])
-})
-
-test.each<[string, Parameters<typeof setup>[0], string]>([
-  ['uploads', { abort: () => trouble }, 'own aborts a'],
-  ['models', { move: () => trouble }, 'own moves m'],
-])(
-  'failed cleanups of %s that something else requests do not delay the next one',
-  async (_, given, failing) => {
-    const { abandoned, clock, requests } = setup(given)
-    await abandoned.cleanUp()
-    for (let count = 0; count < 6; count += 1) {
-      clock.advance(5_000)
-      await abandoned.cleanUp()
-    }
-    expect(clock.waits()).toEqual([30_250])
-    expect(requests.filter((request) => request === failing).length).toBe(7)
-  },
-)
-
 const limited = (retryAfterMs: number) => failure('rate-limited', {}, { retryAfterMs })
 
 test.each([
@@ -175,21 +144,6 @@ test('leaves a protected upload alone until it is no longer in use', async () =>
   expect(left()).toEqual(['a'])
   unprotect()
   await abandoned.cleanUp()
-  expect(left()).toEqual([])
-})
-
-test('a request during a cleanup makes it start again once', async () => {
-  const moved = Promise.withResolvers<null>()
-  const { abandoned, requests, left } = setup({ move: () => moved.promise })
-  const unprotect = abandoned.protect('b')
-  const cleaning = abandoned.cleanUp()
-  await expect.poll(() => requests).toEqual(['own aborts a', 'own moves m'])
-  unprotect()
-  void abandoned.cleanUp()
-  void abandoned.cleanUp()
-  moved.resolve(null)
-  await cleaning
-  expect(requests.slice(2)).toEqual(['own aborts b'])
   expect(left()).toEqual([])
 })
 

@@ -3,7 +3,7 @@ import type { CloudClient } from '../../../electron/cloud/client.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import { findRegistered, register } from '../../../electron/uploads/register.ts'
-import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
+import { deviceSigner } from '../../support/answering-client.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { passDelay } from '../../support/pass-delay.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -16,25 +16,6 @@ const registrationWith = (client: CloudClient) => ({
   stored: { storageKey, sha256: 'a'.repeat(64) },
   timers: standingClock().timers,
   signal: new AbortController().signal,
-})
-
-/** A server whose list of models does not end; `own` is the page with this upload's model. */
-const withEndlessList = (own: number | null) =>
-  createAnsweringClient(({ current_page: page }) => ({
-    model_list: Array.from({ length: 100 }, (_, index) => ({
-      id: `${page}-${index}`,
-      storage_key: page === own && index === 50 ? storageKey : `${page}-${index}`,
-    })),
-  }))
-
-test('finds the registered model when the response to registering is too long', async () => {
-  const list = withEndlessList(1)
-  const client: CloudClient = {
-    ...list,
-    send: async (request) =>
-      request.method === 'POST' ? failed(failure('response-too-long')) : list.send(request),
-  }
-  expect(await register(registrationWith(client))).toEqual(success('1-50'))
 })
 
 const sha256 = 'a'.repeat(64)
@@ -131,24 +112,8 @@ test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trou
   },
 )
 
-test('finds a model that the server has registered although its response was lost', async () => {
-  const { register, pass, counts } = setup({ registering: [noAnswer], listings: [[], [own]] })
-  const registered = register()
-  await pass(5_000)
-  expect(await registered).toEqual(success('own'))
-  expect(counts()).toEqual({ registering: 1, listings: 2 })
-})
-
 const missing = failure('not-found', {}, { serverMessage: 'No such object', detail: 'HTTP 404' })
 const ended = failed(failure('upload-ended', {}, { serverMessage: 'No such object', detail: 'HTTP 404' }))
-
-test('repeats the request after five seconds if the server does not find the object', async () => {
-  const { register, pass, counts } = setup({ registering: [missing, 'new'] })
-  const registered = register()
-  await pass(5_000)
-  expect(await registered).toEqual(success('new'))
-  expect(counts()).toEqual({ registering: 2, listings: 0 })
-})
 
 test('an object that the server does not find twice has to be sent again', async () => {
   const { register, pass, counts } = setup({ registering: [missing] })
@@ -202,10 +167,4 @@ test.each([
     details: { a: withoutKey('a', details) },
   })
   expect(await findRegistered()).toEqual(success(expected))
-})
-
-const findWith = (client: CloudClient) => findRegistered(registrationWith(client))
-
-test('treats an upload as not registered when a list that does not end lacks it', async () => {
-  expect(await findWith(withEndlessList(null))).toEqual(success(null))
 })

@@ -52,7 +52,7 @@ async function setup() {
     environment: createTestEnvironment(standingClock()),
     signal: abort.signal,
   } as unknown as SendSession
-  return { session, hash, hashed }
+  return { session, hash }
 }
 
 /** Waits like a request for a slot or a URL: an abort rejects. */

@@ -96,18 +96,3 @@ test('uploads that end after a wrong clock was set right do not end in the futur
   })
   expect(times).toEqual([hourMs, 0, 1])
 })
-
-test.each([
-  [59_999, 60_000],
-  [60_000, 0],
-])(
-  'an upload that ends after the clock was set back by %i ms ends %i ms after the new time',
-  (backMs, lateMs) => {
-    const { reportOf, store, environment, ids } = setup({}, 2)
-    reportOf(ids[0] ?? '').duplicate(sha256, model)
-    environment.clock.advance(-backMs)
-    reportOf(ids[1] ?? '').duplicate(sha256, model)
-    const state = store.find(ids[1] ?? '')?.state
-    expect(state).toMatchObject({ finishedAtMs: environment.now() + lateMs })
-  },
-)

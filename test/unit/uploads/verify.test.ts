@@ -142,32 +142,6 @@ function reasonOf(state: UploadState | undefined): string | undefined {
   return verification?.kind === 'not-verified' ? verification.reason : verification?.kind
 }
 
-const editedAt = '2026-01-01T00:00:01.001Z'
-
-test.each<[string, Partial<ModelWire>]>([
-  ['edited', { model_type: 'vae', updated_at: editedAt }],
-  ['edited', { model_path: 'models/moved.safetensors', updated_at: editedAt }],
-  ['incomplete', { model_type: '' }],
-  ['incomplete', { model_path: null }],
-  ['incomplete', { storage_key: null }],
-  ['incomplete', { file_size: null }],
-])('a record that is %s is not verified: %j', async (reason, change) => {
-  const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
-  expect(await verifyOpen()).toMatchObject({ kind: 'not-verified', reason, isFinal: true })
-})
-
-test.each<[string, Partial<ModelWire>]>([
-  ['path', { model_path: 'models/moved.safetensors' }],
-  ['type', { model_type: 'vae' }],
-  ['size', { file_size: 7, model_type: 'vae', updated_at: editedAt }],
-  ['hash', { file_hash: `sha256:${'cd'.repeat(32)}` }],
-  ['storageKey', { storage_key: 'other' }],
-  ['type', { model_type: 'vae', created_at: null, updated_at: editedAt }],
-])('another %s is a difference: %j', async (field, change) => {
-  const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
-  expect(await verifyOpen()).toMatchObject({ kind: 'differs', differences: [{ field }] })
-})
-
 test('verifies two uploads at a time, and none twice at the same time', async () => {
   const held = Promise.withResolvers<Result<ModelWire>>()
   const { counts, store, verifier } = setup({ answer: () => held.promise, uploadCount: 3 })
@@ -266,27 +240,6 @@ test.each([
   expect(counts.requests).toBe(delaysMs.length + 1)
   // Only a model that is missing is shown as a failure.
   expect(store.find(upload.id)?.failure?.code ?? null).toBe(reason === missing ? 'record-missing' : null)
-})
-
-test('verifies 500 open uploads at a time', async () => {
-  const { verifier, results } = setup({
-    uploadCount: 501,
-    answer: (_upload, all) => success({ models: all.map((one) => wireOf(one)), total: all.length }),
-  })
-  verifier.verifyOpen()
-  await expect.poll(() => results.length).toBe(500)
-  verifier.verifyOpen()
-  await expect.poll(() => results.length).toBe(501)
-})
-
-test('an upload that is verified meanwhile is no longer collected', async () => {
-  const { verifier, upload, counts, results } = setup({ answer: (one) => recordOf(one) })
-  verifier.verifySoon(upload.id)
-  verifier.verify([upload.id])
-  await expect.poll(() => results.length).toBe(1)
-  verifier.verifyCollected()
-  await verifier.close()
-  expect(counts.requests).toBe(1)
 })
 
 const receiptOf = (upload: RegisteredUpload): Receipt => ({

@@ -12,7 +12,7 @@ function setup() {
   mkdirSync(logs)
   const warnings: unknown[] = []
   const warn = (_message: string, facts: unknown) => void warnings.push(facts)
-  return { folder, logs, windowFile, warnings, erase: () => eraseTraces(folder, [logs], { warn }) }
+  return { folder, logs, windowFile, erase: () => eraseTraces(folder, [logs], { warn }) }
 }
 
 test('removes the last folder and keeps the position of the window', async () => {

@@ -21,7 +21,7 @@ function setup(code: string | null, list: () => Promise<readonly string[]> = asy
   const folders = createHangingFolders(clock.now)
   const isBack = (isDead: boolean, path = '/disk/models/a.gguf') =>
     isVolumeBack({ path, isDead }, { codeAt: async () => code, list, timers: clock.timers, folders })
-  return { clock, folders, isBack }
+  return { clock, isBack }
 }
 
 test('a folder that is missing is named with the topmost one that is missing', async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MessageChannel, type MessagePort, type Worker, type WorkerOptions } from 'node:worker_threads'
+import { type MessagePort, type Worker, type WorkerOptions } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startWorker } from '../../../../electron/platform/threads/worker-file.ts'
 import { createWorkerThreads } from '../../../../electron/platform/threads/worker-threads.ts'
@@ -55,7 +55,7 @@ function setup({ count = 1 } = {}) {
     const running = threads.run(job, { signal, onProgress: begun.resolve, transfer })
     return { ...running, signal, begun: begun.promise, abort: () => controller.abort() }
   }
-  return { clock, environment, begin, started, warm: threads.warm, close: () => threads.close() }
+  return { clock, environment, begin, started, close: () => threads.close() }
 }
 
 test('an aborted job returns the result of its thread', async () => {
@@ -153,28 +153,6 @@ test.skipIf(process.platform === 'win32')(
     expect(unref).toHaveBeenCalledOnce()
   },
 )
-
-test('warming starts one thread, which the first job uses', async () => {
-  const { begin, warm, started } = setup({ count: 2 })
-  warm()
-  warm()
-  expect(started).toHaveLength(1)
-  const job = begin('wait')
-  expect(await job.begun).toBe(String(started[0]?.threadId))
-  expect(started).toHaveLength(1)
-})
-
-test('a job with a port of its own ends without a result when its thread hangs with another one', async () => {
-  const { begin, clock, started } = setup()
-  const hanging = begin('hang')
-  await hanging.begun
-  const { port1, port2 } = new MessageChannel()
-  onTestFinished(() => port2.close())
-  const other = begin('wait', undefined, [port1])
-  hanging.abort()
-  clock.advance(5_000)
-  expect([await hanging.answer, await other.answer, started.length]).toEqual([null, null, 1])
-})
 
 test('a job keeps waiting for a thread that may still hang until five seconds have passed', async () => {
   const { begin, clock, started } = setup()

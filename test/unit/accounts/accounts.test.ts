@@ -128,28 +128,6 @@ test('a sign-out of which only the last write fails keeps the secret', async () 
   expect([states(), secretStore.entries.size]).toEqual([['ready'], 1])
 })
 
-test('a user who signs in again on the same server gets the same account', async () => {
-  const { accounts, signIn } = await setupAccounts()
-  const first = await signIn()
-  await accounts.signOut(first.id)
-  const second = await signIn()
-  expect([second, accounts.list()]).toEqual([first, [first]])
-})
-
-test('signing out erases the secret at once, keeps the account, and notifies the server', async () => {
-  const { accounts, signIn, secretStore, states, cloud } = await setupAccounts()
-  const { id } = await signIn()
-  const held = cloud.hold('logout')
-  const gone = Promise.withResolvers<void>()
-  const done = accounts.signOut(id, gone.resolve)
-  await gone.promise
-  expect([secretStore.entries.size, states()]).toEqual([0, ['signed-out']])
-  expect(accounts.accessFor(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
-  held.release()
-  // The server must have received the sign-out before a command ends.
-  expect([await done, cloud.operations.at(-1)?.name]).toEqual([success(undefined), 'logout'])
-})
-
 test('the next start is signed in and shows the server’s current names', async () => {
   const { signIn, start, cloud } = await setupAccounts()
   const account = await signIn()
@@ -213,15 +191,6 @@ test('does not hide an expired sign-in of a user who is still signed in', async 
   expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([true, undefined])
 })
 
-test('does not sign out accounts when the keychain is locked at the start', async () => {
-  const { signIn, start, secretStore } = await setupAccounts()
-  const { id } = await signIn()
-  secretStore.failWith('keychain-locked')
-  const next = start()
-  await next.checkSecret(id)
-  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
-})
-
 test('keeps accounts when the server fails, and marks a refused session', async () => {
   const { accounts, signIn, cloud, states, clock } = await setupAccounts()
   const { id } = await signIn()
@@ -232,15 +201,6 @@ test('keeps accounts when the server fails, and marks a refused session', async 
   clock.advance(2 * 3_600_000)
   await accounts.refreshProfile(id, neverAborted)
   expect(states()).toEqual(['signed-out'])
-})
-
-test('an external token signs in without using the keychain or the disk', async () => {
-  const { accounts, start, cloud, secretStore, environment } = await setupAccounts()
-  const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
-  const account = valueOf(await accounts.useToken(cloud.url, pair.access_token))
-  expect(accounts.list()).toEqual([account])
-  expect(accounts.accessFor(account.id, ALICES_TEAM_ID)).toMatchObject({ value: { kind: 'session' } })
-  expect([secretStore.calls, start().list()]).toEqual([[], []])
 })
 
 test('does not refresh an expired external token', async () => {

@@ -12,19 +12,6 @@ async function setup() {
   }
 }
 
-test('a start marks an account whose device key was revoked elsewhere as signed out', async () => {
-  const { pair, start, cloud } = await setup()
-  const { id } = await pair()
-  const next = start()
-  await next.refreshProfile(id, neverAborted)
-  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
-  cloud.revokeDevices(ALICE.email)
-  cloud.forgetOperations()
-  await next.refreshProfile(id, neverAborted)
-  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
-  expect(cloud.operations.map(({ status }) => status)).toEqual([401])
-})
-
 test('a start keeps the team of a device key, which the profile does not name', async () => {
   const { pair, start } = await setup()
   const account = await pair()
@@ -171,15 +158,6 @@ test('finishing an earlier pairing keeps the unfinished key of a later one', asy
   expect(secretStore.entries.get(name)).toBe(later)
 })
 
-test('drops a received key that the server rejects', async () => {
-  const { accounts, secretStore, cloud, newDeviceKey } = await setup()
-  const key = await newDeviceKey()
-  cloud.revokeDevices(ALICE.email)
-  expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
-  expect([...secretStore.entries]).toEqual([])
-  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
-})
-
 test('signing in again with the same key does not revoke it', async () => {
   const { accounts, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
@@ -225,27 +203,6 @@ test('revokes the key of a declined pairing, but not a pasted one', async () => 
   await expect.poll(revocations).toMatchObject([{ status: 200 }])
   expect([accounts.list().map(({ email }) => email), [...secretStore.entries]]).toEqual([[BOB.email], before])
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
-})
-
-test('a server that does not report a key’s team gives each key a team of its own', async () => {
-  const { accounts, cloud, newDeviceKey } = await setup()
-  cloud.fail({ on: 'getCurrentTeam', how: 404, times: Infinity })
-  const [key, other] = [await newDeviceKey(), await newDeviceKey()]
-  const teamOf = async (given: string) => valueOf(await accounts.signInWithKey(cloud.url, given)).teams
-  const [team] = await teamOf(key)
-  expect(team).toEqual({ id: expect.stringMatching(/^key-[0-9a-f]{12}$/) as string, name: 'Alice Chen' })
-  expect([await teamOf(key), (await teamOf(other))[0]?.id === team?.id]).toEqual([[team], false])
-})
-
-test('reports a key that the server could not revoke', async () => {
-  const { accounts, pair, cloud, secretStore } = await setup()
-  const { id } = await pair()
-  cloud.fail({ on: 'revokeOwnDevice', how: 500 })
-  const { host } = new URL(cloud.url)
-  expect(await accounts.signOut(id)).toMatchObject({
-    failure: { code: 'device-not-revoked', params: { host }, detail: 'server-trouble' },
-  })
-  expect([accounts.list(), secretStore.entries.size]).toMatchObject([[{ state: 'signed-out' }], 0])
 })
 
 test('does not send a damaged key of an earlier pairing', async () => {

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createPairings } from '../../../electron/accounts/pairing.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import type { Account } from '../../../electron/contract/account.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { success, type Result } from '../../../electron/contract/failures.ts'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -35,12 +35,11 @@ async function setup(
   const discarded: string[] = []
   const arrived: Account[] = []
   const shown: string[] = []
-  let left: Result<Account> | null = null
   const pairings = createPairings({
     environment,
     clientFor: (server) => createCloudClient(server, requests),
     acceptDeviceKey: given.acceptDeviceKey ?? (async () => success(account)),
-    finishPendingKey: async () => left,
+    finishPendingKey: async () => null,
     discardKey: (_server, key) => discarded.push(key),
     onSignedIn(one) {
       arrived.push(one)
@@ -63,15 +62,11 @@ async function setup(
   return {
     cloud,
     clock,
-    environment,
     pairings,
-    discarded,
     arrived,
     shown,
     polls,
-    leave: (result: Result<Account>) => (left = result),
     start,
-    confirm,
     poll,
     /** Pairs up to the storing of the key. */
     async beginStoring() {
@@ -121,16 +116,6 @@ test('polls at once, for the last time, when the computer wakes up after the cod
   ])
 })
 
-test('a key that can’t be stored ends the pairing with the reason', async () => {
-  const acceptDeviceKey = async () => failed(failure('keychain-absent'))
-  const { start, poll, shown, confirm, arrived } = await setup({ acceptDeviceKey })
-  await start()
-  confirm()
-  await poll()
-  await expect.poll(() => shown.at(-1)).toBe('over keychain-absent')
-  expect([shown, arrived]).toEqual([['waiting', 'storing', 'over keychain-absent'], []])
-})
-
 test('cancelling while the key is stored hides the pairing, and signs in anyway', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { beginStoring, start, shown, arrived, pairings } = await setup({
@@ -143,24 +128,4 @@ test('cancelling while the key is stored hides the pairing, and signs in anyway'
   await expect.poll(() => arrived).toEqual([account])
   // The pairing that was started meanwhile is kept.
   expect([pairings.current()?.state, shown]).toEqual(['waiting', ['waiting', 'storing', 'none', 'waiting']])
-})
-
-test('a key that arrives after a cancel is discarded', async () => {
-  const { cloud, start, confirm, clock, pairings, discarded, arrived } = await setup()
-  await start()
-  confirm()
-  const held = cloud.hold('pollPairing', 'answer')
-  clock.advance(2_000)
-  await held.arrived
-  pairings.cancel()
-  held.release()
-  await expect.poll(() => discarded).toEqual([expect.stringMatching(/^dk-/)])
-  expect([arrived, pairings.current(), clock.waits()]).toEqual([[], null, []])
-})
-
-test('finishes a pairing that was confirmed before instead of starting a new one', async () => {
-  const { cloud, start, leave, arrived, pairings } = await setup()
-  leave(success(account))
-  expect(await start()).toEqual(success(undefined))
-  expect([arrived, pairings.current(), cloud.operations]).toEqual([[account], null, []])
 })

@@ -66,13 +66,6 @@ test('four parallel requests all use the next proxy when the first one is unreac
   expect(sent).toEqual([first, first, first, first, second, second, second, second])
 })
 
-test('skips an unreachable proxy only until the network changes', async () => {
-  const { proxies, resolveProxy } = setup()
-  await proxies.reportFailure(first, proxyCodes.unreachable, url)
-  proxies.stopSkipping()
-  expect(await resolveProxy()).toBe(first)
-})
-
 test('reads the login from the keychain once for many refused requests', async () => {
   const { proxies, resolveProxy, secretStore, keepLogin, changes } = setup()
   keepLogin()
@@ -115,19 +108,6 @@ test.each(['keychain-locked', 'keychain-slow'] as const)('asks for a login on %s
   expect(await proxies.reportFailure(first, proxyCodes.signIn, url)).toBe(false)
   expect(proxies.pendingQuestion()).toEqual({ proxy: first, wasRefused: false })
   expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
-})
-
-test('uses and stores a login, and clears the question', async () => {
-  const { proxies, resolveProxy, secretStore, changes } = setup()
-  await proxies.reportFailure(first, proxyCodes.signIn, url)
-  expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
-  expect([await resolveProxy(), proxies.pendingQuestion(), proxies.hasNewLogin(), changes()]).toEqual([
-    firstWithLogin,
-    null,
-    true,
-    2,
-  ])
-  expect(JSON.parse(secretStore.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
 })
 
 test('uses a login that the keychain refuses until the app ends', async () => {

@@ -1,36 +1,7 @@
 import { expect, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, BOB } from '../../cloud/accounts.ts'
 import { refuseAccounts, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-
-test('a sign-in returns all teams, and stores its secret only in the keychain', async () => {
-  const { accounts, signIn, secretStore, cloud } = await setupAccounts()
-  const account = await signIn()
-  expect(account).toEqual({
-    id: `${new URL(cloud.url).host} ${ALICE.id}`,
-    kind: 'session',
-    server: cloud.url,
-    state: 'ready',
-    personId: ALICE.id,
-    name: 'Alice Chen',
-    email: ALICE.email,
-    teams: [
-      { id: ALICES_TEAM_ID, name: "Alice's Team" },
-      { id: STUDIO_NORTH_ID, name: 'Studio North' },
-    ],
-  })
-  expect(accounts.list()).toEqual([account])
-  expect([...secretStore.entries.keys()]).toEqual([`session ${account.id}`])
-})
-
-test('refuses a wrong password, and stores nothing', async () => {
-  const { accounts, cloud, secretStore } = await setupAccounts()
-  expect(await accounts.signIn(cloud.url, ALICE.email, 'wrong')).toMatchObject({
-    ok: false,
-    failure: { code: 'login-refused' },
-  })
-  expect([accounts.list(), secretStore.entries.size]).toEqual([[], 0])
-})
 
 test('asks before adding another person, not before the first sign-in or a later one of the same', async () => {
   const { accounts, signIn, cloud, asked, newDeviceKey } = await setupAccounts()

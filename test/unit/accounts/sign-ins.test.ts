@@ -57,10 +57,7 @@ async function setup(...options: Parameters<typeof setupAccounts>) {
     create,
     events,
     sessions,
-    given,
     proxies,
-    /** How often encrypted data has begun to be restored. */
-    restoreCount: () => restoreCount,
     signInAs: async ({ email, password } = ALICE) => valueOf(await signIns.signIn(email, password)),
     asks: (name: string) => cloud.operations.filter((operation) => operation.name === name).length,
   }

@@ -92,18 +92,6 @@ test('resolves a choice only of a signed-in account that has the team', () => {
   expect(selection.resolve(choiceOf('alice', 'south'))).toBeNull()
 })
 
-test('remembers the choices of the last 21 accounts', () => {
-  const accounts = Array.from({ length: 22 }, (_, index) => account(`user-${index}`, ['north', 'south']))
-  const { selection, state } = setup(accounts)
-  for (const { name } of accounts) valueOf(selection.store(choiceOf(name, 'south')))
-  const chosenOf = (name: string) => {
-    state.accounts = accounts.filter((one) => one.name === name)
-    return selection.chosen()
-  }
-  expect(chosenOf('user-1')).toEqual(choiceOf('user-1', 'south'))
-  expect(chosenOf('user-0')).toBeNull()
-})
-
 test('reads the choice that an older version stored', () => {
   const stored = JSON.stringify(choiceOf('alice', 'south'))
   const { selection } = setup([account('alice', ['north', 'south'])], stored)

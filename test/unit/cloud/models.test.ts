@@ -31,11 +31,6 @@ test('stops requesting a list of models that does not end', async () => {
   expect(failed && retryClassOf(failed)).toBe('never')
 })
 
-test('stops requesting a list with one model on each page', async () => {
-  const { pages, failed } = await listFrom(1)
-  expect([pages, failed?.code]).toEqual([2_500, 'list-too-long'])
-})
-
 test('treats texts of a model that are far too long as absent', async () => {
   const long = 'a'.repeat(5_000)
   const { models } = await listFrom(1, (id) => ({
@@ -71,11 +66,6 @@ const pageFrom = (answer: unknown) =>
     1,
     new AbortController().signal,
   )
-
-test('leaves out a model with an id that is far too long', async () => {
-  const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
-  expect([models, pages]).toEqual([[], 1])
-})
 
 test.each([
   {},

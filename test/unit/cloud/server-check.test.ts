@@ -7,9 +7,6 @@ import { directConnection, type ProxyResolver } from '../../../electron/platform
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 
-const usersMe = '/users/me'
-const refusal = JSON.stringify({ error_message: 'unauthorized' })
-
 /** A server with the test's responses, the requests that it received, and a check of its address. */
 async function setup(respond: RequestListener) {
   const asked: { readonly path: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
@@ -21,7 +18,6 @@ async function setup(respond: RequestListener) {
   const { origin } = new URL(url)
   return {
     origin,
-    paths: () => asked.map(({ path }) => path),
     check: (path = '', proxies: ProxyResolver = directConnection) =>
       checkServer(`${origin}${path}`, (address) => createCloudClient(address, environment), proxies),
   }
@@ -50,14 +46,6 @@ test.each([
     isReached: true,
     isApi: false,
   })
-})
-
-test('the API is found under the usual path of an address without one', async () => {
-  const respond: RequestListener = ({ url }, response) =>
-    url?.startsWith('/api/v1/') ? response.writeHead(401).end(refusal) : response.writeHead(404).end()
-  const { check, paths, origin } = await setup(respond)
-  expect(await check()).toMatchObject({ address: `${origin}/api/v1`, isApi: true, failure: null })
-  expect(paths()).toEqual([usersMe, `/api/v1${usersMe}`])
 })
 
 test.each([

@@ -63,14 +63,6 @@ test('compares a file whose disk was mounted again only if its new numbers can b
   expect(duplicates.map(({ id }) => id)).toEqual([found.id])
 })
 
-test('does not hash files whose size no model has', async () => {
-  const models = [1, 2, 3].map((number) => model(`other ${number}`, bytesOf(1_000 + number, number)))
-  const { add, check, hashed } = setup(models)
-  const files = Array.from({ length: 10 }, (_, index) => add(`file ${index}`, bytesOf(5_000 + index, index)))
-  expect(await Promise.all(files.map(({ id }) => check(id)))).toEqual(files.map(() => proceed))
-  expect(hashed).toEqual([])
-})
-
 test.each([
   ['new', {}],
   ['begun', { state: multipartOpenState(5_000) }],
@@ -184,32 +176,6 @@ test('a file and a later part of a model with its bytes and path do not wait for
   expect(await check(alone.id)).toEqual(proceed)
 })
 
-test('does not wait for a copy once all bytes are stored', async () => {
-  const { add, check } = setup()
-  const copy = add('copy', bytesOf(9_000, 1))
-  await check(copy.id)
-  const stored = add('stored', bytesOf(9_000, 1), { state: storedState() })
-  expect(await check(stored.id)).toEqual(proceed)
-})
-
-test('names the model at the best path among those with the same bytes', async () => {
-  const bytes = bytesOf(5_000, 1)
-  const at = (id: string, modelPath: string, status = 'active') => ({
-    ...model(id, bytes),
-    modelPath,
-    status,
-  })
-  const models = [
-    at('copy', 'models/loras/backup/x.safetensors'),
-    at('disabled', 'models/loras/a.safetensors', 'disabled'),
-    at('kept', 'models/loras/style/x.safetensors'),
-  ]
-  const { add, check, duplicates } = setup(models)
-  const file = add('file', bytes, { target: targetAt('models/loras/y.safetensors') })
-  await check(file.id)
-  expect(duplicates.map(({ model: { id } }) => id)).toEqual(['kept'])
-})
-
 test('a path of a multi-file model needs the same bytes at this path', async () => {
   const bytes = bytesOf(5_000, 1)
   const path = 'models/diffusers/sdxl/vae/config.json'
@@ -225,19 +191,6 @@ test('a path of a multi-file model needs the same bytes at this path', async () 
   const found = setup([elsewhere, { ...model('here', bytes), modelPath: path }])
   await found.check(found.add('file', bytes, { recognition, target }).id)
   expect(found.duplicates.map(({ model: { id } }) => id)).toEqual(['here'])
-})
-
-test.each([
-  [1_000, 2_000],
-  [5_000_000, 4_000],
-  [30_000_000, 15_000],
-])('waits for the listing of a file of %i bytes for %i ms at most', async (sizeBytes, limitMs) => {
-  const { add, check, clock } = setup([], { listing: new Promise(() => {}) })
-  const { id } = add('a', bytesOf(sizeBytes, 1))
-  const checking = check(id)
-  await expect.poll(() => clock.waits()).toEqual([limitMs])
-  clock.advance(limitMs)
-  expect(await checking).toEqual(proceed)
 })
 
 const keyless = { ...model('m1', bytesOf(8_000, 2)), modelPath: 'models/loras/x.safetensors', sha256: null }

@@ -1,16 +1,8 @@
-import { uploadRecord } from '../../support/records.ts'
 import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import {
-  aborted,
-  bytesOf,
-  modelOf as model,
-  proceed,
-  setupConflictCheck as setup,
-  targetAt,
-} from './conflict-check-setup.ts'
+import { bytesOf, modelOf as model, proceed, setupConflictCheck as setup } from './conflict-check-setup.ts'
 
 test.for<[string, Result<LibraryModel> | undefined, string]>([
   ['still exists', undefined, 'done'],
@@ -45,29 +37,4 @@ test('prevents no upload that is gone, or whose file cannot be read: sending rep
   expect(await check(id)).toEqual(proceed)
   expect(await check('unknown')).toEqual(proceed)
   expect(hashed).toEqual([])
-})
-
-test('an upload aborted while its file is hashed is not reported as a duplicate', async () => {
-  const bytes = bytesOf(5_000, 1)
-  const controller = new AbortController()
-  const { add, check, duplicates } = setup([model('m1', bytes)], {
-    listedAgoMs: 60_000,
-    onHash: () => controller.abort(),
-  })
-  expect(await check(add('file', bytes).id, controller.signal)).toEqual(aborted)
-  expect(duplicates).toEqual([])
-})
-
-test('looks up the path of a model if the listing lacks it', async () => {
-  const bytes = bytesOf(5_000, 1)
-  const target = targetAt('models/diffusers/sdxl/vae/config.json')
-  const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const
-  const recognition = { ...uploadRecord().recognition, group }
-  const kindWith = async (modelPath: string) => {
-    const unnamed = { ...model('m1', bytes), modelPath: null }
-    const { add, check } = setup([unnamed], { current: success({ ...unnamed, modelPath }) })
-    return (await check(add('file', bytes, { target, recognition }).id)).kind
-  }
-  expect(await kindWith(target.modelPath)).toBe('done')
-  expect(await kindWith('models/diffusers/sdxl/unet/config.json')).toBe('proceed')
 })

@@ -117,7 +117,6 @@ export function setupConflictCheck(
 }
 
 export const proceed = { kind: 'proceed' }
-export const aborted = { kind: 'aborted' }
 export const bytesOf = (sizeBytes: number, fill: number) => Buffer.alloc(sizeBytes, fill)
 export const modelOf = (id: string, bytes: Buffer): LibraryModel => ({
   id,

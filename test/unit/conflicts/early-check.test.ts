@@ -48,7 +48,6 @@ function setup(
   }
   const ids = records.map(({ id }) => id)
   return {
-    rows,
     listed,
     lookedUp,
     queued,
@@ -60,13 +59,6 @@ function setup(
     check: () => checkConflictsEarly({ rows, library, environment, queue, signal }, ids),
   }
 }
-
-test('stops the second of two waiting uploads with one path at once', async () => {
-  const { queued, ids, phaseOf, check } = setup()
-  await check()
-  expect(ids.map((id) => phaseOf(id)).sort()).toEqual(['failed', 'waiting'])
-  expect([...queued].map((id) => phaseOf(id))).toEqual(['waiting'])
-})
 
 test('leaves an upload in the queue if its conflict could not be written', async () => {
   const { queued, ids, phaseOf, breakJournal, check, lines } = setup()
@@ -97,19 +89,6 @@ test('an upload of which bytes were sent keeps its path, and the one before it i
   expect(ids.map((id) => phaseOf(id))).toEqual(['failed', 'waiting'])
 })
 
-test('finds the models of each team at the paths, and requests each library once', async () => {
-  const models = new IndexedModels([libraryModel('models/loras/style.safetensors')])
-  const listing = { models, listedAtMs: 0, completeAtMs: 0, failure: null }
-  const team = { id: 'team_02', name: 'Other' }
-  const { ids, rows, listed, check } = setup({ team }, async () => success(listing), [uploadRecord({ team })])
-  await check()
-  const codes = ids.map((id) => rows.get(id)?.record.failure?.code)
-  expect(codes).toEqual(['path-taken', 'path-taken', undefined])
-  expect(listed).toEqual(['team_01', 'team_02'])
-})
-
-const otherTarget = { displayName: 'Mine', modelType: 'loras', modelPath: 'models/loras/mine.safetensors' }
-
 /** The listing of a library that was complete half a minute ago, with a model at the path of both uploads. */
 const oldListing = async (completeAtMs = standingClock().now() - 30_000) =>
   success({
@@ -118,29 +97,6 @@ const oldListing = async (completeAtMs = standingClock().now() - 30_000) =>
     completeAtMs,
     failure: null,
   })
-
-test('shows the conflicts of 20 uploads before the models of others are requested', async () => {
-  const targetOf = (name: string) => ({ ...otherTarget, modelPath: `models/loras/${name}.safetensors` })
-  const [twentieth, last] = ['twentieth', 'last'].map((name) => uploadRecord({ target: targetOf(name) }))
-  const others = Array.from({ length: 17 }, (_, index) => uploadRecord({ target: targetOf(`${index}`) }))
-  const checked = [...others, twentieth, last].filter((record) => record !== undefined)
-  const listing = async () => {
-    const listed = valueOf(await oldListing())
-    for (const { target } of checked.slice(-2)) listed.models.set(libraryModel(target.modelPath))
-    return success(listed)
-  }
-  const shownBefore: unknown[] = []
-  const { ids, phaseOf, check } = setup({}, listing, checked, (id) => {
-    shownBefore.push([id, phaseOf(ids[0] ?? '') === 'failed'])
-    return failed(failure('offline'))
-  })
-  await check()
-  expect(shownBefore.slice(-2)).toEqual([
-    [twentieth?.target.modelPath, false],
-    [last?.target.modelPath, true],
-  ])
-  expect([phaseOf(ids[0] ?? ''), phaseOf(last?.id ?? '')]).toEqual(['failed', 'failed'])
-})
 
 test('stops no upload whose bytes may be in the library at another path', async () => {
   const copy = libraryModel('models/loras/copy.safetensors', { sizeBytes: 1, sha256: 'ab'.repeat(32) })

@@ -35,7 +35,7 @@ function setup(result: Attempt<FileHash>) {
       signal: new AbortController().signal,
       onProgress: (bytes) => progress.push(bytes),
     })
-  return { hash, cached, jobs, readUpTo, progress }
+  return { hash, cached }
 }
 
 test.for<[string, Attempt<FileHash>]>([

@@ -5,7 +5,6 @@ import { failure } from '../../../electron/contract/failures.ts'
 import type { Phase } from '../../../electron/contract/uploads.ts'
 import {
   findPathConflict,
-  freeTarget,
   pathConflictFailure,
   runsBefore,
   usedPaths,
@@ -179,17 +178,4 @@ test('a conflict is reported with a free path and what is known about the other 
   expect(failureWith([{ ...model(path), id: 'm', displayName: '', sizeBytes: null }])).toEqual(
     failure('path-taken', { name: path, path, suggestion, modelId: 'm', status: 'active' }),
   )
-})
-
-test.for([
-  ['Style', path, 'Style (2)'],
-  ['Style (2)', 'models/loras/Style-2.safetensors', 'Style (3)'],
-  ['Style (old)', path, 'Style (old) (2)'],
-  ['Style', 'models/v2-1/Style', 'Style (2)'],
-  ['x'.repeat(251), path, `${'x'.repeat(251)} (2)`],
-  ['長'.repeat(252), path, '長'.repeat(252)],
-] as const)('a copy of %s at %s gets the number of its path: %s', ([displayName, modelPath, name]) => {
-  const upload = uploadRecord({ target: { displayName, modelType: 'loras', modelPath } })
-  const target = freeTarget(upload.target, pathsOf([model(modelPath)], rowsOf([upload]), upload))
-  expect(target.displayName).toBe(name)
 })

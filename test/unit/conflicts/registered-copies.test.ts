@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
-import type { FileSamples } from '../../../electron/conflicts/file-samples.ts'
-import { modelIdsWithOtherBytes, toLibraryModel } from '../../../electron/conflicts/registered-copies.ts'
-import type { RegisteredRecord } from '../../../electron/journal/upload-record.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { toLibraryModel } from '../../../electron/conflicts/registered-copies.ts'
+import { registeredRecord } from '../../support/records.ts'
 
 const target = { displayName: 'Ours', modelType: 'loras', modelPath: 'models/loras/ours.safetensors' }
 const sha256 = 'cd'.repeat(32)
@@ -29,37 +27,4 @@ test('a registered upload that also names a model which the library had keeps it
     modelPath: target.modelPath,
     status: 'active',
   })
-})
-
-test('the samples of two records are compared before their files are read', async () => {
-  const sampled = (sample: string | undefined, modelId: string) => {
-    const record = registeredRecord({ modelId })
-    return sample === undefined ? record : { ...record, identity: { ...record.identity, sample } }
-  }
-  const answers = new Map([
-    ['differing', false],
-    ['equal', true],
-    ['unreadable', null],
-  ])
-  const read: string[] = []
-  const samples: FileSamples = {
-    async mayBeEqual(_one, other) {
-      const { modelId } = (other as RegisteredRecord).state
-      read.push(modelId)
-      return answers.get(modelId) ?? null
-    },
-  }
-  const upload = uploadRecord()
-  const record = { ...upload, identity: { ...upload.identity, sample: 'a' } }
-  const registered = [
-    sampled('b', 'other sample'),
-    sampled('a', 'equal'),
-    sampled('a', 'differing'),
-    sampled(undefined, 'unreadable'),
-  ]
-  const differing = await modelIdsWithOtherBytes(samples, record, registered)
-  expect([[...differing], read]).toEqual([
-    ['other sample', 'differing'],
-    ['equal', 'differing', 'unreadable'],
-  ])
 })

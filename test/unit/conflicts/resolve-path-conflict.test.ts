@@ -89,25 +89,6 @@ test.each(['skip', 'rename', 'keep-both', 'replace'] as const)(
 )
 
 test.each([
-  [{ onConflict: 'replace' }, 'disable'],
-  [{ onConflict: 'replace', fate: 'delete' }, 'delete'],
-] as const)(
-  'what happens to a replaced model is decided for the upload (%j), else by the settings',
-  (library, fate) => {
-    const record = uploadTo(path, { library })
-    const { rows, resolve } = setup([record])
-    expect(resolve(record, [{ ...modelAt(path), displayName: '' }])).toEqual(proceed)
-    expect(rows.get(record.id)?.record.library?.replaces).toEqual({
-      modelId: 'old',
-      name: path,
-      path,
-      fate,
-      asidePath: null,
-    })
-  },
-)
-
-test.each([
   [true, true],
   [true, false],
   [false, true],

@@ -76,16 +76,6 @@ type Context = ReturnType<typeof setup>
 const done = success(undefined)
 const pending = (detail?: string) => failed(failure('seal-pending', {}, { detail }))
 
-test('encrypts nothing of a signed-out user while this process still needs it', async () => {
-  const { sealing, state, readable } = setup()
-  state.isReleased = false
-  expect(await sealing.sealDeparted()).toEqual(pending())
-  expect([readable(), state.releasedIds]).toEqual([[departed.id], [departed.id]])
-  state.isReleased = true
-  expect(await sealing.sealDeparted()).toEqual(done)
-  expect(readable()).toEqual([])
-})
-
 test.for<[string, (context: Context) => void, string]>([
   ['refuses the key', ({ secretStore }) => secretStore.failWith('keychain-locked'), 'keychain-locked'],
   ['keeps it in memory only', ({ state }) => void (state.keychain = 'absent'), 'absent'],
@@ -104,23 +94,6 @@ test.for<[string, (context: Context) => void, string]>([
   expect(await sealing.prepare()).toEqual(failed(failure('seal-unavailable', {}, { detail })))
   expect(await sealing.sealDeparted()).toEqual(pending('seal-unavailable'))
   expect([readable(), keyCount()]).toEqual([[departed.id], 0])
-})
-
-test('deletes the data of a user who chose to remove it, without a key', async () => {
-  const { sealing, readable, keyCount, sealedCount } = setup([{ ...departed, data: 'removed' }])
-  expect(await sealing.sealDeparted()).toEqual(done)
-  expect([readable(), keyCount(), sealedCount()]).toEqual([[], 0, 0])
-})
-
-test('returns everything when the user has signed in again, and deletes the key', async () => {
-  const { sealing, accountStore, readable, keyCount, state } = setup()
-  await sealing.sealDeparted()
-  await sealing.unsealPresent()
-  expect([readable(), keyCount()]).toEqual([[], 1])
-  accountStore.save(ready)
-  await sealing.unsealPresent()
-  expect([readable(), keyCount(), sealing.problem()]).toEqual([[departed.id], 0, null])
-  expect(state.changes).toBe(2)
 })
 
 test.for<[string, (context: Context) => () => void, string]>([

@@ -11,7 +11,6 @@ import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import type { FileToInspect } from '../../../electron/recognition/found-file.ts'
 import { libraryModel } from '../../support/library-model.ts'
-import { valueOf } from '../../support/engine.ts'
 import { account, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
@@ -123,22 +122,6 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
   return { calls, steps, signOut }
 }
 
-test('a page of the history names the start of the next page if there may be one', async () => {
-  const records = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
-  const page = async (limit: number, beforeMs: number | null) => {
-    const { rows, nextBeforeMs } = valueOf(
-      await setup(records).calls.history({ beforeMs, search: '', limit }),
-    )
-    return [rows.map(({ finishedAtMs }) => finishedAtMs), nextBeforeMs]
-  }
-  expect([await page(2, null), await page(2, 2), await page(3, null), await page(2, 1)]).toEqual([
-    [[3, 2], 2],
-    [[1], null],
-    [[3, 2, 1], 1],
-    [[], null],
-  ])
-})
-
 test('finds a local file that had these bytes and has not changed since', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-local-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -203,27 +186,6 @@ test('a sign-out also removes uploads that are added while others are cancelled'
   const { signOut, steps } = setup([uploadRecord({ id: 'u1' })], { addedWhileCancelling: late })
   expect(await signOut('removed')).toEqual(success('a session'))
   expect(steps.slice(0, 3)).toEqual(['cancel u1', 'cancel late', suspend])
-})
-
-test('adds the base models of uploads from this computer to a library', async () => {
-  const upload = registeredRecord({ modelId: 'a' })
-  const { calls } = setup([{ ...upload, recognition: { ...upload.recognition, base: 'SDXL' } }])
-  const listed = await calls.library({ choice: { accountId: 'a', teamId: 't' } })
-  expect(listed).toEqual(success({ models: [libraryModel('a', { base: 'SDXL' }), libraryModel('b')] }))
-})
-
-test('resumes all uploads, also those that were paused one by one', async () => {
-  const pausing = { isSingle: true } as UploadRow['pausing']
-  const { calls, steps } = setup([], {
-    shown: [
-      { id: 'paused', phase: 'paused' },
-      { id: 'pausing', phase: 'sending', pausing },
-      { id: 'sending', phase: 'sending' },
-      { id: 'failed', phase: 'failed' },
-    ],
-  })
-  expect(await calls.resumeAll(undefined)).toEqual(ok)
-  expect(steps).toEqual(['show totals', 'resume all', 'resume paused,pausing'])
 })
 
 test('reports that pausing or resuming all uploads could not be stored, and resumes them', async () => {

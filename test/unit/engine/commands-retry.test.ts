@@ -62,21 +62,6 @@ test.for<[string, FailureCode, Partial<Inspection>, boolean, string]>([
   expect([stateOf(id), queue.has(id)]).toEqual([[phase, null], phase === 'waiting'])
 })
 
-test('a file that grows while it is inspected is being written, unless it has not changed', async () => {
-  const reasonWith = async (sample: string) => {
-    const context = setup()
-    const mtimeNs = BigInt(context.clock.now()) * 1_000_000n
-    const { commands, addFailed, stateOf } = setup({
-      failure: failure('file-cut-short'),
-      identity: { ...identity, mtimeNs, sample },
-    })
-    const id = addFailed('file-empty', { identity: { ...identity, mtimeNs } })
-    await commands.retry([id])
-    return stateOf(id)?.[1]
-  }
-  expect([await reasonWith('other'), await reasonWith('s')]).toEqual(['file-being-written', 'file-cut-short'])
-})
-
 test('keeps identity and sent parts of a file that cannot be inspected now', async () => {
   const { commands, rows, addFailed, forgotten, stateOf } = setup({
     failure: failure('file-missing'),
@@ -86,16 +71,6 @@ test('keeps identity and sent parts of a file that cannot be inspected now', asy
   await commands.retry([id])
   expect([stateOf(id), forgotten]).toEqual([['failed', 'file-missing'], []])
   expect(rows.get(id)?.record).toMatchObject({ identity, state: { kind: 'multipart-open' } })
-})
-
-test('does nothing for an upload that is removed or continued while its file is inspected', async () => {
-  const { commands, addFailed, rows, queue } = setup()
-  const [gone, resumed] = [addFailed('file-empty'), addFailed('file-empty')]
-  const retried = [commands.retry([gone]), commands.retry([resumed])]
-  rows.remove([gone])
-  rows.applyEvent(resumed, 'resume', { failure: null })
-  expect(await Promise.all(retried)).toEqual([success(undefined), success(undefined)])
-  expect([queue.has(gone), queue.has(resumed)]).toEqual([false, false])
 })
 
 test('a file that may run code stays allowed while it has the same bytes', async () => {

@@ -70,44 +70,6 @@ const replaces: ReplacedModel = {
   asidePath: null,
 }
 
-test('editing the path of an upload, but not its name, cancels its replacement of a model', () => {
-  const { rows, commands, add } = setup()
-  const target = { displayName: 'Style', modelType: 'loras', modelPath: replaces.path }
-  const id = add({ target, library: { onConflict: 'replace', replaces } })
-  expect(commands.editTarget(id, { displayName: 'Mine' }).ok).toBe(true)
-  expect(rows.get(id)?.record.library?.replaces).toEqual(replaces)
-  expect(commands.editTarget(id, { modelPath: 'models/loras/mine.safetensors' }).ok).toBe(true)
-  expect(rows.get(id)?.record.library).toEqual({ onConflict: 'replace' })
-})
-
-test('a bulk edit queues a failed upload again and restores the path of its displaced model', () => {
-  const { rows, queue, commands, add, cleanups } = setup()
-  const id = add({ library: { replaces: { ...replaces, asidePath: 'models/.aside/old' } } })
-  rows.applyEvent(id, 'refuse', { failure: failure('path-taken') })
-  const target = {
-    displayName: 'Style',
-    modelType: 'loras',
-    modelPath: 'models/loras/client/style.safetensors',
-  }
-  expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [id] })
-  expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null, target })
-  expect([queue.has(id), cleanups]).toEqual([true, ['left behind']])
-})
-
-test.each(['paused', 'failed'] as const)(
-  'rejects a new path for a %s upload that has sent parts',
-  (phase) => {
-    const { rows, commands, add } = setup()
-    const id = add({ state: { kind: 'queued', started: true } })
-    if (phase === 'paused') rows.applyEvent(id, 'pause')
-    else rows.applyEvent(id, 'refuse', { failure: failure('file-missing') })
-    expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
-      ok: false,
-      failure: failure('already-begun'),
-    })
-  },
-)
-
 test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
   'cancelling an upload in the library keeps the older model and lets it finish (%s)',
   async (phase) => {
@@ -127,17 +89,6 @@ test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
     expect([rows.get(id)?.record.library, queue.has(id)]).toEqual([{ onConflict: 'replace' }, true])
   },
 )
-
-test('restores no removed upload of a user who has signed out', async () => {
-  const { commands, add, departed, readPhase, rows } = setup()
-  const id = add()
-  await commands.cancel([id])
-  departed.add('cloud.example alice')
-  expect(commands.undoRemove([id])).toMatchObject({ failure: { code: 'no-team' } })
-  expect([rows.ids(), readPhase(id)]).toEqual([[], undefined])
-  departed.clear()
-  expect(commands.undoRemove([id])).toEqual({ ok: true, value: [id] })
-})
 
 test('queues all uploads of a decision of which a part could not be written', async () => {
   const { rows, queue, commands, addMany, failCommits } = setup()

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { LibraryRelation } from '../../../electron/contract/library.ts'
 import type { Target } from '../../../electron/contract/uploads.ts'
-import { editTargets, retargeted } from '../../../electron/intake/edit-targets.ts'
+import { editTargets } from '../../../electron/intake/edit-targets.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { replacingState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -31,7 +30,7 @@ function edit(
       onTypesEdited: (edits) => retyped.push(...edits.map((record) => record.target.modelType)),
     },
   )
-  return { edited, rows, requeued, retyped, abandonedCount }
+  return { edited, rows, requeued }
 }
 
 test.for<[what: string, given: Partial<UploadRecord>, isEdited: boolean]>([
@@ -69,40 +68,4 @@ test('queues only those again that failed because of their target', () => {
   ]
   const others = [uploadRecord({ phase: 'failed', failure: failure('file-empty') }), uploadRecord()]
   expect(edit([...others, ...fixed]).requeued).toEqual(fixed.map(({ id }) => id))
-})
-
-const replaced = { modelId: 'old', name: 'Old', path: 'models/loras/a.safetensors', fate: 'delete' } as const
-
-/** An upload with this relation to the library, and what an edit changes of it. */
-function changeOf(library: LibraryRelation, change: Partial<Target>) {
-  const record = uploadRecord({ library })
-  const row = rowsOnJournal([record]).rows.get(record.id)
-  if (!row) throw new Error('the upload has no row')
-  const next = { ...record.target, ...change }
-  return { next, changed: retargeted(row, next) }
-}
-
-const decided: LibraryRelation = {
-  onConflict: 'replace',
-  fate: 'delete',
-  decided: failure('path-taken', { name: 'Old' }),
-}
-
-test.for<[what: string, library: LibraryRelation, left: LibraryRelation]>([
-  ['drops the decision to replace a model', decided, {}],
-  ['keeps the setting to replace models', { onConflict: 'replace' }, { onConflict: 'replace' }],
-  ['keeps the setting to skip files', { onConflict: 'skip' }, { onConflict: 'skip' }],
-  [
-    'replaces no model any more',
-    { onConflict: 'skip', replaces: { ...replaced, asidePath: null } },
-    { onConflict: 'skip' },
-  ],
-])('an upload with an edited path %s', ([_what, library, left]) => {
-  const { next, changed } = changeOf(library, { modelPath: target.modelPath })
-  expect(changed).toEqual({ target: next, library: left })
-})
-
-test('an upload with an edited name keeps the decision to replace a model', () => {
-  const { next, changed } = changeOf(decided, { displayName: 'Mine' })
-  expect(changed).toEqual({ target: next })
 })

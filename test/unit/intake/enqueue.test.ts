@@ -82,7 +82,6 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     events,
     inspecting,
     queue,
-    rows,
     commands,
     breakJournal,
     repairJournal,

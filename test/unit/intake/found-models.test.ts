@@ -29,7 +29,7 @@ function setup(shown: TeamForFiles | null, accounts: readonly Account[] = []) {
       },
     },
   })
-  return { found, requests, queries }
+  return { found, requests }
 }
 
 test.for<[what: string, shown: TeamForFiles | null, chosen: TeamForFiles | null]>([

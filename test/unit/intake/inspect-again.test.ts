@@ -35,19 +35,6 @@ test('a second inspection updates each part of the target that the user didn’t
   expect(looked({ target: elsewhere }).target).toEqual({ ...elsewhere, displayName: 'B' })
 })
 
-test('keeps the target once bytes of the same file were sent, or without a suggestion', () => {
-  expect(looked({ state: { kind: 'queued', started: true } }, false).target).toBeUndefined()
-  expect(looked({ state: { kind: 'queued', started: true } }).target).toEqual(now)
-  expect(looked({ seen: undefined }).target).toBeUndefined()
-})
-
-test('drops the replacement of a model when the path changes', () => {
-  const library = {
-    replaces: { modelId: 'old', name: 'Old', path: suggested.modelPath, fate: 'delete', asidePath: null },
-  } as const
-  expect(looked({ library }).library).toEqual({})
-})
-
 test('keeps the permission for an unsafe file only for bytes with the same sample', () => {
   const withSample = { ...uploadRecord().identity, sample: 'a' }
   expect(looked({ allowed: true, identity: withSample }, false).allowed).toBe(true)
@@ -99,17 +86,6 @@ test.for([
   expect(seen).toEqual({ place: '/models', target, ...(offeredType ? { offeredType } : {}) })
 })
 
-test('adds the sample that an older version did not take', () => {
-  const { identity, recognition, target } = uploadRecord()
-  const inspection = { recognition, target, identity: { ...identity, sample: 'new' }, failure: null }
-  const changeOf = (sample?: string) =>
-    changeAfterInspection(
-      { record: uploadRecord({ identity: { ...identity, ...(sample ? { sample } : {}) } }), live },
-      inspection,
-    ).identity?.sample
-  expect([changeOf(), changeOf('new')]).toEqual(['new', 'new'])
-})
-
 test('inspects a file as it was found', () => {
   const group = { key: 'g', name: 'sd3', kind: 'diffusers', root: '/models', within: [] } as const
   const seen = { place: '/models', target: suggested, offeredType: 'xlabs', isFound: true, group } as const
@@ -139,7 +115,7 @@ function setupFolder() {
     const { boundary } = await fileWithBoundary(uploadRecord({ path: at(path), folder, seen }))
     return boundary === undefined ? undefined : relative(root, boundary).replaceAll(sep, '/')
   }
-  return { boundaryOf, at }
+  return { boundaryOf }
 }
 
 test.for([

@@ -59,7 +59,6 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>, mountOf = (_path
     rechecks.rowChanged(name)
   }
   return {
-    folder,
     rechecks,
     rechecked,
     clock,
@@ -118,16 +117,6 @@ test.for<[code: FailureCode, isRewritten: boolean, isRechecked: boolean]>([
   expect(await lookAtAll('last')).toEqual(isRechecked ? ['a'] : [])
 })
 
-test('rechecks refused files in review, and none that waits or is still missing', async () => {
-  const { rechecks, write, refuse, lookAtAll } = setup()
-  for (const name of ['reviewed', 'waiting', 'last']) write(name)
-  refuse('reviewed', failure('file-missing'), 'review')
-  refuse('waiting', failure('file-missing'), 'waiting')
-  refuse('gone', failure('file-missing'))
-  rechecks.resume()
-  expect(await lookAtAll('last')).toEqual(['reviewed'])
-})
-
 test('rechecks a file that needs others whenever something has changed beside it', async () => {
   const { rechecks, write, refuse, lookAtAll } = setup()
   write('models/a')
@@ -144,21 +133,6 @@ test('rechecks a file that needs others whenever something has changed beside it
   write('models/weights/b', 'longer')
   expect(await rechecked()).toBe(true)
   expect(await rechecked()).toBe(false)
-})
-
-test('looks at some refused files every five seconds, each in its turn', async () => {
-  const { rechecks, rechecked, clock, write, refuse } = setup()
-  const names = Array.from({ length: 30 }, (_, index) => `models/${index}`)
-  for (const name of names) write(name)
-  rechecks.resume()
-  for (const name of names) {
-    refuse(name, failure('file-missing'))
-    rechecks.rowChanged(name)
-  }
-  clock.advance(5_000)
-  await expect.poll(() => rechecked).toHaveLength(20)
-  clock.advance(5_000)
-  await expect.poll(() => rechecked.toSorted()).toEqual(names.toSorted())
 })
 
 test('rechecks a file that is there but can’t be read once, and again after a change', async () => {
@@ -220,33 +194,6 @@ test('checks files again once the share responds', async () => {
   write('models/a')
   respond()
   await expect.poll(() => rechecked).toContain('models/a')
-})
-
-test('rechecks a file when the last of very many files beside it is deleted', async () => {
-  const { rechecks, rechecked, folder, write, refuse } = setup()
-  for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
-  for (const name of ['models/z.safetensors', 'models/z.safetensors.aria2']) write(name)
-  refuse('models/z.safetensors', failure('file-downloading'))
-  rechecks.resume()
-  await expect.poll(() => rechecked).toHaveLength(1)
-  rmSync(join(folder, 'models/z.safetensors.aria2'))
-  rechecks.checkAll()
-  await expect.poll(() => rechecked).toHaveLength(2)
-})
-
-test('rechecks a part when another one changed after more than the compared files beside it', async () => {
-  const { rechecks, rechecked, write, refuse } = setup()
-  for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
-  for (const part of [1, 2]) write(`models/z-0000${part}-of-00002.safetensors`)
-  const missing = 'y-weights'
-  write(`models/${missing}`)
-  refuse('models/z-00001-of-00002.safetensors', failure('file-part-missing', { missing }))
-  rechecks.resume()
-  for (const [index, changed] of ['none', 'z-00002-of-00002.safetensors', missing].entries()) {
-    if (index > 0) write(`models/${changed}`, 'the whole model')
-    rechecks.checkAll()
-    await expect.poll(() => [changed, rechecked.length]).toEqual([changed, index + 1])
-  }
 })
 
 test('checks files after ten seconds although those of another mount do not respond', async () => {

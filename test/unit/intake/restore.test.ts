@@ -9,7 +9,7 @@ import { restoreQueued, restoreReturned } from '../../../electron/intake/restore
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { failed, failure } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord, noLog } from '../../support/records.ts'
 import { handQueue } from '../queue/hand-queue.ts'
@@ -87,7 +87,7 @@ function openLongQueue(isDamaged = (_id: string) => false, length = 1_200) {
     onUnreadable: (error) => void errors.push(error),
     signal: stop.signal,
   })
-  return { store, rows, ids: records.map(({ id }) => id), added, errors, restored, stop }
+  return { store, rows, ids: records.map(({ id }) => id), added, errors, restored }
 }
 
 test('handles other events while it restores a long queue in its order', async () => {
@@ -102,16 +102,6 @@ test('handles other events while it restores a long queue in its order', async (
   expect([rows.ids(), added]).toEqual([ids, [...ids, 'rechecks']])
 })
 
-test('does not restore again what another event has restored or removed', async () => {
-  const { store, rows, ids, added, restored } = openLongQueue()
-  const [returned = '', removed = ''] = ids.slice(-2)
-  rows.restore(store.readClaimed([returned]))
-  store.remove([removed])
-  await restored
-  expect(rows.ids()).toEqual([...ids.slice(0, 100), returned, ...ids.slice(100, -2)])
-  expect(added).toEqual([...ids.slice(0, -2), 'rechecks'])
-})
-
 test('restores all rows but those that cannot be read, and reports these', async () => {
   const damaged = new Set<string>()
   const { rows, ids, added, errors, restored } = openLongQueue((id) => damaged.has(id))
@@ -121,34 +111,6 @@ test('restores all rows but those that cannot be read, and reports these', async
   await restored
   const readable = ids.filter((id) => !damaged.has(id))
   expect([rows.ids(), added, errors]).toEqual([readable, [...readable, 'rechecks'], [damage, damage]])
-})
-
-test('reports rows that cannot be read once there is space on the disk', async () => {
-  const { database, environment } = openEmptyJournal()
-  const store = createUploadStore(database, 'me', environment)
-  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
-  const errors: unknown[] = []
-  let tryAgain: () => boolean = () => false
-  let claimed: ReturnType<typeof store.claimQueueIds> = failed(failure('journal-full'))
-  await restoreQueued({
-    store: {
-      claimQueueIds: () => claimed,
-      unclaimed: () => [],
-      readClaimed() {
-        throw damage
-      },
-    },
-    rows,
-    queue: handQueue().queue,
-    recovery: { tryUntilDone: (attempt) => void (tryAgain = attempt)() },
-    rechecks: { resume: () => {} },
-    onUnreadable: (error) => void errors.push(error),
-    signal: new AbortController().signal,
-  })
-  expect(errors).toEqual([])
-  claimed = success(['a'])
-  expect(tryAgain()).toBe(true)
-  await expect.poll(() => errors).toEqual([damage])
 })
 
 test('reports a queue that cannot be read at all', async () => {

@@ -33,7 +33,7 @@ function setup(records: readonly UploadRecord[]) {
     },
   })
   const offered = () => records.map(({ id }) => rows.get(id)?.record.seen?.offeredType ?? null)
-  return { corrections, offered, disk, stored }
+  return { corrections, offered }
 }
 
 test.for<[what: string, other: UploadRecord, offer: string | null]>([
@@ -64,14 +64,6 @@ test('offers a corrected type for files without tensors of the same folder and e
   expect(offerFor({ ...file('/x/b.bin'), seen: { ...seen, place: '/y' } })).toBeNull()
 })
 
-test('remembers no type of a part of a diffusers model', () => {
-  const { corrections, stored } = setup([])
-  const part = upload('a', 'vae')
-  const group = { key: 'g', name: 'sd3', kind: 'diffusers' } as const
-  corrections.remember([{ ...part, recognition: { ...part.recognition, group } }])
-  expect(stored.size).toBe(0)
-})
-
 test('offers the latest of several corrections until the suggested type is chosen again', () => {
   const { corrections, offered } = setup([upload('a')])
   corrections.remember([upload('a', 'xlabs'), upload('a', 'ipadapter')])
@@ -80,12 +72,4 @@ test('offers the latest of several corrections until the suggested type is chose
   expect(offered()).toEqual(['photomaker'])
   corrections.remember([upload('a', 'loras')])
   expect(offered()).toEqual([null])
-})
-
-test('offers a type for a model whose parts are in several files', () => {
-  const { corrections } = setup([])
-  const shard = upload('a', 'xlabs')
-  const group = { key: 'g', name: 'sd3', kind: 'shards' } as const
-  corrections.remember([{ ...shard, recognition: { ...shard.recognition, group } }])
-  expect(corrections.offers()(upload('a'))).toBe('xlabs')
 })

@@ -62,7 +62,7 @@ function setup(values: Readonly<Record<string, string>> = {}) {
     state.shownTeam = shownTeam
     return files.add(paths, { source: 'window' })
   }
-  return { files, add, calls, reports, views, dropped, state, environment, storedPaths }
+  return { files, add, calls, reports, views, state, storedPaths }
 }
 
 test('adds files that arrive while others are being added, and no file twice', async () => {
@@ -100,49 +100,12 @@ test('files that are being added at the end of the app stay for the next start',
   expect([storedPaths().includes('/a.safetensors'), reports]).toEqual([true, []])
 })
 
-test('discards only files that are not being added', async () => {
-  const { files, add, calls, storedPaths } = setup()
-  files.start()
-  await add(['/a.safetensors'], null)
-  await add(['/b.safetensors'], null)
-  expect(valueOf(files.discard()).count).toBe(0)
-  expect([storedPaths().includes('/a.safetensors'), storedPaths().includes('/b.safetensors')]).toEqual([
-    true,
-    false,
-  ])
-  expect(calls).toHaveLength(1)
-})
-
 test('keeps files whose team is signed out while they are added', async () => {
   const { add, calls, storedPaths } = setup()
   const added = add(['/a.safetensors'], team)
   calls[0]?.end(failed(failure('no-team')))
   expect(valueOf(await added)).toEqual({ added: 0, refused: 0, skipped: [] })
   expect(storedPaths()).toContain('/a.safetensors')
-})
-
-test('adds the files of the last process only after the start, for a review', async () => {
-  const { files, add, calls, reports } = setup({ 'waiting-files': '[{"path":"/a","isFolder":true}]' })
-  expect(files.addIfPossible()).toEqual({ count: 1, names: ['a'], hasFolders: true, failure: null })
-  await add(['/b'], null)
-  expect(calls).toEqual([])
-  files.start()
-  await expect
-    .poll(() => calls, { interval: 1 })
-    .toMatchObject([{ paths: ['/a', '/b'], team, review: 'first' }])
-  calls[0]?.end(success(report))
-  await expect.poll(() => reports, { interval: 1 }).toEqual([report])
-})
-
-test('lets the files wait again if adding them throws', async () => {
-  const { files, add, calls, views, environment } = setup()
-  files.start()
-  await add(['/a'], null)
-  await expect.poll(() => calls.length, { interval: 1 }).toBe(1)
-  calls[0]?.fail(new Error('a defect'))
-  await files.close()
-  expect(views.at(-1)).toMatchObject({ count: 1, failure: { code: 'unexpected' } })
-  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a defect' } }])
 })
 
 test('changes nothing while the list can’t be stored', async () => {

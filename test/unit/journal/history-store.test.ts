@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import { type HistoryQuery } from '../../../electron/journal/history-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { copyRecord, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -8,8 +7,8 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 const ids = (records: readonly UploadRecord[]) => records.map(({ id }) => id)
 
 function setup(records: readonly UploadRecord[]) {
-  const { store, folder, database } = rowsOnJournal(records)
-  return { store, folder, database }
+  const { store, database } = rowsOnJournal(records)
+  return { store, database }
 }
 
 test('the history leaves out hidden accounts and, on request, what was dismissed from the list', () => {
@@ -33,22 +32,6 @@ test('the history leaves out hidden accounts and, on request, what was dismissed
   ])
 })
 
-test('a dismissed upload is listed again once that is undone', () => {
-  const [kept, dismissed] = [registeredRecord({ finishedAtMs: 1 }), registeredRecord({ finishedAtMs: 2 })]
-  const { store } = setup([kept, dismissed])
-  const state = () => [
-    ids(store.history({ limit: 9, isListed: true })),
-    [kept.id, dismissed.id, 'unknown'].map(store.isDismissed),
-  ]
-  expect(store.dismiss([dismissed.id]).ok).toBe(true)
-  expect(state()).toEqual([[kept.id], [false, true, false]])
-  expect(store.undoDismissal(dismissed.id).ok).toBe(true)
-  expect(state()).toEqual([
-    [dismissed.id, kept.id],
-    [false, false, false],
-  ])
-})
-
 test('lists finished uploads whose record in the library is wrong, latest first, without dismissed ones', () => {
   const differs = failure('record-differs')
   const [first, second, dismissed] = [1, 2, 3].map((finishedAtMs) =>
@@ -61,33 +44,6 @@ test('lists finished uploads whose record in the library is wrong, latest first,
   )
   store.dismiss([dismissed?.id ?? ''])
   expect(ids(store.wrongRecords())).toEqual([second?.id, first?.id])
-})
-
-test('the history is filtered by team and type, also together with a search', () => {
-  const of = (team: string, modelType: string, finishedAtMs: number, accountId = 'cloud.example alice') =>
-    registeredRecord({
-      accountId,
-      team: { id: team, name: `${team} at ${finishedAtMs}` },
-      target: { ...uploadRecord().target, modelType },
-      finishedAtMs,
-    })
-  const [lora, vae, other] = [of('north', 'loras', 1), of('north', 'vae', 2), of('south', 'vae', 3)]
-  const { store } = setup([lora, vae, other, of('west', 'unet', 4, 'cloud.example bob'), uploadRecord()])
-  const hidden = new Set(['cloud.example bob'])
-  const found = (filter: Partial<HistoryQuery>) => ids(store.history({ limit: 9, hidden, ...filter }))
-  expect([found({ teamId: 'north' }), found({ modelType: 'vae' })]).toEqual([
-    [vae.id, lora.id],
-    [other.id, vae.id],
-  ])
-  const search = lora.fileName
-  expect([found({ teamId: 'north', search }), found({ modelType: 'vae', search })]).toEqual([[lora.id], []])
-  expect(store.historyFilters(hidden)).toEqual({
-    teams: [
-      { id: 'north', name: 'north at 2' },
-      { id: 'south', name: 'south at 3' },
-    ],
-    modelTypes: ['loras', 'vae'],
-  })
 })
 
 test('the history is searched without regard to case in all alphabets', () => {

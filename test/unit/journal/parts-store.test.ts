@@ -51,7 +51,7 @@ function setup(flushLog?: () => Promise<Result<void>>) {
     }
     return statSync(logFile).size
   }
-  return { database, environment, store, record, sendParts }
+  return { store, record, sendParts }
 }
 
 test('the log stops growing while upload workers record parts', async () => {

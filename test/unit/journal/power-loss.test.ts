@@ -16,7 +16,6 @@ function setup() {
   onTestFinished(() => database.close())
   const wal = () => readFileSync(join(folder, 'used', 'journal.sqlite-wal'))
   return {
-    folder,
     store: createUploadStore(database, 'me', environment),
     walBytes: () => wal().length,
     /** Opens a copy whose log ends after `walBytes` and returns the ids in it. */

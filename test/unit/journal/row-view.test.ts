@@ -42,14 +42,6 @@ test('shows the progress of an upload, and what is left of it in time while it i
   expect(progressOf(toUploadRow(record, null))).toEqual([0, 0, 0, null, null])
 })
 
-test('shows how a pause proceeds, and whether only this upload is paused', () => {
-  const pausing = liveAt('sending', { isPausing: true })
-  const rest = { finishingParts: 2, unacknowledgedBytes: 100 }
-  expect(toUploadRow(queued({ phase: 'paused' }), pausing).pausing).toEqual({ isSingle: true, ...rest })
-  expect(toUploadRow(queued(), pausing).pausing).toEqual({ isSingle: false, ...rest })
-  expect(toUploadRow(queued(), liveAt('sending'))).not.toHaveProperty('pausing')
-})
-
 const target = { displayName: 'Style', modelType: 'loras', modelPath: 'models/loras/style.safetensors' }
 const asVae = { ...target, modelType: 'vae', modelPath: 'models/vae/style.safetensors' }
 const seen = { place: '/models', target, offeredType: 'vae' }
@@ -94,11 +86,4 @@ test('shows what storage and the library have of an upload', () => {
   const shown = toUploadRow(queued({ library: { replaces } }), liveAt('retrying', { retryAtMs: 9 }))
   expect([shown.replaces, shown.phase, shown.retryAtMs]).toEqual([replaces, 'retrying', 9])
   expect([toUploadRow(done, null).phase, toUploadRow(done, null).retryAtMs]).toEqual(['registered', null])
-})
-
-test('marks a file that can run code from its approval until it is uploaded', () => {
-  const isRisky = (record: UploadRecord) => toUploadRow(record, null).isRisky
-  expect(isRisky(queued({ allowed: true }))).toBe(true)
-  expect(isRisky(queued())).toBeUndefined()
-  expect(isRisky({ ...registeredRecord(), allowed: true })).toBeUndefined()
 })

@@ -6,7 +6,7 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 /** Rows with an upload that waits, and what they report. */
 function setup(given = uploadRecord()) {
-  const { store, environment, breakJournal } = rowsOnJournal()
+  const { store, environment } = rowsOnJournal()
   const changed: string[] = []
   const moved: number[] = []
   const released: unknown[] = []
@@ -22,11 +22,7 @@ function setup(given = uploadRecord()) {
   return {
     rows,
     id,
-    changed,
-    moved,
     released,
-    clock: environment.clock,
-    breakJournal,
     stored: () => store.find(id)?.phase,
     live: () => rows.get(id)?.live,
     send() {
@@ -60,24 +56,6 @@ test('a run that ends before storage has the file leaves nothing sent, hashed or
   rows.applyEvent(id, 'trouble', { failure: failure('storage-busy') }, 77)
   expect(live()).toMatchObject({ phase: 'retrying', inFlightBytes: 0, inFlightParts: 0, retryAtMs: 77 })
   expect(live()).toMatchObject({ sentBytes: 0, hashedBytes: 0 })
-})
-
-test('measures the speed from the start of sending, without the time of other files', () => {
-  const { rows, id, clock, send } = setup()
-  const speedNow = () => rows.view(id)?.bytesPerSecond
-  rows.progress(id, { sentBytes: 1_000_000 })
-  send()
-  const second = (bytes: number) => {
-    clock.advance(1_000)
-    rows.progress(id, { sentBytes: (rows.get(id)?.live.sentBytes ?? 0) + bytes })
-  }
-  for (let times = 0; times < 5; times += 1) second(100)
-  expect(speedNow()).toBeCloseTo(100, 0)
-  rows.setTurn(id, true)
-  clock.advance(60_000)
-  rows.setTurn(id, false)
-  for (let times = 0; times < 5; times += 1) second(100)
-  expect(speedNow()).toBeCloseTo(100, 0)
 })
 
 test('a hidden upload is found again by what it is now', () => {
@@ -122,15 +100,4 @@ test('a run that is being paused is stored as paused, whatever steps it finishes
   rows.applyEvent(id, 'resume')
   rows.applyEvent(id, 'begin')
   expect(stored()).toBe('waiting')
-})
-
-test('an upload that is stored as paused is registered when its last step ends', () => {
-  const { rows, id, stored, send } = setup()
-  send()
-  rows.applyEvent(id, 'finish')
-  rows.change(id, { phase: 'paused' })
-  rows.applyEvent(id, 'register')
-  expect(stored()).toBe('paused')
-  rows.applyEvent(id, 'registered', { state: registeredState('m', 1) })
-  expect(stored()).toBe('registered')
 })

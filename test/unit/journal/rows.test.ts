@@ -48,9 +48,7 @@ function setup(given: Partial<Pick<UploadStore, 'flush'>> = {}) {
   return {
     rows,
     store,
-    clock,
     changed,
-    limit,
     lockedReads,
     /** Reads the journal as another process does. */
     readAsOther(id: string) {
@@ -212,19 +210,6 @@ test('resets the count of attempts for acknowledged bytes, not for bytes in flig
   expect(rows.countAttempt(id)).toBe(2)
 })
 
-test('keeps showing all bytes as sent when registering fails', () => {
-  const { rows, added } = setup()
-  const id = added()
-  const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
-  rows.applyEvent(id, 'begin')
-  rows.applyEvent(id, 'send')
-  rows.progress(id, { sentBytes: sizeBytes })
-  rows.applyEvent(id, 'finish')
-  rows.applyEvent(id, 'register', { state: storedState() })
-  rows.applyEvent(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
-  expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
-})
-
 test('keeps showing acknowledged parts as sent while a row waits for its retry', () => {
   const { rows, added } = setup()
   const id = added()
@@ -255,35 +240,6 @@ test('restores a row from the history without its local path', () => {
   expect(JSON.stringify(view)).not.toContain(record.path)
 })
 
-test('writes changes of a failed transaction with the next change of each row', () => {
-  const { rows, store, added } = setup()
-  const id = added()
-  const written = rows.inTransaction(() => {
-    rows.change(id, { position: 7 })
-    throw new Error('a bug in the second of many')
-  })
-  expect([written.ok, store.find(id)?.position === 7]).toEqual([false, false])
-  rows.change(id, { position: 7 })
-  expect(store.find(id)?.position).toBe(7)
-})
-
-test('changes many rows in groups, of which the first is written while the second one changes', () => {
-  const { rows, store, readAsOther } = setup()
-  const records = Array.from({ length: 1_002 }, () => uploadRecord())
-  rows.add(records)
-  const ids = records.map(({ id }) => id)
-  let firstDuringSecond: number | undefined
-  const written = rows.changeInGroups(ids, (id) => {
-    if (id === ids[1_001]) {
-      firstDuringSecond = readAsOther(ids[0] ?? '')?.position
-      throw new Error('a bug in the last of many')
-    }
-    rows.change(id, { position: 7 })
-  })
-  expect([written.ok, firstDuringSecond]).toEqual([false, 7])
-  expect(ids.slice(998).map((id) => store.find(id)?.position === 7)).toEqual([true, true, false, false])
-})
-
 test('removes many rows in groups and keeps those that could not be removed', () => {
   const { rows, store, refuseWrites } = setup()
   const records = Array.from({ length: 1_001 }, () => uploadRecord())
@@ -297,29 +253,6 @@ test('removes many rows in groups and keeps those that could not be removed', ()
   expect(rows.remove(ids).ok).toBe(false)
   expect([rows.ids(), store.find(ids[0] ?? '')]).toEqual([ids.slice(1_000), null])
 })
-
-test('lists uploads as finished that are registered, the shown ones first', () => {
-  const { rows } = setup()
-  const [shown, hidden] = [registeredRecord(), registeredRecord()]
-  rows.restore([hidden, shown, uploadRecord()])
-  rows.hide([hidden.id])
-  expect([...rows.finished()]).toEqual([shown, hidden])
-})
-
-/** Two uploads that have sent 10 and 30 MB/s for ten seconds. */
-function sendTwo({ rows, clock, added }: ReturnType<typeof setup>) {
-  const ids = [added({ id: 'slow' }), added({ id: 'fast' })] as const
-  for (const id of ids) {
-    rows.applyEvent(id, 'begin')
-    rows.applyEvent(id, 'send')
-  }
-  for (let tenths = 1; tenths <= 100; tenths += 1) {
-    clock.advance(100)
-    rows.progress('slow', { inFlightBytes: tenths * 1_000_000 })
-    rows.progress('fast', { inFlightBytes: tenths * 3_000_000 })
-  }
-  return ids
-}
 
 test('finds uploads by their library path without regard to case, also after it has changed', () => {
   const { rows } = setup()
@@ -339,22 +272,6 @@ test('finds uploads by their library path without regard to case, also after it 
   expect(idsTo('models/vae/a.safetensors')).toEqual([first.id, second.id])
   rows.hide([first.id])
   expect(idsTo('models/vae/a.safetensors')).toEqual([second.id])
-})
-
-test('shows at once that all uploads that are being sent share a new limit', () => {
-  const harness = setup()
-  const { rows, limit, changed } = harness
-  const ids = sendTwo(harness)
-  const speeds = () => ids.map((id) => Math.round((rows.view(id)?.bytesPerSecond ?? NaN) / 1e5) / 10)
-  expect(speeds()).toEqual([10, 30])
-  changed.length = 0
-  limit.bytesPerSecond = 2_000_000
-  rows.limitChanged()
-  expect([speeds(), changed]).toEqual([[0.5, 1.5], ids])
-  rows.applyEvent(ids[0] ?? '', 'requeue')
-  changed.length = 0
-  rows.limitChanged()
-  expect(changed).toEqual(ids.slice(1))
 })
 
 test('adds nothing of a user who signs out meanwhile in another process', () => {

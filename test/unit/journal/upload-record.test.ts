@@ -4,12 +4,9 @@ import {
   isRegisteredUpload,
   isStarted,
   isStored,
-  isUnverified,
   modelIdOf,
-  verificationOf,
   type UploadState,
 } from '../../../electron/journal/upload-record.ts'
-import type { Verification } from '../../../electron/contract/verification.ts'
 import {
   multipartOpenState,
   registeredState,
@@ -48,17 +45,4 @@ test.for<[string, UploadState, Partial<Record<keyof typeof none, unknown>>]>([
     isRegisteredUpload: isRegisteredUpload(record),
     modelId: modelIdOf(state),
   }).toEqual({ ...none, ...expected })
-})
-
-test.for<[string, Verification | undefined, boolean]>([
-  ['that was not asked for', undefined, false],
-  ['that is pending', { kind: 'pending' }, true],
-  ['that was not possible yet', { kind: 'not-verified', reason: 'timed-out', isFinal: false, atMs: 1 }, true],
-  ['that is impossible', { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 1 }, false],
-  ['that has succeeded', { kind: 'verified', atMs: 1 }, false],
-  ['that has found differences', { kind: 'differs', differences: [], atMs: 1 }, false],
-])('a verification %s is still to be made or not', ([, verification, expected]) => {
-  const state = { ...registeredState('m', 1), ...(verification && { verification }) }
-  expect([verificationOf(state), isUnverified(state)]).toEqual([verification, expected])
-  expect([verificationOf(storedState()), isUnverified(storedState())]).toEqual([undefined, false])
 })

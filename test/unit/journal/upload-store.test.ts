@@ -72,31 +72,6 @@ test('without a log, what is flushed later is flushed with its transaction', () 
   crash()
 })
 
-test('uploads are added all or none', () => {
-  const { start, environment } = setup()
-  const { store } = start('one')
-  const record = uploadRecord()
-  store.add([record])
-  expect(store.add([uploadRecord(), record])).toMatchObject({
-    ok: false,
-    failure: { code: 'journal-trouble', detail: expect.stringContaining('UNIQUE') },
-  })
-  expect(ids(valueOf(store.claimQueue()))).toEqual([record.id])
-  expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
-})
-
-test('the queue is returned in its order', () => {
-  const { start } = setup()
-  const { store } = start('one')
-  const [a, b, c] = [
-    uploadRecord({ position: 5 }),
-    uploadRecord({ position: -1 }),
-    uploadRecord({ position: 2 }),
-  ]
-  store.add([a, b, c])
-  expect(ids(valueOf(store.claimQueue()))).toEqual([b.id, c.id, a.id])
-})
-
 test('a full disk has its own failure and nothing is written', () => {
   const { start } = setup()
   const { store, database } = start('one')
@@ -122,17 +97,6 @@ test('an upload is in the queue or in the history, never in both', () => {
     ok: false,
     failure: { code: 'journal-trouble' },
   })
-})
-
-test('an unreadable row is skipped and stays in the journal', () => {
-  const { start, environment } = setup()
-  const { store, database } = start('one')
-  const [good, bad] = [uploadRecord(), uploadRecord()]
-  store.add([good, bad])
-  database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', bad.id)
-  expect(ids(valueOf(store.claimQueue()))).toEqual([good.id])
-  expect(environment.lines.at(-1)?.message).toContain('cannot be read')
-  expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
 
 /** Removes the columns that versions after 14 have added. */

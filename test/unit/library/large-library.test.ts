@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { Library } from '../../../electron/library/library.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 import { standingClock, type HandClock } from '../../support/hand-clock.ts'
@@ -24,33 +23,6 @@ test('requests all pages of a library of 500 models, of which changes to known o
   await changeAsOther(id, { displayName: 'renamed' })
   const listed = valueOf(await library.models(home)).models.find((one) => one.id === id)
   expect([listed?.displayName, newLists()]).toEqual(['renamed', 5])
-})
-
-test('requests all pages of a large library in the background when a model was deleted', async () => {
-  const { cloud, library, clock, countOf, newLists, lists, deleteAsOther } = await setupLarge()
-  await deleteAsOther(cloud.modelsOf(ALICES_TEAM_ID)[300]?.id ?? '')
-  const completed = completeListing(library)
-  expect(await countOf()).toBe(620)
-  await completed
-  expect([await countOf(), newLists()]).toEqual([619, 9])
-  const before = lists()
-  clock.advance(6 * minuteMs)
-  expect([await countOf(), lists() - before]).toEqual([619, 2])
-})
-
-test('finds changes to known models of a large library once an hour', async () => {
-  const { cloud, library, clock, countOf, changeAsOther, signInAgain } = await setupLarge()
-  const { id = '' } = cloud.modelsOf(ALICES_TEAM_ID)[300] ?? {}
-  await changeAsOther(id, { displayName: 'renamed' })
-  const nameOf = async () =>
-    valueOf(await library.models(home)).models.find((one) => one.id === id)?.displayName
-  expect(await nameOf()).not.toBe('renamed')
-  clock.advance(60 * minuteMs)
-  await signInAgain()
-  const completed = completeListing(library)
-  await countOf()
-  await completed
-  expect(await nameOf()).toBe('renamed')
 })
 
 test('keeps the listing of a large library for the next process', async () => {
@@ -123,16 +95,3 @@ test.each([
   expect(valueOf(await library.models(home, age)).models).toHaveLength(1_000)
   expect(lists() - before < 10).toBe(continues)
 })
-
-/** Resolves when an update of a large library and the complete listing after it have been reported. */
-function completeListing(library: Library): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let news = 0
-  const unsubscribe = library.subscribe(() => {
-    news += 1
-    if (news < 2) return
-    unsubscribe()
-    resolve()
-  })
-  return promise
-}

@@ -1,18 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { advanceRetries } from '../../support/hand-clock.ts'
 import { home, names, setupLibrary as setup } from './library-setup.ts'
-
-test('shares no listing between two users, and forgets that of one of them only', async () => {
-  const { library, lists, alice } = await setup()
-  const [bobs, unknown] = ['bob', 'unknown'].map((accountId) => ({ ...home, accountId }))
-  if (!bobs || !unknown) return expect.unreachable()
-  for (const choice of [home, bobs, unknown, home, bobs, unknown]) valueOf(await library.models(choice))
-  expect(lists()).toBe(3)
-  await library.forget(alice)
-  expect([home, bobs, unknown].map((choice) => library.cachedModels(choice))).toEqual([null, [], []])
-})
 
 test('requests a listing again once it is too old for the caller', async () => {
   const { library, lists, add, clock } = await setup()
@@ -64,32 +53,6 @@ test.each([
   cloud.fail({ on: 'listModels', how, times: Infinity })
   expect((await library.models(home)).ok).toBe(false)
   expect(lists()).toBe(count)
-})
-
-test('returns the old listing with its age and the failure when a refresh fails', async () => {
-  const { cloud, library, add, clock } = await setup()
-  add('a')
-  const before = valueOf(await library.models(home))
-  clock.advance(1_000)
-  cloud.fail({ on: 'listModels', how: 500, times: Infinity })
-  const after = valueOf(await advanceRetries(clock, library.models(home, { maxAgeMs: 0 })))
-  expect([after.models, after.listedAtMs, after.failure?.code]).toEqual([
-    ...[before.models, before.listedAtMs, 'server-trouble'],
-  ])
-})
-
-test('stops at a repeated page', async () => {
-  const { cloud, library, lists } = await setup()
-  const page = { model_list: [{ id: 'a' }, { id: 'b', file_hash: 'md5:1' }, { name: 'no id' }] }
-  cloud.fail({ on: 'listModels', how: { status: 200, body: JSON.stringify(page) }, times: Infinity })
-  const { models } = valueOf(await library.models(home))
-  expect([models.map(({ id, sha256: hash, status }) => [id, hash, status]), lists()]).toEqual([
-    [
-      ['a', null, 'active'],
-      ['b', null, 'active'],
-    ],
-    2,
-  ])
 })
 
 test.each([
@@ -164,16 +127,4 @@ test('reports the failure of a listing, with its time if there is an older one',
     { teamId: home.teamId, failure: null, listedAtMs },
     { ...refused, listedAtMs },
   ])
-})
-
-test('requests a listing again whose time is in the future, because the clock was set back', async () => {
-  const { library, clock, add } = await setup()
-  add('old')
-  clock.advance(30 * 60_000)
-  await library.models(home)
-  clock.advance(-30 * 60_000)
-  add('new')
-  expect(names(await library.models(home))).toEqual(['new', 'old'])
-  add('newer')
-  expect(names(await library.models(home, { maxAgeMs: 0 }))).toEqual(['new', 'newer', 'old'])
 })

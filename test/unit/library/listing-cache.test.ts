@@ -94,25 +94,6 @@ test.each([
   },
 )
 
-test('requests the present listing after an older request, once for all who ask for it', async () => {
-  const { kept, names } = setup()
-  const update = Promise.withResolvers<Result<KnownListing>>()
-  const older = kept.listing(undefined, () => update.promise)
-  let requestCount = 0
-  const present = async () => {
-    requestCount += 1
-    return listingOf([model('a'), model('b')])
-  }
-  const newer = Promise.all([kept.listing(0, present), kept.listing(0, present)])
-  update.resolve(listingOf([model('a')]))
-  expect(valueOf((await older).listing).models.list()).toHaveLength(1)
-  expect((await newer).map(({ isNew, listing }) => [isNew, valueOf(listing).models.list().length])).toEqual([
-    [true, 2],
-    [false, 2],
-  ])
-  expect([requestCount, await names()]).toEqual([1, ['a', 'b']])
-})
-
 test('requests the listing again at once with another sign-in after one was refused', async () => {
   const { kept } = setup()
   const refused = Promise.withResolvers<Result<KnownListing>>()
@@ -127,17 +108,6 @@ test('requests the listing again at once with another sign-in after one was refu
   expect(valueOf((await later.listing(undefined, other)).listing).models.list()).toHaveLength(1)
 })
 
-test('does not replace a complete listing by an update that was requested before it', async () => {
-  const { kept, ask, names } = setup()
-  await ask(listingOf([model('a', 'old'), model('deleted')]))
-  const update = Promise.withResolvers<Result<KnownListing>>()
-  const asked = kept.listing(0, () => update.promise)
-  await kept.refresh(async () => listingOf([model('a', 'new')], 1))
-  update.resolve(listingOf([model('a', 'old'), model('deleted'), model('b')]))
-  await asked
-  expect(await names()).toEqual(['new'])
-})
-
 test.each([
   ['just now is kept', 0, ['new']],
   ['in the future, before the clock was set back, is replaced', 1, ['old', 'b']],
@@ -150,17 +120,6 @@ test.each([
   update.resolve(listingOf([model('a', 'old'), model('b')]))
   await asked
   expect(await names()).toEqual(expected)
-})
-
-test('saves the listing as it is, and not what changes while it is written', async () => {
-  const saved: KnownListing[] = []
-  const kept = createListingCache(createTestEnvironment(standingClock()), {
-    load: async () => null,
-    save: (listing) => void saved.push(listing),
-  })
-  await kept.listing(0, async () => listingOf([model('a')]))
-  kept.add(model('b'))
-  expect(saved.map(({ models }) => [...models.keys()])).toEqual([['a']])
 })
 
 const minuteMs = 60_000

@@ -65,31 +65,12 @@ test.each([
   expect([isComplete, pages.length <= 10]).toEqual([false, true])
 })
 
-test('allows for models that the server counts but does not list', async () => {
-  const known = await knownOf(idsOf(1_000), { total: 1_007 })
-  expect(known.unlistedCount).toBe(7)
-  const server = serverWith([...idsOf(3, 'new'), ...idsOf(1_000)], { total: 1_010 })
-  expect(await update(known, server)).toMatchObject({ count: 1_003, isComplete: true })
-})
-
 test.each([
   ['without a total', idsOf(1_001), { total: null }],
   ['whose first page is empty', [], { total: 1_001 }],
 ])('requests one page of a server %s', async (_what, ids, options) => {
   const { isComplete, pages, listing } = await update(await knownOf(idsOf(1_000)), serverWith(ids, options))
   expect([isComplete, pages, listing.unlistedCount]).toEqual([false, [1], 0])
-})
-
-test('a listing may get as many models as a library may have, and not one more', async () => {
-  const one = toLibraryModel({ id: 'm', display_name: 'M', model_type: 'vae' })
-  const known: KnownListing = {
-    models: new Map(Array.from({ length: 49_999 }, (_, index) => [`old-${index}`, one])),
-    ...{ listedAtMs: 1, completeAtMs: 1, unlistedCount: 0, continuesAt: null },
-  }
-  const { access } = serverWith(idsOf(1, 'new'))
-  expect(valueOf(await listNewModels(access, { known, atMs: 2 }, signal)).listing.models.size).toBe(50_000)
-  const more = serverWith(idsOf(2, 'new'))
-  expect((await listNewModels(more.access, { known, atMs: 2 }, signal)).ok).toBe(false)
 })
 
 /** Reads a listing until the server fails at this page, then continues with another server. */
@@ -132,15 +113,6 @@ test.each([
 ])('misses no older model of an interrupted listing when others were %s since', async (_what, ids, count) => {
   const { listing } = await interruptAndContinue(idsOf(1_000), 9, ids)
   expect([listing.models.size, listing.unlistedCount]).toEqual([count, 0])
-})
-
-test.each([
-  [500, 6, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
-  [600, 7, [6, 7, 8, 9, 10]],
-])('after an interruption at %i models continues or begins again', async (_count, failsAtPage, pages) => {
-  const ids = idsOf(1_000)
-  const later = await interruptAndContinue(ids, failsAtPage, ids)
-  expect([later.pages, later.listing.models.size]).toEqual([pages, 1_000])
 })
 
 test('converts a listed model, with null for what is missing or has another format', () => {

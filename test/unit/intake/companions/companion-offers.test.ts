@@ -36,11 +36,6 @@ test('offers near files first, then those that ComfyUI loads by itself, then the
   ).toEqual(['near.safetensors', 'near.gguf', 'large.safetensors', 'small.safetensors', 'quantised.GGUF'])
 })
 
-test('keeps a file near that is found again in a usual place', () => {
-  const [near, other] = [file('/near', { isNear: true, sizeBytes: 1 }), file('/other', { sizeBytes: 2 })]
-  expect(offered([near, other, { ...near, isNear: false }])).toEqual(['near', 'other'])
-})
-
 test('finds an offered file by the id of its offer until everything is forgotten', () => {
   const offers = new CompanionOffers()
   const one = file('/t5.safetensors')

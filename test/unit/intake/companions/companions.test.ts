@@ -7,12 +7,9 @@ import { createCompanions } from '../../../../electron/intake/companions/compani
 import { createTeamCompanions } from '../../../../electron/intake/companions/team-companions.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { createEventHub } from '../../../../electron/platform/event-hub.ts'
-import { parts } from '../../../../electron/recognition/companions/companion-parts.ts'
 import { libraryModel } from '../../../support/library-model.ts'
 import { uploadRecord } from '../../../support/records.ts'
 import { rowsOnJournal } from '../../../support/rows-on-journal.ts'
-
-const south = { id: 'team_02', name: 'Studio South' }
 const listingOf = (models: readonly LibraryModel[]): Result<LibraryListing> =>
   success({ models, listedAtMs: 0, completeAtMs: 0, failure: null })
 const recognised = (modelType: string, base: string) => ({ ...uploadRecord().recognition, modelType, base })
@@ -83,7 +80,7 @@ function setup(records: readonly UploadRecord[] = []) {
   }
   const { clock } = environment
   const foundTimes = () => foundCount
-  return { companions, state, listed, added, questions, confirm, clock, foundTimes, rows }
+  return { companions, state, listed, added, questions, confirm, clock, foundTimes }
 }
 
 /** The id of the offer of T5-XXL for an upload, after a search. */
@@ -123,35 +120,6 @@ test('searches this computer for what an upload lacks, beside the file as it was
   expect(found).toMatchObject({ base: 'T5-XXL', offers: [{ fileName: 't5xxl.safetensors' }] })
   await companions.ofUpload({ ...record, seen: { place: '/linked', target: record.target } }, true)
   expect([state.searchedFolders, foundTimes()]).toEqual([['/disk', '/linked'], 1])
-})
-
-test('searches nothing for an upload that lacks nothing, and waits for no other search', async () => {
-  const { companions, state } = setup()
-  state.searching = new Promise(() => {})
-  companions.search({ companions: [parts.t5xxl], folders: ['/a'] })
-  state.models = ['text_encoders/clip_l', 'text_encoders/t5xxl_fp16', 'vae/ae'].map((name) =>
-    libraryModel(`models/${name}.safetensors`),
-  )
-  expect(await companions.ofUpload(flux(), true)).toEqual([])
-  expect(state.searchedFolders).toEqual(['/a'])
-})
-
-test('lists what the uploads lack, by the listings that are known', () => {
-  const [own, unlisted, hidden, reviewed, complete] = [
-    flux(),
-    flux({ team: south }),
-    flux({ accountId: 'hidden' }),
-    flux({ phase: 'review' }),
-    uploadRecord({ recognition: encoder }),
-  ]
-  const { companions, state, listed } = setup([own, unlisted, hidden, reviewed, complete])
-  state.cached = (teamId) => (teamId === south.id ? null : [])
-  const { companions: missing, files } = companions.ofList(new Set(['hidden']))
-  expect(missing.map(({ base }) => base)).toEqual(['CLIP-L', 'Flux.1'])
-  expect(files).toEqual([{ id: own.id, missing: missing.map(({ key }) => key) }])
-  state.cached = () => []
-  expect(companions.ofList(new Set()).files.map(({ id }) => id)).toEqual([own.id, unlisted.id, hidden.id])
-  expect(listed).toEqual([])
 })
 
 test.for([

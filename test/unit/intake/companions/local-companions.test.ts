@@ -57,7 +57,7 @@ function setup(near: readonly string[], usual: readonly string[] = []) {
   })
   const offered = () => offers.offersFor(parts.t5xxl).map(({ fileName }) => fileName)
   const search = () => local.search([parts.t5xxl], ['/models'])
-  return { local, search, offered, inspected, state, environment, modelOf, folder, offers }
+  return { search, offered, inspected, state, modelOf, folder, offers }
 }
 
 test('reads the headers of files that can be companions, those with a usual name first', async () => {
@@ -91,38 +91,4 @@ test('offers files near those that need them before files in the usual places', 
   const { search, offered, state } = setup(['a.safetensors'], ['much larger.safetensors'])
   await search()
   expect([offered(), state.found]).toEqual([['a.safetensors', 'much larger.safetensors'], 2])
-})
-
-test('searches again for another companion or folder, and otherwise after five minutes', async () => {
-  const { local, search, state, environment, inspected } = setup(['a.safetensors'])
-  await search()
-  await search()
-  expect(state.searches).toBe(1)
-  await local.search([parts.t5xxl], ['/elsewhere'])
-  await local.search([parts.clipL], ['/models'])
-  expect(state.searches).toBe(3)
-  environment.clock.advance(5 * 60_000 - 1)
-  await search()
-  expect(state.searches).toBe(3)
-  environment.clock.advance(1)
-  await search()
-  // A header is read once.
-  expect([state.searches, inspected]).toEqual([4, ['a.safetensors']])
-})
-
-test('offers nothing of a search during which it is cleared', async () => {
-  const { local, search, offered, state } = setup(['a.safetensors'])
-  state.duringInspect = async () => local.clear()
-  await search()
-  expect([state.searches, offered(), state.found]).toEqual([1, [], 0])
-})
-
-test('searches again after a search that failed', async () => {
-  const { local, search, state, environment, offered } = setup(['a.safetensors'])
-  state.isFailing = true
-  await search()
-  expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
-  state.isFailing = false
-  await local.search([parts.t5xxl], ['/elsewhere'])
-  expect(offered()).toEqual(['a.safetensors'])
 })

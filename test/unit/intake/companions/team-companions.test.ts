@@ -38,7 +38,7 @@ function setup(records: readonly UploadRecord[] = [], earlier: ReadonlyMap<strin
       },
     },
   })
-  return { companions, reads, rows }
+  return { companions }
 }
 
 test.for<[what: string, given: Partial<UploadRecord>, isMissing: boolean]>([

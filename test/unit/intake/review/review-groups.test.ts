@@ -83,21 +83,3 @@ test('groups files of the same size and samples as duplicates unless their hashe
   ])
   expect(duplicateOf({ [first.id]: 'x', [copy.id]: 'y' })).toEqual([])
 })
-
-test('needs each file of a multi-file model, also with the same bytes', () => {
-  const { recognition } = uploadRecord()
-  const parts = { ...recognition, group: { key: 'g', name: 'sd3', kind: 'diffusers' } } as const
-  expect(group([sampled('a', { recognition: parts }), sampled('a', { recognition: parts })])).toEqual([])
-})
-
-test('groups files that lack companions for information, without asking for a decision', () => {
-  const [lacking, broken] = [sampled('a'), sampled('b', { failure: failure('file-empty') })]
-  const missing = new Map([
-    [lacking.id, ['t5']],
-    [broken.id, ['t5']],
-  ])
-  const found = group([lacking, broken], nothing, {}, missing)
-  expect(found.at(-1)).toEqual({ kind: 'missing-companion', files: [{ id: lacking.id, missing: ['t5'] }] })
-  expect(decisionIdsOf(found)).toEqual(new Set())
-  expect(blockedIdsOf(found)).toEqual(new Set([broken.id]))
-})

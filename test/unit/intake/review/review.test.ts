@@ -28,7 +28,7 @@ const approvalOf = (newIds: readonly string[]) =>
 
 /** A review of these files with two teams, whose libraries are empty. */
 function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> = {}, others?: Rows) {
-  const { rows: ownRows, store, environment, breakJournal, repairJournal } = rowsOnJournal(records)
+  const { rows: ownRows, store, environment, breakJournal } = rowsOnJournal(records)
   const rows = others ?? ownRows
   const state = {
     policy: reviewPolicyOf(policy),
@@ -87,12 +87,9 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
     views,
     events,
     queued,
-    inspectedAgain,
-    remembered,
     clock,
     environment,
     breakJournal,
-    repairJournal,
   }
 }
 
@@ -163,36 +160,6 @@ test('reviews a changed file that the app has found, and others by the rules', (
   expect([found(), { ...licensed, recognition }].map(review.mustReview)).toEqual([true, false])
 })
 
-test('asks no question about found files that can’t be approved', async () => {
-  const broken = found({ failure: failure('file-empty') })
-  const sound = inReview()
-  const { review } = setup([broken, sound])
-  expect(await review.approve(request(null), never)).toEqual(approvalOf([sound.id]))
-})
-
-test('resets what was accepted and decided for another team', async () => {
-  const library = { onConflict: 'replace', fate: 'delete' } as const
-  const unsafe = { allowed: true, failure: failure('file-dangerous') } as const
-  const [accepted, undone, decided, own] = [
-    inReview(unsafe),
-    // Its approval was undone.
-    inReview({ allowed: true }),
-    inReview({ library }),
-    inReview({ library, ...unsafe, team: south }),
-  ]
-  const { review, rows, state, inspectedAgain } = setup([accepted, undone, decided, own])
-  state.onConflict = 'skip'
-  valueOf(review.setTeam('', to(south)))
-  const changed = [accepted, undone, decided, own].map(({ id }) => rows.get(id)?.record)
-  expect(changed).toMatchObject([
-    { team: south, allowed: false, failure: unsafe.failure, library: { onConflict: 'skip' } },
-    { team: south, allowed: false, failure: { code: 'file-look-late' } },
-    { team: south, allowed: false, failure: null, library: { onConflict: 'skip' } },
-    { team: south, ...unsafe, library },
-  ])
-  expect(inspectedAgain).toEqual([undone.id])
-})
-
 test('sends no accepted file to another team', async () => {
   const [accepted, undone, plain] = [
     inReview({ allowed: true, failure: failure('file-dangerous') }),
@@ -237,21 +204,6 @@ test('shows what the library has at the paths of files, and compares once', asyn
   await compared(harness)
   expect([rows.get(one.id)?.record.failure, state.listings]).toEqual([null, 2])
 })
-
-test.for([
-  [inReview({ failure: failure('file-empty') }), 'failed'],
-  [found({ failure: failure('file-empty') }), 'review'],
-] as const)(
-  'ends once nothing can be uploaded or decided, unless the app has found a file',
-  async ([one, phase]) => {
-    const { review, rows, clock } = setup([one])
-    review.inspecting('', 1)
-    review.inspecting('', -1)
-    clock.advance(100)
-    await expect.poll(() => review.views()[0]?.isComparing ?? false).toBe(false)
-    expect(rows.get(one.id)?.live.phase).toBe(phase)
-  },
-)
 
 test('queues nothing if the approval can’t be recorded', async () => {
   const { review, queued, events, breakJournal } = setup([inReview()])

@@ -46,18 +46,6 @@ test('takes the teams that an account has chosen, and returns them after those c
   expect(get('team')).toEqual(lastTeam('carol', 'alice'))
 })
 
-test('deletes a choice of which nothing is left, and takes none that stays whole', () => {
-  const alone = setup({ team: lastTeam('alice') })
-  expect(alone.take(true)).toHaveLength(1)
-  expect(alone.get('team')).toBeNull()
-  const both = setup({ team: lastTeam('alice', 'bob') })
-  both.take(true)
-  expect(both.get('team')).toEqual(lastTeam('bob'))
-  const others = setup({ team: lastTeam('bob') })
-  expect(others.take(true)).toEqual([])
-  expect(others.get('team')).toEqual(lastTeam('bob'))
-})
-
 test.for<[string, readonly string[], boolean, boolean]>([
   ['stay if another user is signed in', ['bob', 'alice'], true, true],
   ['stay if no team was chosen and another user is signed in', [], true, true],
@@ -94,14 +82,4 @@ test('users who stay keep what is about folders of their files, and about no fil
   ])
   returnChoices(database, taken)
   expect(get('known-folders')).toEqual(['/bobs', '/bobs/models', '/alices', '/bobs/models/other'])
-})
-
-test('nothing about files stays if no other user is signed in', () => {
-  const { take, get, addUpload } = setup({
-    'known-folders': ['/bobs'],
-    'type-corrections': [{ key: 'base SDXL' }],
-  })
-  addUpload('/bobs/a.safetensors')
-  expect(take(false)).toHaveLength(2)
-  expect([get('known-folders'), get('type-corrections')]).toEqual([null, null])
 })

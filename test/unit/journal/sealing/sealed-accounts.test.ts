@@ -197,15 +197,6 @@ test('leaves the uploads that another process runs, until it has ended', () => {
   expect([store.find(running.id), accounts.list()]).toEqual([null, []])
 })
 
-test('stops when the user has signed in again', () => {
-  const { store, accounts, sealed } = setup()
-  const record = uploadRecord()
-  store.add([record])
-  accounts.save({ ...alice, state: 'ready' })
-  expect(sealAll(sealed, createSeal())).toBe('nothing')
-  expect([store.find(record.id), sealed.seals()]).toEqual([record, []])
-})
-
 test('seals the uploads of the same user’s other sign-ins and of a token', () => {
   const { store, accounts, sealed } = setup()
   accounts.save({ ...alice, id: `${alice.id} team_01`, kind: 'device' })
@@ -217,15 +208,6 @@ test('seals the uploads of the same user’s other sign-ins and of a token', () 
   expect(sealAll(sealed, createSeal())).toBe('nothing')
   const left = store.claimQueue()
   expect(left.ok && left.value.map(({ accountId }) => accountId)).toEqual(['cloud.example alice2'])
-})
-
-test('a full disk changes nothing', () => {
-  const { database, store, sealed } = setup()
-  const record = uploadRecord()
-  store.add([record])
-  database.exec(`CREATE TRIGGER no_room BEFORE INSERT ON sealed BEGIN SELECT RAISE(ABORT, 'no room'); END`)
-  expect(sealAll(sealed, createSeal())).toBe('journal-trouble')
-  expect(store.find(record.id)).toEqual(record)
 })
 
 test('returns what is not damaged, and discards the rest only on request', () => {
@@ -333,21 +315,6 @@ test('a sign-out empties every table and choice that can hold something of an ac
   expect(left.map(({ name }) => String(name)).sort()).toEqual(
     ['erase', ...names.filter((name) => choiceOwners[name] === 'setting')].sort(),
   )
-})
-
-test('removes nothing of a sign-in that expired before the user signed out another one', () => {
-  const { store, accounts, sealed } = setup()
-  const expired = { ...alice, id: `${alice.id} team_01`, kind: 'device' as const }
-  accounts.save({ ...alice, data: 'removed' })
-  const { hasLeft: _notLeft, ...present } = expired
-  accounts.save(present)
-  const [removed, waiting] = [uploadRecord(), uploadRecord({ accountId: expired.id })]
-  store.add([removed, waiting])
-  let step = sealed.removeNext(user)
-  while (step.ok && step.value === 'more') step = sealed.removeNext(user)
-  expect(step).toEqual({ ok: true, value: 'nothing' })
-  expect([store.find(removed.id), store.find(waiting.id)?.id]).toEqual([null, waiting.id])
-  expect(accounts.list()).toEqual([present])
 })
 
 test('encrypts nothing with a key that another process may have deleted', () => {

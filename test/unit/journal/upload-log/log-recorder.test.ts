@@ -28,10 +28,8 @@ function setup(given: Partial<UploadRecord> = {}) {
     },
     progress: (movedBytes: number, acknowledgedBytes = 0) =>
       recorder.progressed(record.id, { movedBytes, acknowledgedBytes }),
-    setTurn: (waitsForTurn: boolean) => recorder.setTurn(record.id, waitsForTurn),
     items,
     events: () => items.flatMap((item) => (item.kind === 'event' ? item.event : [])),
-    transfers: () => items.flatMap((item) => (item.kind === 'transfer' ? item.transfer : [])),
   }
 }
 
@@ -105,42 +103,4 @@ test('records what was sent when sending ends, with the parts that were in fligh
     },
     { kind: 'event', event: { event: 'finishing', atMs: 4_000 } },
   ])
-})
-
-test('records what is sent every ten seconds, each time from zero', () => {
-  const { enter, clock, progress, transfers } = setup()
-  enter('checking', 'sending')
-  for (let second = 1; second <= 25; second += 1) {
-    clock.advance(1_000)
-    progress(10, 10)
-  }
-  enter('sending', 'finishing')
-  expect(
-    transfers().map(({ sendingMs, sentBytes, acknowledgedBytes }) => [
-      sendingMs,
-      sentBytes,
-      acknowledgedBytes,
-    ]),
-  ).toEqual([
-    [10_000, 100, 100],
-    [10_000, 100, 100],
-    [5_000, 50, 50],
-  ])
-})
-
-test('counts only the time in which an upload has its turn', () => {
-  const { enter, clock, progress, setTurn, transfers } = setup()
-  enter('checking', 'sending', { waitsForTurn: true })
-  clock.advance(60_000)
-  progress(10)
-  setTurn(false)
-  clock.advance(2_000)
-  // A repeated report of its turn changes nothing.
-  setTurn(false)
-  clock.advance(2_000)
-  setTurn(true)
-  clock.advance(60_000)
-  progress(10)
-  enter('sending', 'finishing')
-  expect(transfers()).toMatchObject([{ sendingMs: 4_000, sentBytes: 20 }])
 })

@@ -34,19 +34,6 @@ const transfer = (change: Partial<Transfer> = {}): LogItem => ({
   },
 })
 
-test('adds what was sent to the phase in which it was sent', () => {
-  const sent = transfer({ sentBytes: 50, acknowledgedBytes: 40, sendingMs: 10_000 })
-  const { events, speed } = appendToLog(emptyLog, [event('sending', 1), sent, sent, event('finishing', 9)])
-  expect(events).toEqual([
-    { event: 'sending', atMs: 1, sentBytes: 100, acknowledgedBytes: 80, sendingMs: 20_000 },
-    { event: 'finishing', atMs: 9 },
-  ])
-  expect(speed).toEqual([
-    { durationMs: 10_000, bytes: 50 },
-    { durationMs: 10_000, bytes: 50 },
-  ])
-})
-
 test('combines the same failure again and again if nothing was acknowledged in between', () => {
   const attempt = (atMs: number) => [
     event('checking', atMs),
@@ -123,10 +110,4 @@ test('failures are stored without signed URLs and tokens', () => {
   )
   expect(text).toContain('"status":500')
   for (const secret of ['abcdef0123', 'AKIA', 'eyJhbGci']) expect(text).not.toContain(secret)
-})
-
-test('an unreadable log is empty', () => {
-  expect([parseLog('{'), parseLog(null), parseLog('{"events":[{"event":"x"}],"speed":[]}')]).toEqual([
-    ...[emptyLog, emptyLog, emptyLog],
-  ])
 })

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, existsSync, openSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Timers } from '../../../electron/platform/environment.ts'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
 import { startWorker } from '../../../electron/platform/threads/worker-file.ts'
@@ -63,27 +62,6 @@ test('inspects every file of a models folder, valid or not', async () => {
   ])
 })
 
-test('refuses only the files that crash the worker', async () => {
-  inspector = new Inspector(crashingWorker, { timers: realTimers })
-  const paths: string[] = []
-  for (let number = 0; number < 40; number += 1) {
-    const name = { 5: 'exit', 9: 'throw', 30: 'exit-too' }[number] ?? `valid-${number}`
-    paths.push((await writeSafetensors(join(root, `${name}.safetensors`))).path)
-  }
-  const failures = await Promise.all(
-    paths.map(async (path) => (await inspector.inspect({ path, folder: '' })).failure),
-  )
-  const refused = failures.flatMap((failure, index) =>
-    failure ? [[index, failure.code, failure.detail ?? '']] : [],
-  )
-  expect(refused).toEqual([
-    [5, 'unexpected', ''],
-    [9, 'unexpected', 'a bug'],
-    [30, 'unexpected', ''],
-  ])
-  // Six workers start one after the other, each from source: on a busy machine that takes a second each.
-}, 30_000)
-
 test('inspects many files on two threads, and refuses only the files that crash one', async () => {
   let threadCount = 0
   const startThread: typeof startWorker = (...args) => {
@@ -107,36 +85,6 @@ test('inspects many files on two threads, and refuses only the files that crash 
   expect(failures.flatMap((code, index) => (code === 'accepted' ? [] : [[index, code]]))).toEqual([
     [150, 'unexpected'],
   ])
-}, 30_000)
-
-test('refuses only the file that exceeds the time limit', async () => {
-  const pendingTimeouts = new Set<() => void>()
-  const timers: Timers = {
-    after(_delayMs, callback) {
-      pendingTimeouts.add(callback)
-      return () => pendingTimeouts.delete(callback)
-    },
-  }
-  inspector = new Inspector(crashingWorker, { timers })
-  const paths: string[] = []
-  for (const name of ['a', 'endless', 'b', 'c']) {
-    paths.push((await writeSafetensors(join(root, `${name}.safetensors`))).path)
-  }
-  const results = Promise.all(
-    paths.map(async (path) => (await inspector.inspect({ path, folder: '' })).failure?.code ?? 'accepted'),
-  )
-  // The file is tried twice: with the others, then alone.
-  for (let round = 0; round < 2; round += 1) {
-    const begun = join(root, 'endless.safetensors.begun')
-    await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true)
-    await rm(begun)
-    // Alone, it holds up no other file.
-    if (round === 1) await expect.poll(() => pendingTimeouts.size, { timeout: 10_000 }).toBe(1)
-    const [expire] = pendingTimeouts
-    expire?.()
-  }
-  expect(await results).toEqual(['accepted', 'file-look-late', 'accepted', 'accepted'])
-  expect(pendingTimeouts.size).toBe(0)
 }, 30_000)
 
 test.skipIf(process.platform === 'win32')(

@@ -24,29 +24,8 @@ test('only equal hashes show that the team has a model', () => {
   expect(compare([model])([file('/m/a.safetensors')])).toBe('new')
 })
 
-test('a model of the same name and size is said to be that, and nothing of a name alone', () => {
-  const unhashed = libraryModel('models/loras/Grain.safetensors')
-  const hashed = libraryModel('models/loras/grain.safetensors', { sha256: 'aa' })
-  expect(compare([unhashed], 'bb')([file('/m/grain.safetensors')])).toBe('same-name-and-size')
-  expect(compare([hashed])([file('/m/grain.safetensors')])).toBe('same-name-and-size')
-  expect(compare([hashed])([file('/m/grain.safetensors', { sizeBytes: 6 })])).toBe('new')
-})
-
 test('a file that is in the queue under its real path is recognised', () => {
   const linked = file('/link/a', { realPath: '/disk/a' })
   expect(compare([], null, ['/disk/a'])([linked])).toBe('queued')
   expect(compare([], null, ['/link/a'])([linked])).toBe('new')
-})
-
-test('of a model of several files, the team must have all, in folders of the same names', () => {
-  const parts = ['unet/x.safetensors', 'vae/x.safetensors'].map((part) =>
-    file(`/m/wan/${part}`, { modelFolder: '/m/wan' }),
-  )
-  const models = ['unet', 'vae'].map((part) => libraryModel(`models/diffusers/wan/${part}/x.safetensors`))
-  expect(compare(models)(parts)).toBe('same-name-and-size')
-  expect(compare(models.slice(1))(parts)).toBe('new')
-  const ofOther = ['unet', 'vae'].map((part) => libraryModel(`models/diffusers/other/${part}/x.safetensors`))
-  expect(compare(ofOther)(parts)).toBe('new')
-  const withoutPath = ['unet', 'vae'].map(() => libraryModel('x.safetensors', { modelPath: null }))
-  expect(compare(withoutPath)(parts)).toBe('new')
 })

@@ -27,30 +27,6 @@ test('plans different places for each platform', () => {
   expect(linux.roots.map(({ path }) => path)).toContain('/media/mira')
 })
 
-test('searches three levels of folders below the home folder and shared folders, two below a drive', () => {
-  const depthsOn = (platform: NodeJS.Platform, home: string) =>
-    searchPlan({ platform, home, environment: {} }).roots.map(({ path, depth }) => [path, depth])
-  expect(depthsOn('darwin', '/Users/mira')).toEqual([
-    ['/Users/mira', 3],
-    ['/Volumes', 3],
-  ])
-  const [home, drive] = depthsOn('win32', 'C:\\Users\\Mira')
-  expect([home, drive]).toEqual([
-    ['C:\\Users\\Mira', 3],
-    ['C:\\', 2],
-  ])
-  expect(depthsOn('linux', '/home/mira').map(([path]) => path)).not.toContain('/media/')
-})
-
-test('looks for InvokeAI where its variable says, besides the home folder', () => {
-  const pathsWith = (environment: Record<string, string>) =>
-    searchPlan({ platform: 'linux', home: '/home/mira', environment }).candidates.flatMap(({ path, kind }) =>
-      kind === 'invokeai' ? [path] : [],
-    )
-  expect(pathsWith({ INVOKEAI_ROOT: '/ai/invoke' })).toEqual(['/ai/invoke', '/home/mira/invokeai'])
-  expect(pathsWith({})).toEqual(['/home/mira/invokeai'])
-})
-
 test.each([
   ['ComfyUI_windows_portable', 'comfyui'],
   ['stable-diffusion-webui-forge', 'a1111'],

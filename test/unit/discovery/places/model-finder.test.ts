@@ -1,32 +1,19 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Account, TeamChoice } from '../../../../electron/contract/account.ts'
-import type { FoundPlacesView } from '../../../../electron/contract/discovery.ts'
-import { failed, failure, success, type Result } from '../../../../electron/contract/failures.ts'
-import type { LibraryListing, LibraryUpdate } from '../../../../electron/contract/library.ts'
+import type { Account } from '../../../../electron/contract/account.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { ModelFinder, type ModelFinderOptions } from '../../../../electron/discovery/places/model-finder.ts'
 import type { Library } from '../../../../electron/library/library.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
 
-/** A finder of a team whose library answers with these listings, in order. */
-function setupFinder(listings: readonly Result<LibraryListing>[], change: Partial<ModelFinderOptions> = {}) {
+/** A finder of a team whose library can’t be listed. */
+function setupFinder(change: Partial<ModelFinderOptions>) {
   const clock = standingClock()
-  const views: FoundPlacesView[] = []
-  const listeners: ((update: LibraryUpdate) => void)[] = []
-  const answers = [...listings]
-  const listed: [teamId: string, options: unknown][] = []
-  const models = async ({ teamId }: TeamChoice, options: unknown) => {
-    listed.push([teamId, options])
-    return answers.shift() ?? failed(failure('offline'))
-  }
   const library = {
-    models,
+    models: async () => failed(failure('offline')),
     cachedModels: () => [],
-    subscribe: (listener: (update: LibraryUpdate) => void) => (
-      listeners.push(listener),
-      () => void listeners.splice(0)
-    ),
+    subscribe: () => () => undefined,
   }
   const finder = new ModelFinder({
     worker: new URL('file:///none'),
@@ -42,7 +29,7 @@ function setupFinder(listings: readonly Result<LibraryListing>[], change: Partia
     accounts: { list: () => [{ id: 'alice', server: 'https://cloud.example' } as Account] },
     rows: { ids: () => [], get: () => undefined },
     choices: { get: () => null, set: () => {} },
-    onFindingChange: (view) => void views.push(view),
+    onFindingChange: () => undefined,
     onWorkflowChange: () => {},
     resolve: () => ({ accountId: 'alice', team: { id: 'studio', name: 'Studio' } }),
     knownFiles: { uploadedBefore: () => [], hashes: { peek: () => null, filesWith: () => [] } },
@@ -56,54 +43,13 @@ function setupFinder(listings: readonly Result<LibraryListing>[], change: Partia
     ...change,
   })
   onTestFinished(() => finder.close())
-  function update(change: LibraryUpdate): void {
-    for (const listener of listeners) listener(change)
-    clock.advance(500)
-  }
-  return { finder, update, listed, listeners, clock, views, library: () => views.at(-1)?.library }
+  return finder
 }
-
-const offline = failure('offline')
-
-test('says when the compared models were listed if the library can’t be listed again', async () => {
-  const old = success({ models: [], listedAtMs: 7, completeAtMs: 7, failure: offline })
-  const { finder, library } = setupFinder([old, failed(offline)])
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false, failure: offline, listedAtMs: 7 })
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false, failure: offline, listedAtMs: null })
-})
-
-const listing = (listedAtMs: number) =>
-  success({ models: [], listedAtMs, completeAtMs: listedAtMs, failure: null })
-
-test('compares once for all changes of the library within half a second, while the page shows models', async () => {
-  const { finder, listeners, clock, views, library } = setupFinder([listing(7)])
-  const change = () => listeners.forEach((listener) => listener({ teamId: 'studio', failure: null }))
-  change()
-  // Only open workflows are refreshed.
-  expect(clock.waits()).toEqual([100])
-  clock.advance(100)
-  await finder.calls.findPlaces(undefined)
-  await expect.poll(library).toMatchObject({ isListing: false, listedAtMs: 7 })
-  change()
-  change()
-  expect(clock.waits()).toEqual([100, 500])
-  const count = views.length
-  clock.advance(500)
-  expect([views.length, clock.waits()]).toEqual([count + 1, []])
-  change()
-  expect(clock.waits()).toEqual([100, 500])
-  await finder.calls.stopFinding(undefined)
-  clock.advance(500)
-  change()
-  expect([views.length, clock.waits()]).toEqual([count + 1, [100]])
-})
 
 test('names the server of uploads with its port, and no destination without a team or its account', () => {
   const team = { id: 'studio', name: 'Studio' }
   const destinationWith = (accountId: string | null) => {
-    const { finder } = setupFinder([], {
+    const finder = setupFinder({
       accounts: { list: () => [{ id: 'alice', server: 'https://cloud.example:8443/api' } as Account] },
       resolve: () => (accountId === null ? null : { accountId, team }),
     })
@@ -117,7 +63,7 @@ test('names the server of uploads with its port, and no destination without a te
 test('remembers dropped folders and passes on everything that is no workflow or yaml file', async () => {
   const folder = createModelFolder('loras/a.safetensors', 'b.safetensors', 'c.png', 'd.yaml')
   const remembered: string[] = []
-  const { finder } = setupFinder([], {
+  const finder = setupFinder({
     choices: { get: () => null, set: (_name, text) => void remembered.push(text) },
   })
   const at = (name: string) => join(folder, name)

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import {
@@ -75,30 +75,6 @@ test('finds folders from the settings and extra paths of ComfyUI’s desktop app
   ])
 })
 
-test('skips invalid settings files', async () => {
-  const home = createModelFolder('ComfyUI/models/vae/a.safetensors')
-  const config = join(home, '.config/ComfyUI')
-  mkdirSync(config, { recursive: true })
-  writeFileSync(join(config, 'config.json'), '{"basePath": 7')
-  writeFileSync(join(home, 'ComfyUI/extra_model_paths.yaml'), 'a: [')
-  expect(await reportedPlaces(home)).toEqual([['comfyui', 'ComfyUI/models', 1]])
-})
-
-test('searches three levels of folders for programs, but not inside of a program', async () => {
-  const home = createModelFolder(
-    'a/b/ComfyUI/models/vae/found.pt',
-    'art/ComfyUI/models/vae/found.pt',
-    'art/ComfyUI/Fooocus/models/vae/inside.pt',
-    'a/b/c/ComfyUI/models/vae/too-deep.pt',
-    'ComfyUI things/Fooocus/models/vae/found.pt',
-  )
-  expect((await reportedPlaces(home)).sort()).toEqual([
-    ['comfyui', 'a/b/ComfyUI/models', 1],
-    ['comfyui', 'art/ComfyUI/models', 1],
-    ['fooocus', 'ComfyUI things/Fooocus/models', 1],
-  ])
-})
-
 test('searches a place that a yaml file also lists once, and reads each yaml file once', async () => {
   const home = createModelFolder('art/ComfyUI/ComfyUI/models/vae/a.pt', 'art/ComfyUI/models/vae/b.pt')
   symlinkSync(join(home, 'art/ComfyUI'), join(home, 'ComfyUI'))
@@ -120,26 +96,6 @@ test('says that not all folders of a large home were searched, and searches the 
     onFound: ({ path }) => void paths.push(path),
   })
   expect([isComplete, paths]).toEqual([false, expect.arrayContaining([join(disk, 'ai/ComfyUI/models')])])
-})
-
-// Elsewhere the system allows no longer paths than these.
-test.runIf(process.platform === 'linux')('continues after a folder whose path is too long', async () => {
-  const home = createModelFolder('art/Fooocus/models/vae/a.pt', 'ComfyUI/x.txt')
-  const long = Array.from({ length: 10 }, () => 'x'.repeat(200)).join('/')
-  for (const [from, to] of [
-    ['', 'one'],
-    ['one', 'two'],
-    ['two', 'ComfyUI/models'],
-  ] as const) {
-    mkdirSync(join(home, from, long), { recursive: true })
-    symlinkSync(join(home, from, long), join(home, to))
-  }
-  const places = await searchHome(home)
-  for (const folder of ['two', 'one']) rmSync(join(home, folder, 'x'.repeat(200)), { recursive: true })
-  expect(places.map(({ path }) => relative(home, path)).sort()).toEqual([
-    'ComfyUI/models',
-    'art/Fooocus/models',
-  ])
 })
 
 test('does not report models of a yaml file again in the folder of a program', async () => {
@@ -167,16 +123,5 @@ test('gives a model the type of the deepest folder in a yaml file', async () => 
   expect(places?.[0]?.models.map(({ name, modelType }) => [name, modelType])).toEqual([
     ['b.pt', 'loras'],
     ['a.pt', 'vae'],
-  ])
-})
-
-test('names the folders of a yaml file that can’t be read', async () => {
-  const home = createModelFolder('m/a.pt')
-  const file = join(home, 'x.yaml')
-  // Longer than a name may be.
-  const unreadable = join(home, 'x'.repeat(300))
-  writeFileSync(file, `mine:\n  vae: ${home}/m\n  clip: ${unreadable}\n`)
-  expect(await searchYaml(home, file)).toMatchObject([
-    { kind: 'extra-paths', path: file, isComplete: true, unreadable: [unreadable] },
   ])
 })

@@ -1,11 +1,9 @@
-import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, rm, symlink, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { skippedCount } from '../../../../electron/contract/uploads.ts'
 import { collectFiles } from '../../../../electron/discovery/scan/collect-files.ts'
 import { writeText } from '../../../fixtures/model-files.ts'
-import { writeComfyFolder } from '../../../fixtures/models-folder.ts'
 
 let root: string
 beforeEach(async () => {
@@ -23,16 +21,6 @@ async function collect(...paths: readonly string[]) {
     skipped: skipped.map(({ name, reason }) => `${name} | ${reason}`),
   }
 }
-
-test('finds models in subfolders, by name, with the dropped folder in front', async () => {
-  await writeText(at('loras/b10.safetensors'), 'x')
-  await writeText(at('loras/b9.gguf'), 'x')
-  await writeText(at('loras/SDXL/a.pt'), 'x')
-  expect(await collect('loras')).toEqual({
-    files: ['loras | b9.gguf', 'loras | b10.safetensors', 'loras/SDXL | a.pt'],
-    skipped: [],
-  })
-})
 
 test('skips junk, sidecars and downloads, each with its reason', async () => {
   for (const name of [
@@ -78,15 +66,6 @@ test('skips images, notes and settings even if they were dropped themselves', as
   })
 })
 
-test('does not enter folders of ComfyUI without models', async () => {
-  const models = await writeComfyFolder(at('ComfyUI'))
-  const { skipped, files } = await collect('ComfyUI')
-  expect(skipped).toContain('ComfyUI/custom_nodes/ | outside-models')
-  expect(skipped).toContain('ComfyUI/output/ | outside-models')
-  expect(files).toContain('ComfyUI/models/loras/SDXL | painter.safetensors')
-  expect((await collectFiles([models])).files).toHaveLength(files.length)
-})
-
 test('enters folders beside one for models unless two of them are as in ComfyUI', async () => {
   await writeText(at('mine/models/a.safetensors'), 'x')
   await writeText(at('mine/output/b.safetensors'), 'x')
@@ -115,16 +94,6 @@ test('follows links, stops at a loop and counts a folder once', async () => {
   expect(files[1]?.path).toBe(at('elsewhere.safetensors'))
 })
 
-test('uses the name and folder of a link, not of its target', async () => {
-  await writeText(at('hub/blobs/0a1b2c'), 'x')
-  await mkdir(at('hub/snapshots/main/vae'), { recursive: true })
-  await symlink('../../../blobs/0a1b2c', at('hub/snapshots/main/vae/model.safetensors'))
-  const { files } = await collectFiles([at('hub')])
-  expect(files).toMatchObject([
-    { name: 'model.safetensors', place: at('hub/snapshots/main/vae'), path: at('hub/blobs/0a1b2c') },
-  ])
-})
-
 test('returns a file with two names, or dropped twice, once', async () => {
   await writeText(at('drop/a.safetensors'), 'x')
   await link(at('drop/a.safetensors'), at('drop/b.safetensors'))
@@ -148,11 +117,6 @@ test('returns missing files and files without a path with their failure', async 
   expect(files.map(({ boundary }) => boundary)).toEqual([at('drop')])
 })
 
-test('returns a link to itself as unreadable', async () => {
-  await symlink(at('self.safetensors'), at('self.safetensors'))
-  expect((await collect('self.safetensors')).files).toEqual([' | self.safetensors | file-unreadable'])
-})
-
 // Root can read every folder.
 // Elsewhere the system allows no longer paths.
 test.runIf(process.platform === 'linux')(
@@ -171,35 +135,6 @@ test.runIf(process.platform === 'linux')(
     expect(skipped).toEqual([expect.stringMatching(/\/z+\/ \| folder-unreadable$/)])
   },
 )
-
-test('lists a thousand of the files that are skipped for a reason, and counts the others', async () => {
-  for (let index = 0; index < 1_001; index += 1) await writeText(at(`drop/${index}.txt`), 'x')
-  await writeText(at('drop/.DS_Store'), 'x')
-  const { skipped } = await collectFiles([at('drop')])
-  expect([skipped.length, skippedCount(skipped)]).toEqual([1_001, 1_002])
-  expect(skipped.filter(({ others }) => others !== undefined)).toEqual([
-    { name: 'drop/999.txt', reason: 'not-a-model', others: 1 },
-  ])
-})
-
-test('collects ten thousand files without blocking the event loop', async () => {
-  for (let folder = 0; folder < 100; folder += 1) {
-    await mkdir(at('many', String(folder)), { recursive: true })
-    await Promise.all(
-      Array.from({ length: 100 }, (_, file) =>
-        writeFile(at('many', String(folder), `${file}.safetensors`), ''),
-      ),
-    )
-  }
-  let turns = 0
-  const count = setInterval(() => (turns += 1), 1)
-  const { files } = await collectFiles([at('many')])
-  clearInterval(count)
-  expect(files).toHaveLength(10_000)
-  expect(basename(files[9_999]?.path ?? '')).toBe('99.safetensors')
-  // It yields at least once for some of the folders.
-  expect(turns).toBeGreaterThan(20)
-})
 
 /** Writes a secret file and a folder with one, neither of them in a folder that is dropped. */
 async function writeSecrets() {
@@ -293,20 +228,6 @@ test('adds the external weights of a dropped graph once, with the graph that nee
     { name: 'pose.onnx.data' },
   ])
   expect([files[0]?.requiredBy, files[2]?.requiredBy, skipped]).toEqual([undefined, undefined, []])
-})
-
-test('returns the files of two parts of a diffusers model that are links to one folder', async () => {
-  await writeText(at('sdxl/model_index.json'), '{}')
-  await writeText(at('sdxl/text_encoder/model.safetensors'), 'x')
-  await symlink('text_encoder', at('sdxl/text_encoder_2'))
-  expect(await collect('sdxl')).toEqual({
-    files: [
-      'sdxl | model_index.json',
-      'sdxl/text_encoder | model.safetensors',
-      'sdxl/text_encoder_2 | model.safetensors',
-    ],
-    skipped: [],
-  })
 })
 
 test('lists all files of a diffusers model, also missing ones, with each of its files', async () => {

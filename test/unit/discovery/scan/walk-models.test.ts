@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  ftruncateSync,
-  linkSync,
-  openSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, ftruncateSync, linkSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
@@ -66,32 +57,6 @@ test('ends as incomplete when the budget is used up', async () => {
   expect([models.length < 40, isComplete]).toEqual([true, false])
 })
 
-test('visits a folder of copies after other folders', async () => {
-  const root = createModelFolder('loras/archive/x.safetensors', 'loras/in-use/y.safetensors')
-  linkSync(join(root, 'loras/archive/x.safetensors'), join(root, 'loras/in-use/x.safetensors'))
-  const { models } = await walk(root)
-  expect(models.filter(({ isDuplicate }) => isDuplicate).map(({ name }) => name)).toEqual([
-    'archive/x.safetensors',
-  ])
-})
-
-test('ignores junk, unfinished downloads and tiny files', async () => {
-  const root = createModelFolder(
-    'm/vae/a.safetensors',
-    'm/vae/.cache/c.safetensors',
-    'm/vae/__MACOSX/d.safetensors',
-    'm/vae/output/e.safetensors',
-    'm/vae/b.safetensors.part',
-    'm/vae/.hidden.safetensors',
-    'm/vae/read.txt',
-  )
-  writeFileSync(join(root, 'm/vae/crumb.bin'), 'x')
-  expect((await walk(join(root, 'm'))).models.map(({ name, modelType }) => [name, modelType])).toEqual([
-    ['a.safetensors', 'vae'],
-    ['output/e.safetensors', 'vae'],
-  ])
-})
-
 test('returns a folder that disappears during the walk', async () => {
   const root = createModelFolder('m/a/one.safetensors', 'm/b/two.safetensors')
   const now = () => {
@@ -114,37 +79,6 @@ test('describes files as in the cache of hashes, and diffusers models by their f
   expect(part?.identity).toMatchObject({ inode: stats.ino, mtimeNs: stats.mtimeNs, device: stats.dev })
   const link = models.find(({ path }) => path.endsWith('y.safetensors'))
   expect([link?.realPath, link?.modelFolder]).toEqual([join(root, 'disk/y.safetensors'), undefined])
-})
-
-test('counts files up to two folders deep as parts of a diffusers model', async () => {
-  const parts = [
-    'a.safetensors',
-    'unet/a.safetensors',
-    'unet/more/a.safetensors',
-    'unet/more/deep/a.safetensors',
-  ]
-  const root = createModelFolder('m/model_index.json', ...parts.map((part) => `m/${part}`))
-  const { models } = await walk(root)
-  const foldersOfParts = parts.map(
-    (part) => models.find(({ path }) => path === join(root, 'm', part))?.modelFolder,
-  )
-  expect(foldersOfParts).toEqual([undefined, join(root, 'm'), join(root, 'm'), undefined])
-})
-
-test('returns the folder of files that disappear during the walk, once', async () => {
-  const root = createModelFolder('m/a.safetensors', 'm/b.safetensors', 'm/c.safetensors')
-  /** Removes two files after their folder was listed. */
-  class RemovingSet extends Set<string> {
-    override add(key: string): this {
-      for (const name of ['a', 'b']) rmSync(join(root, `m/${name}.safetensors`), { force: true })
-      return super.add(key)
-    }
-  }
-  const { models, unreadable, unread } = await walk(join(root, 'm'), { seen: new RemovingSet() })
-  expect([models.map(({ name }) => name), unreadable]).toEqual([['c.safetensors'], [join(root, 'm')]])
-  // The other files of the folder were read.
-  expect(unread.every((path) => path.startsWith(join(root, 'm/')))).toBe(true)
-  expect(unread.length).toBeGreaterThan(0)
 })
 
 test.each([

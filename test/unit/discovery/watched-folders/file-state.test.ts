@@ -6,7 +6,6 @@ import { downloadSuffixes } from '../../../../electron/recognition/file-names.ts
 import {
   checkStability,
   isFinishedFile,
-  isSameState,
   lastingIdOf,
   readFileState,
   stableAfterMs,
@@ -54,45 +53,9 @@ test('a folder on another volume is another one on Windows', () => {
   expect(lastingIdOf({ ...folder, dev: 9n }, 'win32')).not.toBe(lastingIdOf(folder, 'win32'))
 })
 
-test.for<[what: string, second: number]>([
-  ['nothing', 0],
-  ['1980 in the west', 315_532_800 + 14 * 3600],
-  ['1980 in the east', 315_532_800 - 14 * 3600],
-  ['1601 on Windows', 1_240_428_288],
-])('can’t identify a root whose time of creation is a placeholder: %s', ([_what, second]) => {
-  expect(lastingIdOf({ dev: 1n, ino: 1n, birthtimeNs: ofSecond(second) })).toBeNull()
-})
-
 test('reports a file of one byte as stable, but never an empty file', () => {
   const small = { sizeBytes: 1, mtimeMs: 0 }
   expect(checkStability({ ...small, unchangedSinceMs: 0 }, small, stableAfterMs).isStable).toBe(true)
   const empty = { sizeBytes: 0, mtimeMs: 0 }
   expect(checkStability({ ...empty, unchangedSinceMs: 0 }, empty, stableAfterMs * 100).isStable).toBe(false)
-})
-
-/** FAT stores even seconds. */
-const fatState = { sizeBytes: 10, mtimeMs: 4_000 }
-
-test.each([
-  ['the same', 0, 0, true],
-  ['rounded to the next even second', 2_000, 0, true],
-  ['moved by an hour of daylight saving', 3_600_000, 0, true],
-  ['moved by an hour and rounded', 3_600_000 - 2_000, 0, true],
-  ['moved by a time zone of a half hour', 5.5 * 3_600_000, 0, true],
-  ['moved by a whole day', 86_400_000, 0, true],
-  ['moved by a quarter of an hour more than a day', 86_400_000 + 900_000, 0, false],
-  ['written a minute later', 60_000, 0, false],
-  ['written two days later', 2 * 86_400_000, 0, false],
-  ['of another size', 0, 1, false],
-])('compares a state on FAT with one that is %s', (_what, differenceMs, moreBytes, isSame) => {
-  const { sizeBytes, mtimeMs } = fatState
-  expect(isSameState(fatState, { sizeBytes: sizeBytes + moreBytes, mtimeMs: mtimeMs + differenceMs })).toBe(
-    isSame,
-  )
-})
-
-test('reports a file that is replaced an hour later as another one', () => {
-  const first = { sizeBytes: 10, mtimeMs: 1_767_323_045_123.5 }
-  expect(isSameState(first, { ...first, mtimeMs: first.mtimeMs + 3_600_000 })).toBe(false)
-  expect(isSameState(first, { ...first })).toBe(true)
 })

@@ -1,4 +1,4 @@
-import { cpSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findMovedFiles } from '../../../../electron/discovery/watched-folders/moved-files.ts'
@@ -19,30 +19,6 @@ test('no longer offers a file that is gone, and offers it again when it returns'
   await watched.rescan()
   await advance(watched, 12_000)
   expect([enqueued, offeredNames(watched)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
-})
-
-test('offers another link of a file once the offered one is gone', async () => {
-  const { write, watch, enqueued, advance, folder, store } = await setupWatchedFolder()
-  write('a.safetensors')
-  linkSync(join(folder, 'a.safetensors'), join(folder, 'b.safetensors'))
-  const watched = await watch()
-  expect(offeredNames(watched)).toEqual(['a.safetensors'])
-  rmSync(join(folder, 'a.safetensors'))
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
-  const stored = store.files('one').filter(({ state }) => state === 'offered')
-  expect(stored.map(({ path }) => basename(path))).toEqual(['b.safetensors'])
-})
-
-test('keeps offering files that an incomplete rescan does not find', async () => {
-  const { write, watch, conditions } = await setupWatchedFolder()
-  write('a/1.safetensors')
-  write('b/2.safetensors')
-  const watched = await watch()
-  conditions.maxEntries = 4
-  await watched.rescan()
-  expect([watched.state, offeredNames(watched)]).toEqual(['too-many', ['1.safetensors', '2.safetensors']])
 })
 
 test('matches moved files of the same size and time by their names', () => {
@@ -115,17 +91,6 @@ test('searches the folder for a reported file that may have been moved, and does
   expect(searches).toHaveLength(searchCount + 1)
   await advance(watched, 12_000)
   expect([enqueued, watched.pendingCount]).toEqual([[], 0])
-})
-
-test('enqueues a copy of a known file with the same time', async () => {
-  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
-  write('a.safetensors')
-  const watched = await watch()
-  cpSync(join(folder, 'a.safetensors'), join(folder, 'b.safetensors'), { preserveTimestamps: true })
-  watched.onFileChanged(join(folder, 'b.safetensors'))
-  await expect.poll(() => watched.pendingCount).toBe(1)
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], ['a.safetensors']])
 })
 
 test('enqueues no moved file while the search did not read its old path', async () => {

@@ -71,7 +71,6 @@ function setup() {
     unread,
     clock,
     breakJournal,
-    lines: environment.lines,
   }
 }
 

@@ -29,7 +29,7 @@ function setup(start = (url: URL, options: WorkerOptions) => new Worker(url, opt
     await client.close()
   })
   const { lines, clock } = environment
-  return { client, conditions, messages, lines, clock, threads }
+  return { client, messages, lines, clock }
 }
 
 test('logs a crashed thread and starts another for the next folder', async () => {
@@ -58,19 +58,6 @@ test('watches all folders again a minute after the thread has ended', async () =
   client.stop('three')
   client.stop('four')
   messages.length = 0
-  clock.advance(60_000)
-  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
-})
-
-test('watches all folders a minute after threads that could not be started', async () => {
-  const { client, conditions, messages, lines, clock } = setup()
-  conditions.canStart = false
-  client.start('one', 'a')
-  client.start('two', 'b')
-  expect([clock.waits(), lines.map(({ level }) => level)]).toEqual([[60_000], ['error', 'error']])
-  clock.advance(60_000)
-  expect(clock.waits()).toEqual([60_000])
-  conditions.canStart = true
   clock.advance(60_000)
   await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
 })

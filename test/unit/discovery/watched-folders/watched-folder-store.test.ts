@@ -29,7 +29,7 @@ function setup() {
       `CREATE TRIGGER refuse BEFORE INSERT ON watched_files WHEN NEW.path = '/models/refused'
        BEGIN SELECT RAISE(${by}, 'no room'); END`,
     )
-  return { database, store: new WatchedFolderStore(database), refuse }
+  return { store: new WatchedFolderStore(database), refuse }
 }
 
 test.each(['ABORT', 'ROLLBACK'] as const)(
@@ -44,25 +44,6 @@ test.each(['ABORT', 'ROLLBACK'] as const)(
   },
 )
 
-test('stores all files or none, also after a second failure', () => {
-  const { store, refuse } = setup()
-  store.add(folder('one'), [file('a')])
-  refuse('ABORT')
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    expect(() => store.saveFiles('one', [file('a', 'known'), file('refused')])).toThrow('no room')
-    expect(store.files('one')).toEqual([file('a')])
-  }
-  store.saveFiles('one', [file('a', 'known'), file('b')])
-  expect(store.files('one')).toEqual([file('a', 'known'), file('b')])
-})
-
-test('refuses a folder that is stored already and keeps its files', () => {
-  const { store } = setup()
-  store.add(folder('one'), [file('a')])
-  expect(() => store.add(folder('one'), [file('b')])).toThrow('UNIQUE')
-  expect([store.list(), store.files('one')]).toEqual([[folder('one')], [file('a')]])
-})
-
 test('stores a pause and a new team for that folder only', () => {
   const { store } = setup()
   for (const id of ['one', 'two']) store.add(folder(id), [])
@@ -75,17 +56,6 @@ test('stores a pause and a new team for that folder only', () => {
   ])
   store.setPaused('one', false)
   expect(store.list()[0]).toEqual(folder('one'))
-})
-
-test('leaves out an invalid row and lists the others', () => {
-  const { database, store } = setup()
-  for (const id of ['one', 'two']) store.add(folder(id), [file('a'), file('b')])
-  // A later version may store other states.
-  database.exec(
-    `PRAGMA ignore_check_constraints = ON;
-     UPDATE watched_files SET state = 'unknown' WHERE path = '/models/a'`,
-  )
-  expect(store.files('one')).toEqual([file('b')])
 })
 
 test('stores unread folders apart from files, and replaces them when files in them are offered', () => {

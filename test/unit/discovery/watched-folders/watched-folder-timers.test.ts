@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFileState } from '../../../../electron/discovery/watched-folders/file-state.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
@@ -20,44 +19,6 @@ test('cancels all timers when it is paused or closed', async () => {
   expect(clock.waits()).toEqual([2_000, rescanMs])
   watched.close()
   expect(clock.waits()).toEqual([])
-})
-
-test('checks less often while files can’t be enqueued', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, conditions, clock } = await setupWatchedFolder()
-  const watched = await watch()
-  conditions.enqueueResult = failed(failure('journal-full'))
-  write('again.safetensors')
-  await reportNewFile(watched, 'again.safetensors')
-  await advance(watched, 10_000)
-  expect(clock.waits()[0]).toBe(15_000)
-  conditions.enqueueResult = success({ added: 1, refused: 0, skipped: [] })
-  clock.advance(15_000)
-  await expect.poll(() => enqueued).toEqual(['again.safetensors'])
-})
-
-test('rescans again after a rescan that failed', async () => {
-  const { watch, clock, conditions, watchWorker } = await setupWatchedFolder()
-  await watch()
-  conditions.identity = { dev: 9n }
-  watchWorker.start.mockImplementationOnce(() => {
-    throw new Error('no more threads')
-  })
-  clock.advance(rescanMs)
-  await expect.poll(() => clock.waits()).toEqual([rescanMs])
-  expect(watchWorker.start).toHaveBeenCalledTimes(2)
-})
-
-test('reports nothing and schedules no rescan when it is closed during one', async () => {
-  const { write, watch, conditions, clock, onChange, searches } = await setupWatchedFolder()
-  const watched = await watch()
-  write('new.safetensors')
-  conditions.duringSearch = () => watched.close()
-  onChange.mockClear()
-  await watched.rescan()
-  expect([clock.waits(), onChange.mock.calls, watched.pendingCount]).toEqual([[], [], 0])
-  const searchCount = searches.length
-  await watched.rescan()
-  expect(searches).toHaveLength(searchCount)
 })
 
 test('neither watches nor searches a folder that was paused before a restart', async () => {

@@ -1,26 +1,12 @@
-import { mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import type { FolderIdentity } from '../../../../electron/discovery/watched-folders/file-state.ts'
 import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
 const offeredNames = ({ offeredFiles }: WatchedFolder) =>
   offeredFiles.map(({ path }) => basename(path)).sort()
-
-test('offers existing files and enqueues new ones once they are stable', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  write('old.safetensors')
-  const watched = await watch()
-  expect(watched.offeredFiles.map(({ sizeBytes }) => sizeBytes)).toEqual([2_000])
-  write('new.safetensors')
-  await reportNewFile(watched, 'new.safetensors')
-  await advance(watched, 8_000)
-  expect([enqueued, watched.pendingCount]).toEqual([[], 1])
-  await advance(watched, 4_000)
-  expect([enqueued, watched.pendingCount]).toEqual([['new.safetensors'], 0])
-})
 
 test('waits for a growing file and while a download marker exists', async () => {
   const { write, watch, enqueued, reportNewFile, advance, folder } = await setupWatchedFolder()
@@ -37,21 +23,6 @@ test('waits for a growing file and while a download marker exists', async () => 
   rmSync(join(folder, 'grows.safetensors.aria2'))
   await advance(watched, 2_000)
   expect(enqueued).toEqual(['grows.safetensors'])
-})
-
-test('enqueues only files that arrived since, after a restart', async () => {
-  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
-  write('old.safetensors')
-  const first = await watch()
-  write('new.safetensors')
-  await reportNewFile(first, 'new.safetensors')
-  await advance(first, 12_000)
-  first.close()
-  write('meanwhile.safetensors')
-  const second = await watch()
-  await advance(second, 14_000)
-  expect(enqueued).toEqual(['new.safetensors', 'meanwhile.safetensors'])
-  expect(second.offeredFiles).toHaveLength(1)
 })
 
 test('finds new files by a rescan if no change was reported', async () => {
@@ -104,17 +75,6 @@ test('offers the files of another disk that took the place of the folder', async
   await watched.rescan()
   await advance(watched, 12_000)
   expect(enqueued).toEqual(['c.safetensors'])
-})
-
-test('offers what is found in a folder without known files that was missing', async () => {
-  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
-  const watched = await watch()
-  rmSync(folder, { recursive: true })
-  await watched.rescan()
-  write('b.safetensors')
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
 })
 
 /** The root of many FAT disks. */
@@ -220,54 +180,6 @@ test('recognises a disk after a restart although its empty folder was seen witho
   expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], []])
 })
 
-test('enqueues new files of a folder that is back with a known one', async () => {
-  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
-  write('a.safetensors')
-  const watched = await watch()
-  renameSync(folder, join(root, 'away'))
-  await watched.rescan()
-  renameSync(join(root, 'away'), folder)
-  write('b.safetensors')
-  await watched.rescan()
-  await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], ['a.safetensors']])
-})
-
-test('retries files that could not be enqueued', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
-  const watched = await watch()
-  conditions.enqueueResult = failed(failure('journal-full'))
-  write('again.safetensors')
-  await reportNewFile(watched, 'again.safetensors')
-  await advance(watched, 14_000)
-  expect([enqueued, watched.pendingCount]).toEqual([[], 1])
-  conditions.enqueueResult = success({ added: 1, refused: 0, skipped: [] })
-  await advance(watched, 2_000)
-  expect(enqueued).toEqual(['again.safetensors'])
-})
-
-test('checks nothing while paused and finds new files on resume', async () => {
-  const { write, watch, enqueued, advance, clock } = await setupWatchedFolder()
-  const watched = await watch()
-  watched.pause()
-  write('later.safetensors')
-  clock.advance(60 * 60_000)
-  expect([watched.state, watched.pendingCount]).toEqual(['paused', 0])
-  watched.resume()
-  await expect.poll(() => watched.pendingCount).toBe(1)
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual(['later.safetensors'])
-})
-
-test('reports an unreadable folder instead of treating it as empty', async () => {
-  const { watch, folder } = await setupWatchedFolder()
-  const watched = await watch()
-  rmSync(folder, { recursive: true })
-  symlinkSync('loras', folder)
-  await watched.rescan()
-  expect(watched.state).toBe('unreadable')
-})
-
 test('enqueues and stores nothing when it is closed during a check', async () => {
   const { write, watch, enqueued, reportNewFile, advance, conditions, store, clock } =
     await setupWatchedFolder()
@@ -286,35 +198,4 @@ test('enqueues and stores nothing when it is closed during a check', async () =>
   await watched.checkNewFiles()
   watched.markKnown([{ path: 'late', sizeBytes: 1, mtimeMs: 1 }])
   expect(enqueued).toEqual([])
-})
-
-test('enqueues files after a pause that interrupted enqueueing them', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
-  const watched = await watch()
-  write('halted.safetensors')
-  await reportNewFile(watched, 'halted.safetensors')
-  conditions.duringEnqueue = () => watched.pause()
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual([])
-  conditions.duringEnqueue = () => {}
-  watched.resume()
-  await expect.poll(() => watched.pendingCount).toBe(1)
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual(['halted.safetensors'])
-})
-
-test('enqueues a file after a pause that began during its check', async () => {
-  const { write, watch, enqueued, reportNewFile, advance, clock } = await setupWatchedFolder()
-  const watched = await watch()
-  write('paused.safetensors')
-  await reportNewFile(watched, 'paused.safetensors')
-  const check = watched.checkNewFiles()
-  watched.pause()
-  await check
-  expect(watched.pendingCount).toBe(0)
-  watched.resume()
-  await expect.poll(() => watched.pendingCount).toBe(1)
-  expect(clock.waits()).toContain(2_000)
-  await advance(watched, 12_000)
-  expect(enqueued).toEqual(['paused.safetensors'])
 })

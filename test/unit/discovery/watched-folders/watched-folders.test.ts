@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -143,34 +143,6 @@ async function add(watched: WatchedFolders, path: string, team = alice): Promise
   return (result.ok && result.value.folders.at(-1)?.id) || ''
 }
 
-test('offers a file with several links once, and enqueues it once', async () => {
-  const { at, write, open, enqueued, clock } = setup()
-  write('inbox/a.pt', 2_000)
-  linkSync(at('inbox/a.pt'), at('inbox/b.pt'))
-  const watched = open()
-  const id = await add(watched, at('inbox'))
-  expect(await foldersOf(watched)).toMatchObject([{ offered: { count: 1, sizeBytes: 2_000 } }])
-  expect((await watched.enqueueOffered(id, { ...alice, count: 1, sizeBytes: 2_000 })).ok).toBe(true)
-  expect(enqueued.map(({ names }) => names)).toEqual([['inbox/a.pt']])
-  await expect.poll(() => areWatched(watched)).toBe(true)
-  clock.advance(10 * 60_000)
-  expect(await foldersOf(watched)).toMatchObject([{ settling: 0, offered: { count: 0 } }])
-})
-
-test('enqueues no offered model that was deleted', async () => {
-  const { at, write, open, enqueued, clock, untilSearched } = setup()
-  for (const name of ['a', 'b']) write(`inbox/${name}.pt`)
-  const watched = open()
-  const id = await add(watched, at('inbox'))
-  await untilSearched(['inbox'])
-  rmSync(at('inbox/a.pt'))
-  clock.advance(10 * 60_000)
-  const offered = { count: 1, sizeBytes: 2_000 }
-  await expect.poll(() => foldersOf(watched)).toMatchObject([{ offered }])
-  expect((await watched.enqueueOffered(id, { ...alice, ...offered })).ok).toBe(true)
-  expect(enqueued.map(({ names }) => names)).toEqual([['inbox/b.pt']])
-})
-
 test('offers models in a subfolder that could not be read when the folder was added', async () => {
   const { at, write, open, enqueued, clock, conditions, untilSearched } = setup()
   write('inbox/a.pt', 2_000)
@@ -221,29 +193,6 @@ test('watches no folder twice for a team, nor one inside or around it, and does 
   expect(await foldersOf(watched)).toHaveLength(1)
   for (const team of [lab, bob]) await add(watched, at('inbox/deep'), team)
   expect(await foldersOf(watched)).toHaveLength(3)
-})
-
-test('watches a folder once if another request watches it, or one around it, during the search', async () => {
-  for (const other of ['inbox', '.']) {
-    const { at, open, conditions } = setup()
-    const watched = open()
-    const others: Promise<unknown>[] = []
-    conditions.duringSearch = () => {
-      conditions.duringSearch = () => {}
-      others.push(add(watched, at(other)))
-    }
-    const added = watched.addFolder(at('inbox'), alice, agree)
-    await added
-    await Promise.all(others)
-    expect([other, (await foldersOf(watched)).length]).toEqual([other, 1])
-  }
-})
-
-test('does not watch a folder that the user declines', async () => {
-  const { at, open } = setup()
-  const watched = open()
-  await watched.addFolder(at('inbox'), alice, async () => false)
-  expect(await foldersOf(watched)).toEqual([])
 })
 
 test('does not watch a folder for a team that is signed out before or during its search', async () => {
@@ -301,34 +250,6 @@ test.each([{ accountId: 'bob' }, { teamId: 'lab' }, { count: 1 }, { sizeBytes: 4
     expect(enqueued).toEqual([])
   },
 )
-
-test('keeps pauses, removals and declined models over a restart', async () => {
-  const { at, write, open } = setup()
-  write('inbox/a.pt')
-  const first = open()
-  const [inbox, other] = [await add(first, at('inbox')), await add(first, at('other'))]
-  await first.calls.pauseWatched({ id: inbox, isPaused: true })
-  await first.calls.unwatch({ id: other })
-  await first.calls.declineOffered({ id: inbox })
-  const expected = [{ id: inbox, state: 'paused', offered: { count: 0 } }]
-  expect(await foldersOf(first)).toMatchObject(expected)
-  await first.close()
-  const second = open()
-  second.start()
-  expect(await foldersOf(second)).toMatchObject(expected)
-  await second.calls.pauseWatched({ id: inbox, isPaused: false })
-  await expect.poll(async () => (await foldersOf(second))[0]?.state).toBe('watching')
-})
-
-test('shows no folders of hidden accounts', async () => {
-  const { at, open, views, conditions } = setup()
-  const watched = open()
-  await add(watched, at('inbox'))
-  await add(watched, at('inbox'), bob)
-  conditions.hidden.add('alice')
-  watched.sessionChanged()
-  expect(views.at(-1)?.folders).toMatchObject([{ accountId: 'bob' }])
-})
 
 test('reports new models without files that are links to other places, and no others', async () => {
   const { at, open, enqueueNew, conditions, linkReports } = setup()

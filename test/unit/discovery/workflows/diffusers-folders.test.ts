@@ -77,27 +77,3 @@ test('prefers the folder of its type, then the whole name, then the last part', 
   )
   expect(types.map((found) => found.get(name)?.modelType)).toEqual(['diffusers', null])
 })
-
-test('skips a folder without an index and takes the next of its name', async () => {
-  mkdirSync(at('a/diffusers/flux/model_index.json'), { recursive: true })
-  const local = [file('a/diffusers/flux/unet/model.safetensors'), createDiffusersFolder('b/flux')]
-  expect(await pathFor('flux', local)).toBe('b/flux')
-  expect(await pathFor('flux', local.slice(0, 1))).toBeNull()
-})
-
-test('counts each file below a folder once for its size', async () => {
-  const unet = createDiffusersFolder('flux', 5)
-  const local = [
-    unet,
-    unet,
-    file('flux/vae/model.safetensors', 7),
-    file('flux/x.safetensors', 1),
-    file('y', 90),
-  ]
-  expect((await findDiffusersFolders([needed('flux')], local, readFiles)).get('flux')).toMatchObject({
-    path: at('flux'),
-    sizeBytes: 13,
-    name: 'flux',
-    mtimeMs: expect.any(Number) as number,
-  })
-})

@@ -64,20 +64,6 @@ test('the values of a subgraph’s node replace those of the widgets inside', ()
   expect(ignored?.map(([name]) => name)).toEqual(['inner.safetensors', 'fixed.safetensors'])
 })
 
-test('two nodes of one subgraph load the values of both', () => {
-  const definition = subgraph('s', [loader(4, 'inner.safetensors')])
-  const node = (name: string, mode = 0) => ({
-    type: 's',
-    mode,
-    widgets_values: [name],
-    properties: { proxyWidgets: [['4', 'unet_name']] },
-  })
-  expect(modelsOf(workflow([node('a.safetensors'), node('b.safetensors', 4)], definition))).toEqual([
-    ['a.safetensors', 'diffusion_models', false],
-    ['b.safetensors', 'diffusion_models', true],
-  ])
-})
-
 test('values pass through the inputs of nested subgraphs', () => {
   const inner = subgraph('inner', [loader(4, 'inner.safetensors')], {
     inputs: [{ name: 'image' }, { name: 'model' }],
@@ -136,27 +122,6 @@ test('models of a bypassed, muted or unused subgraph are off', () => {
       ),
     ),
   ).toEqual([['x.safetensors', 'diffusion_models', false]])
-})
-
-test('a group’s node has the values of all nodes in the group', () => {
-  const nodes = [
-    { type: 'Reroute', widgets_values: null },
-    { type: 'KSampler', widgets_values: [1, 'fixed'] },
-    { type: 'UNETLoader', widgets_values: ['old.safetensors', 'default'] },
-    { type: 'VAELoader', widgets_values: ['old-vae.safetensors'] },
-  ]
-  const extra = { groupNodes: { Edit: { nodes } } }
-  const values = [2, 'randomize', 'new.safetensors', 'default', 'new-vae.safetensors']
-  for (const type of ['workflow>Edit', 'workflow/Edit']) {
-    expect(modelsOf({ nodes: [{ type, widgets_values: values }], extra })).toEqual([
-      ['new.safetensors', 'diffusion_models', false],
-      ['new-vae.safetensors', 'vae', false],
-    ])
-  }
-  expect(modelsOf({ nodes: [{ type: 'workflow>Edit', widgets_values: [1] }], extra })).toEqual([
-    ['old.safetensors', 'diffusion_models', false],
-    ['old-vae.safetensors', 'vae', false],
-  ])
 })
 
 test('limits subgraphs that contain themselves or each other many times', () => {

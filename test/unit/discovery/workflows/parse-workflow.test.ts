@@ -146,17 +146,6 @@ test('a node that loads the model takes precedence over words in names', () => {
   expect(namesAndTypes(mergeNeededModels(parts))).toEqual([[name, 'checkpoints']])
 })
 
-test('the workflow’s list of models takes precedence over words, but not over the node', () => {
-  const models = [{ name: 'x.safetensors', directory: 'model_patches/z-image', url: 'https://a.example/x' }]
-  const node = (type: string) => ({ type, widgets_values: ['x.safetensors'], properties: { models } })
-  expect(parseNeededModels({ nodes: [node('Strange ControlNet')] })).toMatchObject([
-    { modelType: 'model_patches', url: 'https://a.example/x' },
-  ])
-  expect(parseNeededModels({ nodes: [node('ControlNetLoader')] })).toMatchObject([
-    { modelType: 'controlnet' },
-  ])
-})
-
 test('lists two models if nodes load one name from two folders', () => {
   const nodes = ['VAELoader', 'ControlNetLoader', 'Mystery VAE'].map((type) => ({
     type,
@@ -168,24 +157,6 @@ test('lists two models if nodes load one name from two folders', () => {
   ])
 })
 
-test('ignores listed models that the node no longer selects', () => {
-  const listed = (name: string) => ({ name, directory: 'loras', url: `https://a.example/${name}` })
-  const models = [listed('old.safetensors'), listed('New.safetensors')]
-  const node = { type: 'LoraLoader', widgets_values: ['flux\\new.safetensors', 1, 1], properties: { models } }
-  expect(parseNeededModels({ nodes: [node] })).toMatchObject([
-    { name: 'flux/new.safetensors', url: 'https://a.example/New.safetensors' },
-  ])
-})
-
-test('finds the formats inside a request and inside a text', () => {
-  const extra_pnginfo = { workflow: pageWorkflow }
-  const request = { prompt: apiWorkflow, extra_data: { extra_pnginfo } }
-  expect(parseNeededModels(request)).toHaveLength(16)
-  expect(parseNeededModels({ output: apiWorkflow, workflow: pageWorkflow })).toHaveLength(16)
-  expect(parseNeededModels({ prompt: JSON.stringify(apiWorkflow) })).toHaveLength(8)
-  expect(parseNeededModels({ prompt: 'a ferry in the fog' })).toBeNull()
-})
-
 test('reads an embedding with an extension, and no names from nodes that show texts', () => {
   const node = (type: string, text: string) => ({ type, widgets_values: [text] })
   const nodes = [
@@ -195,14 +166,6 @@ test('reads an embedding with an extension, and no names from nodes that show te
     node('PreviewAny', 'shown.safetensors'),
   ]
   expect(namesAndTypes(parseNeededModels({ nodes }))).toEqual([['EasyNegative.pt', 'embeddings']])
-})
-
-test('lists both files of a tiny autoencoder, which the node names without an extension', () => {
-  const node = (type: string) => ({ type, widgets_values: ['taesd3'] })
-  expect(namesAndTypes(parseNeededModels({ nodes: [node('VAELoader'), node('KSampler')] }))).toEqual([
-    ['taesd3_encoder', 'vae_approx'],
-    ['taesd3_decoder', 'vae_approx'],
-  ])
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, type Failure } from '../../../../electron/contract/failures.ts'
+import type { Failure } from '../../../../electron/contract/failures.ts'
 import {
   resolveNeededModels,
   targetOf,
@@ -78,14 +78,6 @@ test('does not match a model of another type or with another hash', () => {
   ).toBe('nowhere')
 })
 
-test('reports a disabled library model as such', () => {
-  const [found] = resolveNeededModels([needed('x.pt')], {
-    ...nothing,
-    library: [libraryModel('models/loras/x.pt', { status: 'disabled' })],
-  })
-  expect([found?.stand, found?.isDisabled]).toEqual(['in-library', true])
-})
-
 test('finds the image encoder of a Wan workflow in both folders of its node, and uploads it to the first', () => {
   const node = 'LoadWanVideoClipTextEncoder'
   const { modelType } = expectedModel(node, 'model_name')
@@ -150,14 +142,6 @@ test('prefers local files by path, then type, then size, never of another type',
   ])
 })
 
-test('reports a queued upload unless the library has the model', () => {
-  const queued = [upload('models/loras/x.pt')]
-  expect(resolveFirst([needed('x.pt')], { ...nothing, queued })[0]).toBe('queued')
-  expect(
-    resolveFirst([needed('x.pt')], { ...nothing, queued, library: [libraryModel('models/loras/x.pt')] })[0],
-  ).toBe('in-library')
-})
-
 test('matches an embedding without its extension and uploads it with it', () => {
   const embedding = needed('easy', { modelType: 'embeddings' })
   const file = local('/e/embeddings/easy.pt', 'embeddings', 'easy.pt')
@@ -179,33 +163,6 @@ test('targets the path that the node loads, cleaned only if the server needs it'
   })
   expect(targetOf(needed('[x]+.pt'), file).modelPath).toBe('models/loras/x.pt')
   expect(targetOf(needed('x.pt', { modelType: null }), local('/x', null, 'x'))).toEqual({})
-})
-
-test('reports a failed upload unless another one is still active', () => {
-  const failedUpload = upload('models/loras/x.pt', failure('file-missing'))
-  const [found] = resolveNeededModels([needed('x.pt')], { ...nothing, queued: [failedUpload] })
-  expect([found?.stand, found?.failed]).toEqual([
-    'failed',
-    { uploadId: failedUpload.id, failure: failure('file-missing') },
-  ])
-  const another = upload('models/loras/a/x.pt')
-  expect(resolveFirst([needed('x.pt')], { ...nothing, queued: [failedUpload, another] })[0]).toBe('queued')
-})
-
-const pipeline = needed('sdxl-turbo', { modelType: 'diffusers', isFolder: true })
-
-test('finds a folder in the library once its index is there and no upload is left', () => {
-  const parts = ['unet/model.safetensors', 'model_index.json'].map((part) =>
-    libraryModel(`models/diffusers/SDXL-turbo/${part}`),
-  )
-  const known = { ...nothing, library: parts }
-  const [found] = resolveNeededModels([pipeline], known)
-  expect([found?.stand, found?.by, found?.sizeBytes]).toEqual(['in-library', 'path', 10])
-  expect(resolveFirst([pipeline], { ...nothing, library: parts.slice(0, 1) })[0]).toBe('nowhere')
-  const active = upload('models/diffusers/sdxl-turbo/vae/model.safetensors')
-  expect(resolveFirst([pipeline], { ...known, queued: [active] })[0]).toBe('queued')
-  const failing = upload('models/diffusers/sdxl-turbo/vae/x.safetensors', failure('file-missing'))
-  expect(resolveFirst([pipeline], { ...known, queued: [active, failing] })[0]).toBe('failed')
 })
 
 test('matches a library model by name if only one of the two hashes is known', () => {

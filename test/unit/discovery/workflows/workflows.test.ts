@@ -98,7 +98,7 @@ async function openWorkflow({
     ...change,
   })
   const { id } = await workflows.open(['w.json'])
-  return { workflows, id: id ?? '', clock, hanging, views, signals, requestedNames, enqueuedAt }
+  return { workflows, id: id ?? '', clock, hanging, views, enqueuedAt }
 }
 
 test('finds other models and ends while files of earlier uploads are on a share that is gone', async () => {

@@ -25,8 +25,8 @@ export function createSleepBlocker(monotonicMs: () => number): SleepBlocker {
       for (const id of removed) known.delete(id)
       for (const row of changed) {
         const bytes = bytesOf(row)
-        // What a restored upload has at first was sent before, unless it finished between two patches.
-        const before = known.get(row.id) ?? (row.phase === 'registered' ? 0 : bytes)
+        // What a restored upload has at first was sent before, unless it is in flight or finished between two patches.
+        const before = known.get(row.id) ?? (row.phase === 'registered' ? 0 : bytes - row.inFlightBytes)
         known.set(row.id, bytes)
         if (bytes > before) progressAtMs = monotonicMs()
       }

@@ -35,9 +35,13 @@ test('lets the computer sleep as soon as nothing is uploaded', () => {
   expect(isAwakeAfter({ sentBytes: 2 }, { running: 0 })).toBe(false)
 })
 
+test('keeps the computer awake for an upload that is first shown with bytes in flight', () => {
+  expect(setup()({ sentBytes: 5, inFlightBytes: 1 })).toBe(true)
+})
+
 test('an upload that starts, waits, is paused or loses what was in flight makes no progress', () => {
   const isAwakeAfter = setup()
-  expect(isAwakeAfter({ phase: 'waiting', sentBytes: 5, inFlightBytes: 1 })).toBe(false)
+  expect(isAwakeAfter({ phase: 'waiting', sentBytes: 6 })).toBe(false)
   expect(isAwakeAfter({ phase: 'retrying', sentBytes: 5 })).toBe(false)
   expect(isAwakeAfter({ phase: 'sending', sentBytes: 5 })).toBe(false)
   expect(isAwakeAfter({ phase: 'paused', sentBytes: 5 })).toBe(false)

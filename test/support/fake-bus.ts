@@ -76,7 +76,7 @@ export async function fakeMethod(
     signal(signal, signature, body) {
       bus.send(Message.newSignal(path, method.interface ?? name, signal, signature, [...body]))
     },
-    end: () => bus.disconnect(),
+    end: () => leave(bus),
   }
 }
 
@@ -99,7 +99,13 @@ export async function openPanel({ hasHost = true, acceptsIcons = true } = {}): P
     { RegisterStatusNotifierItem: { inSignature: 's', answer: register } },
   )
   const bus = await ownName(trayWatcher, '/StatusNotifierWatcher', panel)
-  return { end: () => bus.disconnect() }
+  return { end: () => leave(bus) }
+}
+
+/** Leaves the bus. The library would throw when a call that is already under way arrives after that. */
+function leave(bus: MessageBus): void {
+  bus.addMethodHandler(() => true)
+  bus.disconnect()
 }
 
 async function ownName(name: string, path: string, object: Interface): Promise<MessageBus> {
@@ -133,6 +139,6 @@ export async function fakeService(
         service.Interface.emitPropertiesChanged(made, values, [])
       }
     },
-    end: () => bus.disconnect(),
+    end: () => leave(bus),
   }
 }

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ALICE } from '../../cloud/accounts.ts'
 import { setupCommand, partBytes } from '../../support/command-harness.ts'
 import { startProgram } from '../../support/command-line.ts'
-import { electronHost } from '../../support/host-app.ts'
+import { hostExecutable } from '../../support/runner/electron-runtime.ts'
 import { terminalLines } from '../../support/pseudo-terminal.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -26,7 +26,7 @@ async function setup(quirks: string) {
     ELECTRON_HOST_QUIRKS: quirks,
     TERM: 'xterm',
   }
-  const modelferry = `'${electronHost}' '${app}' --modelferry-command --`
+  const modelferry = `'${hostExecutable}' '${app}' --modelferry-command --`
   return {
     ...cli,
     modelferry,

@@ -15,7 +15,7 @@ export interface Runtime {
 
 const installed = join(projectFolder, 'node_modules/electron')
 const emptyApp = join(projectFolder, 'test/fixtures/empty-app')
-const hostExecutable = join(projectFolder, 'test/electron-host/electron')
+export const hostExecutable = join(projectFolder, 'test/electron-host/electron')
 /** Generous: Electron needs about a second. */
 const startLimitMs = 20_000
 

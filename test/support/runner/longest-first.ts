@@ -1,8 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Test files of half a minute whose code is short or in other files. */
-const longFiles =
-  /\/faults\/(?:kills\/|random-faults|replacing|processes)|\/cli\/interrupted-logout|\/cloud\/faults/
+const longFiles = /\/faults\/(?:kills\/|random-faults|replacing|processes)|\/cli\/interrupted-logout/
 
 /**
  * Starts long files first, so that no worker runs one alone at the end. Without results of an earlier run, as in

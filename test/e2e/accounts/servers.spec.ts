@@ -1,8 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { ALICE, BOB } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
@@ -59,31 +55,6 @@ test('checks a second server before saving it, then adds its account to the firs
     expect(JSON.parse(kept)).toMatchObject({ server: other.url })
   } finally {
     await other.close()
-  }
-})
-
-test('rejects a server with an untrusted certificate and gives the reason', async ({ harness }) => {
-  const [key, cert] = [join(harness.home, 'server.key'), join(harness.home, 'server.pem')]
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
-  ])
-  let asked = 0
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
-    asked += 1
-    response.end()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  try {
-    const { page, address } = await openServerSettings(harness)
-    await address.fill(`https://localhost:${(server.address() as AddressInfo).port}`)
-    await address.press('Enter')
-    await expect(page.getByText('The certificate of localhost', { exact: false })).toBeVisible()
-    await expect(page.getByText('Not saved.')).toBeVisible()
-    const kept = (await ask(page, 'settings')).servers.map((entry) => entry.address)
-    expect([kept.some((entry) => entry.includes('localhost')), asked]).toEqual([false, 0])
-  } finally {
-    server.close()
   }
 })
 

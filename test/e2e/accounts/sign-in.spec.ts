@@ -27,12 +27,6 @@ test('names the possible causes of a wrong password and clears the field', async
   await expect(app.page.getByLabel('Email', { exact: true })).toHaveValue(ALICE.email)
 })
 
-test('opens the list and offers both teams after the right password', async ({ app }) => {
-  await signInByForm(app.page)
-  await app.page.getByRole('button', { name: /^Team: / }).click()
-  await expect(app.page.getByRole('menuitemradio')).toContainText(["Alice's Team", 'Studio North'])
-})
-
 test('opens the pairing page and signs in for the team confirmed there', async ({ app, harness }) => {
   const { page } = app
   await page.getByRole('button', { name: 'Continue in the browser' }).click()
@@ -47,15 +41,6 @@ test('opens the pairing page and signs in for the team confirmed there', async (
 
   await signOut(page)
   expect(await harness.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-})
-
-test('stays signed in after a restart', async ({ app, harness }) => {
-  await signInByForm(app.page)
-  await quit(app.electron)
-  await app.ended
-  const { page } = await harness.start()
-  await expect(page.getByRole('button', { name: "Team: Alice's Team" })).toBeVisible()
-  expect((await ask(page, 'session')).accounts.map(({ state }) => state)).toEqual(['ready'])
 })
 
 test('removes the secret from the keychain on sign-out', async ({ app, harness }) => {
@@ -104,24 +89,4 @@ test.describe('with a browser profile of its own', () => {
     await signInByForm(page)
     await expect(rowOf(page, 'zqquiet')).toContainText('In the library')
   })
-})
-
-test('writes no password or token to the disk, after an upload and a refresh', async ({ app, harness }) => {
-  await signInByForm(app.page)
-  harness.cloud.fail({ on: 'registerModel', how: 401 })
-  await drag(app.page, [await harness.file('loras/quiet.safetensors')])
-  await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
-  await harness.cloud.ended('refresh')
-  const [account] = (await ask(app.page, 'session')).accounts
-  const secret = JSON.parse((await secretOf(account?.id ?? '')) ?? '{}') as Record<string, unknown>
-  await quit(app.electron)
-  await app.ended
-
-  const tokens = [secret['accessToken'], secret['refreshToken']].map(String)
-  expect(tokens.every((token) => token.length > 20)).toBe(true)
-  // Each JSON Web Token begins with `eyJ`; the signature of a presigned URL is a credential as well.
-  const words = [ALICE.password, ...tokens, 'eyJ', 'X-Amz-Signature=']
-  expect(filesWith(harness.folder, words)).toEqual([])
-  // Proves that the search reads the journal.
-  expect(filesWith(harness.folder, [ALICE.email])).not.toEqual([])
 })

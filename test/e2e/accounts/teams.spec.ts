@@ -1,17 +1,6 @@
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { quit } from '../support/main-steps.ts'
-import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
-
-test('remembers the chosen team after a restart', async ({ app, harness }) => {
-  await signIn(app.page)
-  await pick(app.page, /^Team: /, 'Studio North')
-  await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
-  await quit(app.electron)
-  await app.ended
-  const { page } = await harness.start()
-  await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
-})
+import { drag, pick, rowOf } from '../support/page-steps.ts'
 
 test('keeps the team that was chosen when a file was dropped', async ({ page, harness }) => {
   const held = harness.cloud.hold('presignModel')

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { writeWebPage } from '../../fixtures/model-files.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { drag, errorOf, pick, rowOf, signIn, underWayText } from '../support/page-steps.ts'
+import { drag, errorOf, pick, rowOf, signIn } from '../support/page-steps.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -66,39 +66,4 @@ test('has no axe violations in the built page, light or dark', async ({ app, har
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
   found['settings'] = await violationsOf(page)
   expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
-})
-
-test('a model can be uploaded to the library with the keyboard alone', async ({ app, harness }) => {
-  const { page } = app
-  await page.getByLabel('Email', { exact: true }).focus()
-  await page.keyboard.type('alice@example.com')
-  await page.keyboard.press('Tab')
-  await page.keyboard.type('correct-horse-1')
-  await page.keyboard.press('Enter')
-  await expect(page.getByText(/^Drop model files here/)).toBeVisible()
-  await page.getByRole('button', { name: 'Choose team' }).focus()
-  await page.keyboard.press('Enter')
-  await expect(page.getByRole('menuitemradio', { name: /^Alice's Team/ })).toBeFocused()
-  await page.keyboard.press('Enter')
-  await expect(page.getByRole('button', { name: "Team: Alice's Team" })).toBeFocused()
-
-  const held = harness.cloud.hold('put-object', 1)
-  await drag(page, [await harness.file('loras/by hand.safetensors')])
-  await held.arrived
-  const row = rowOf(page, 'by hand')
-  await row.focus()
-  await page.keyboard.press('Space')
-  await expect(row).toContainText('Pausing, finishing 1 part')
-  await page.keyboard.press('Space')
-  await expect(row).toContainText(underWayText)
-  held.release()
-  await expect(row).toContainText('In the library')
-  await row.focus()
-  await page.keyboard.press('Enter')
-  await expect(page.getByRole('complementary', { name: 'Details of by hand' })).toBeVisible()
-  await page.keyboard.press('Escape')
-  await expect(page.getByRole('complementary')).toBeHidden()
-  await row.focus()
-  await page.keyboard.press('Delete')
-  await expect(row).toBeHidden()
 })

@@ -1,8 +1,8 @@
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
-import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerPicker } from '../support/main-steps.ts'
-import { drag, dragOnto, rowOf } from '../support/page-steps.ts'
+import { dragOnto, rowOf } from '../support/page-steps.ts'
 import type { RunningApp } from '../support/running-app.ts'
 
 /** A user without a mouse. `pressed` counts the keys, without those that type a text. */
@@ -80,20 +80,6 @@ test.describe('from the first start to a model in the library', () => {
     await expect(rowOf(page, 'one')).toContainText('In the library')
     expect(keyboard.pressed).toBe(6)
   })
-
-  test('takes 7 keys and a confirmation in the browser with a paired device', async ({ app, harness }) => {
-    const { page } = app
-    const keyboard = new Keyboard(app)
-    await answerPicker(app.electron, [await harness.file('models/loras/one.safetensors')])
-    await keyboard.tabTo(page.getByRole('button', { name: 'Continue in the browser' }))
-    await keyboard.press('Enter')
-    const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
-    harness.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
-    await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
-    await keyboard.pressShortcut('CmdOrCtrl+O')
-    await expect(rowOf(page, 'one')).toContainText('In the library')
-    expect(keyboard.pressed).toBe(7)
-  })
 })
 
 /** Counts the clicks from now on; keys that click a button don't count. */
@@ -125,21 +111,6 @@ test.describe('from the first start to a model in the library, with the mouse', 
     )
     await expect(rowOf(page, 'one')).toContainText('In the library')
     expect(await clicks()).toBe(2)
-  })
-
-  test('takes 1 click, a confirmation in the browser and a drop with a paired device', async ({
-    app,
-    harness,
-  }) => {
-    const { page } = app
-    const clicks = await countClicks(page)
-    await page.getByRole('button', { name: 'Continue in the browser' }).click()
-    const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
-    harness.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
-    await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
-    await drag(page, [await harness.file('models/loras/one.safetensors')])
-    await expect(rowOf(page, 'one')).toContainText('In the library')
-    expect(await clicks()).toBe(1)
   })
 })
 

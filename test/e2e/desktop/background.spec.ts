@@ -1,8 +1,8 @@
 import { _electron } from '@playwright/test'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { removalDelayMs } from '../../../electron/desktop/tray/tray-availability.ts'
 import { openPanel } from '../../support/fake-bus.ts'
 import { expect, test } from '../support/fixtures.ts'
@@ -16,11 +16,10 @@ import {
   notified,
   quit,
   skipTimers,
-  trayLabels,
   windowState,
   written,
 } from '../support/main-steps.ts'
-import { ask, drag, pick, rowOf, signIn } from '../support/page-steps.ts'
+import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
 // The test host records what Electron would ask of a desktop. The tray service is simulated on the bus.
@@ -101,18 +100,6 @@ test('writes a real entry to start at login, and the switch shows its actual sta
   await expect(atLogin).not.toBeChecked()
 })
 
-test('leaves the login item of an installed app as it is when run from source', async ({ harness }) => {
-  test.skip(process.platform !== 'linux', 'the entry is a file on Linux alone')
-  const entry = join(harness.folder, 'config/autostart/modelferry.desktop')
-  const installed = '[Desktop Entry]\n# Written by Modelferry\nExec="/opt/Modelferry/modelferry" --hidden\n'
-  mkdirSync(dirname(entry), { recursive: true })
-  writeFileSync(entry, installed)
-  const { page } = await harness.start()
-  // Changes are made after the updates of entries at the start; Finder has none here.
-  await page.evaluate(() => window.testBridge.setFileManager({ id: 'finder', isOn: false }))
-  expect(readFileSync(entry, 'utf8')).toBe(installed)
-})
-
 test(
   'prevents sleep while bytes are sent, and not while everything is paused',
   { tag: '@host' },
@@ -185,23 +172,6 @@ test(
   },
 )
 
-test(
-  'limits the speed and copies a recent model id from the tray',
-  { tag: '@host' },
-  async ({ app, harness }) => {
-    const { electron, page } = app
-    await signIn(page)
-    await drag(page, [await harness.file('loras/recent.safetensors')])
-    await expect(rowOf(page, 'recent')).toContainText('In the library')
-    await expect.poll(() => trayLabels(electron)).toContain('Last upload: recent')
-    await clickTray(electron, 'recent-1-copy')
-    const { rows } = await ask(page, 'snapshot')
-    await expect.poll(() => electron.evaluate(({ clipboard }) => clipboard.readText())).toBe(rows[0]?.modelId)
-    await clickTray(electron, 'limit-1000000')
-    await expect(page.getByText('up to 1 MB/s')).toBeVisible()
-  },
-)
-
 test('announces the action chosen for the end, and lets the user cancel it', async ({ app, harness }) => {
   const { page } = app
   await signIn(page)
@@ -239,28 +209,19 @@ test('keeps the zoom after a restart', async ({ app, harness }) => {
   await expect.poll(() => widths(again.page)).toBe(whole)
 })
 
-/** Starts the app as a file manager does: it hands its arguments to the running app and ends. */
-function startSecond(environment: Record<string, string>, ...given: readonly string[]): Promise<unknown> {
-  const { program, words } = startWords(given)
-  return once(spawn(program, words, { env: environment, stdio: 'ignore' }), 'exit')
-}
-
-test('explains that a file on an unmounted share can’t be added', async ({ app, harness }) => {
+test('opens a view by link, and explains that a file on an unmounted share can’t be added', async ({
+  page,
+  app,
+  harness,
+}) => {
   await answerBoxes(app.electron, 0)
-  await startSecond(harness.environment, 'smb://nas/models/x.safetensors')
-  const said = [expect.stringContaining('isn’t mounted as a folder')]
-  await expect.poll(() => asked(app.electron)).toEqual(said)
-  expect(readFileSync(join(harness.home, 'logs/modelferry.log'), 'utf8')).not.toContain('smb:')
-})
-
-test('opens a view by link, and ignores links with extra parameters', async ({ page, app, harness }) => {
-  const follow = (link: string) => startSecond(harness.environment, '--', link)
-  await follow('modelferry://show/settings?server=https://evil.example')
-  await expect
-    .poll(() => readFileSync(join(harness.home, 'logs/modelferry.log'), 'utf8'))
-    .toContain('an unknown link was rejected')
-  await expect(page.getByRole('heading', { name: 'Settings' })).toBeHidden()
-  await follow('modelferry://show/settings')
+  // A file manager starts the app, which hands its arguments to the running one and ends.
+  const open = (address: string) => {
+    const { program, words } = startWords([address])
+    return once(spawn(program, words, { env: harness.environment, stdio: 'ignore' }), 'exit')
+  }
+  await open('modelferry://show/settings')
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
-  expect(app.said()).not.toContain('evil.example')
+  await open('smb://nas/models/x.safetensors')
+  await expect.poll(() => asked(app.electron)).toEqual([expect.stringContaining('isn’t mounted as a folder')])
 })

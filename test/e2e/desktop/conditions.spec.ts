@@ -50,16 +50,6 @@ test.describe('on a metered connection', () => {
     network.end()
   })
 
-  test('the queue continues on an unmetered connection', async ({ harness }) => {
-    const network = await openMetered()
-    const { page } = await harness.start()
-    await drop(page, harness, 'patient')
-    await expect(page.getByRole('heading', { name: /^Metered · / })).toBeVisible()
-    network.change(managerPath, { Metered: 2 })
-    await expect(rowOf(page, 'patient')).toContainText('In the library')
-    network.end()
-  })
-
   test('remembers the choice for this connection, and Settings can undo it', async ({ harness }) => {
     const network = await openMetered()
     const first = await harness.start()

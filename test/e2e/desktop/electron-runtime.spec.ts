@@ -27,7 +27,7 @@ async function coloursOf(page: Page): Promise<number> {
   }, picture)
 }
 
-test('shows a window with a painted page', async ({ app }) => {
+test('shows a window with a painted page', { tag: '@electron' }, async ({ app }) => {
   expect(await isSeen(app.electron)).toBe(true)
   // An empty window has one colour.
   await expect.poll(() => coloursOf(app.page)).toBeGreaterThan(10)
@@ -46,12 +46,12 @@ test('contacts only the server at the first start', async ({ harness }) => {
   }
 })
 
-test('uploads a dropped file', async ({ page, harness }) => {
+test('uploads a dropped file', { tag: '@electron' }, async ({ page, harness }) => {
   await drag(page, [await harness.file('loras/dropped.safetensors')])
   await expect(rowOf(page, 'dropped')).toContainText('In the library')
 })
 
-test('ends a thread that exceeds its heap, and not the app', async ({ app }) => {
+test('ends a thread that exceeds its heap, and not the app', { tag: '@electron' }, async ({ app }) => {
   const code = await app.electron.evaluate(() => {
     const { Worker } = process.getBuiltinModule('node:worker_threads')
     const endless = 'const kept = []; for (;;) kept.push(Array.from({ length: 1000 }, Math.random))'
@@ -64,7 +64,7 @@ test('ends a thread that exceeds its heap, and not the app', async ({ app }) => 
   expect(code).toBe('ERR_WORKER_OUT_OF_MEMORY')
 })
 
-test('stores secrets in the keychain', async ({ app }) => {
+test('stores secrets in the keychain', { tag: '@electron' }, async ({ app }) => {
   const stored = await app.electron.evaluate(async ({ app: inside }) => {
     const { createRequire } = process.getBuiltinModule('node:module')
     const keytar = createRequire(`${inside.getAppPath()}/package.json`)('keytar') as typeof keytarType
@@ -76,7 +76,7 @@ test('stores secrets in the keychain', async ({ app }) => {
   expect(stored).toEqual(['secret', true])
 })
 
-test('has SQLite', async ({ app }) => {
+test('has SQLite', { tag: '@electron' }, async ({ app }) => {
   const rows = await app.electron.evaluate(() => {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     return new DatabaseSync(':memory:').prepare('SELECT 1 AS one').all()

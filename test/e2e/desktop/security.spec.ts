@@ -10,7 +10,13 @@ import type { RunningApp } from '../support/running-app.ts'
 
 const logOf = ({ home }: EngineHarness) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
 
-test('blocks navigation by address, link or form', async ({ page, harness }) => {
+type Shared = Readonly<{ app: RunningApp; page: Page; harness: EngineHarness }>
+const checks: [title: string, run: (shared: Shared) => Promise<void>][] = []
+
+/** Adds a step to the test of what a script in the page can do: one app is enough for all of them. */
+const check = (...step: (typeof checks)[number]) => void checks.push(step)
+
+check('blocks navigation by address, link or form', async ({ page, harness }) => {
   const { operations, origin } = harness.cloud
   const here = page.url()
   const before = operations.length
@@ -37,7 +43,7 @@ test('blocks navigation by address, link or form', async ({ page, harness }) => 
   expect([refusedBy, stillThere, operations.slice(before)]).toEqual(['form-action', [here, true], []])
 })
 
-test('blocks new windows', async ({ app, page, harness }) => {
+check('blocks new windows', async ({ app, page, harness }) => {
   const opened = await page.evaluate(
     (address) => window.open(`${address}/window`) === null,
     harness.cloud.origin,
@@ -79,7 +85,7 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
   }, address)
 }
 
-test('the page’s policy blocks every kind of request to a server', async ({ page, harness }) => {
+check('the page’s policy blocks every kind of request to a server', async ({ page, harness }) => {
   const { operations, origin } = harness.cloud
   const before = operations.length
   const { went, refusedBy } = await tryAll(page, origin)
@@ -156,7 +162,7 @@ test('positions a menu without violating the policy', async ({ page }) => {
   expect(await violations).toEqual([])
 })
 
-test('denies downloads', async ({ page, harness }) => {
+check('denies downloads', async ({ page, harness }) => {
   await page.evaluate(() => {
     const href = URL.createObjectURL(new Blob(['made by a script']))
     Object.assign(document.createElement('a'), { href, download: 'made.txt' }).click()
@@ -164,7 +170,7 @@ test('denies downloads', async ({ page, harness }) => {
   await expect.poll(() => logOf(harness)).toMatch(/a download was denied.*blob:/)
 })
 
-test('denies permissions without asking', async ({ page }) => {
+check('denies permissions without asking', async ({ page }) => {
   const answers = await page.evaluate(async () => ({
     notifications: await Notification.requestPermission(),
     place: await new Promise((resolve) =>
@@ -181,23 +187,26 @@ test('denies permissions without asking', async ({ page }) => {
   expect(answers).toEqual({ notifications: 'denied', place: 'denied', camera: 'denied' })
 })
 
-test('exposes only the calls of the contract to the page', async ({ page }) => {
+check('exposes only the calls of the contract to the page', async ({ page }) => {
   const found = await page.evaluate(() => {
     const bridge = window.modelferry
     if (!bridge) throw new Error('window.modelferry is missing')
     const swap = () => {
       Object.assign(bridge, { quit: () => 'swapped' })
     }
-    let swapped = true
-    try {
-      swap()
-    } catch {
-      swapped = false
+    const works = (act: () => void) => {
+      try {
+        act()
+        return true
+      } catch {
+        return false
+      }
     }
     return {
       names: Object.keys(bridge).sort(),
       frozen: Object.isFrozen(bridge),
-      swapped,
+      swapped: works(swap),
+      listensToOthers: works(() => bridge.on('no-event' as never, () => {})),
       leaked: ['require', 'process', 'module', 'electron', 'ipcRenderer', '__dirname'].filter(
         (name) => name in window,
       ),
@@ -207,11 +216,12 @@ test('exposes only the calls of the contract to the page', async ({ page }) => {
     names: [...Object.keys(calls), 'on'].sort(),
     frozen: true,
     swapped: false,
+    listensToOthers: false,
     leaked: [],
   })
 })
 
-test('listens to no other messages of the page', async ({ app }) => {
+check('listens to no other messages of the page', async ({ app }) => {
   const channels = await app.electron.evaluate(({ ipcMain }) => ipcMain.eventNames())
   // Electron's own listener keeps a message of this name from being thrown.
   expect(channels.filter((name) => name !== 'error')).toEqual([])
@@ -224,7 +234,7 @@ test('no session downloads dictionaries for a spell checker', { tag: '@host' }, 
   expect(await written(app.electron, 'dictionaries-downloaded')).toEqual([])
 })
 
-test('rejects a call with wrong arguments and changes nothing', async ({ page, harness }) => {
+check('rejects a call with wrong arguments and changes nothing', async ({ page, harness }) => {
   const answers = await page.evaluate(async () => {
     const bridge = window.testBridge as unknown as Record<string, (args?: unknown) => Promise<unknown>>
     return [
@@ -240,7 +250,7 @@ test('rejects a call with wrong arguments and changes nothing', async ({ page, h
   expect(logOf(harness)).not.toContain('all of them')
 })
 
-test('does not accept a path from a script as a file', async ({ page, harness }) => {
+check('does not accept a path from a script as a file', async ({ page, harness }) => {
   const path = await harness.file('loras/secret.safetensors')
   const answers = await page.evaluate(async (named) => {
     const bridge = window.testBridge as unknown as Record<string, (args?: unknown) => Promise<unknown>>
@@ -265,4 +275,8 @@ test('gives other users no access to the data folder', async ({ harness }) => {
   expect(paths.filter((path) => (statSync(path).mode & 0o777) !== 0o600)).toEqual([])
   const folders = [harness.home, join(harness.home, 'browser'), join(harness.home, 'logs')]
   expect(folders.filter((path) => (statSync(path).mode & 0o777) !== 0o700)).toEqual([])
+})
+
+test('a script in the page reaches nothing but the calls of the contract', async ({ app, page, harness }) => {
+  for (const [title, run] of checks) await test.step(title, () => run({ app, page, harness }))
 })

@@ -13,7 +13,7 @@ import {
 import { findRuntime } from '../../support/runner/electron-runtime.ts'
 import { expect, test as base, type EngineHarness } from '../support/fixtures.ts'
 import { quit, skipTimers } from '../support/main-steps.ts'
-import { ask, drag, rowOf, signIn, underWayText } from '../support/page-steps.ts'
+import { drag, rowOf, signIn, underWayText } from '../support/page-steps.ts'
 
 interface Place {
   readonly feed: UpdateFeed
@@ -130,25 +130,4 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await page.evaluate(() => window.modelferry?.checkForUpdate())
     await expect(page.getByText('Modelferry 99.0.0 is available.')).toBeVisible()
   })
-
-  test('rejects an update without a valid signature and reports it', async ({ harness, place }) => {
-    place.feed.publish(place.release({ key: newSigningKey() }))
-    const { page } = await startUpdatable(harness)
-    const refused = { kind: 'failed', failure: { code: 'update-unsigned' } }
-    await expect.poll(() => ask(page, 'update')).toMatchObject(refused)
-    expect(place.feed.asked.filter((name) => name.endsWith('.AppImage'))).toEqual([])
-    await page.evaluate(() => window.modelferry?.changeSettings({ updates: 'ask' }))
-    place.feed.publish(place.release())
-    await page.getByRole('button', { name: 'More' }).click()
-    await page.getByRole('menuitem', { name: 'Settings' }).click()
-    const card = page.getByRole('region', { name: 'Updates' })
-    await expect(card).toContainText('isn’t signed by Modelferry')
-    await card.getByRole('button', { name: 'Try again' }).click()
-    await expect(card).toContainText('Modelferry 99.0.0 is available.')
-  })
-})
-
-test('reports that an app run from source can’t be updated', async ({ app }) => {
-  expect(await ask(app.page, 'update')).toEqual({ kind: 'off', why: 'development' })
-  expect(await ask(app.page, 'thirdPartyNotices')).toContain('electron-updater')
 })

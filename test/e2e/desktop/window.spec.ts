@@ -142,13 +142,3 @@ test(
     await expect(rowOf(app.page, 'under way')).toContainText('In the library')
   },
 )
-
-test('the tray opens a closed window and quits', { tag: '@host' }, async ({ app }) => {
-  await answerBoxes(app.electron, closing.keepSending)
-  await closeWindow(app.electron)
-  await expect.poll(() => isSeen(app.electron)).toBe(false)
-  await clickTray(app.electron, 'open')
-  await expect.poll(() => isSeen(app.electron)).toBe(true)
-  await clickTray(app.electron, 'quit')
-  expect(await app.ended).toBe(0)
-})

@@ -26,29 +26,6 @@ const operations = (harness: EngineHarness) => harness.cloud.operations.map(({ n
 const question = (count: number, size: string): unknown =>
   expect.stringMatching(new RegExp(`^Upload ${count} file \\(${size}\\) to `))
 
-test('finds models in the usual places, and uploads the selected ones once confirmed', async ({
-  harness,
-}) => {
-  const { page, electron } = await start(harness)
-  await page.getByRole('button', { name: 'Find my models…' }).click()
-  await expect(page.getByRole('row', { name: '~/ComfyUI/models, 2 models, expanded' })).toBeVisible()
-  await expect(page.getByText('2 models, 500 kB')).toBeVisible()
-  await expect(page.getByRole('row', { name: 'clear.safetensors, vae, 250 kB', exact: true })).toBeVisible()
-  const ink = page.getByRole('checkbox', { name: 'Select ink.safetensors' })
-  await ink.check()
-  await answerBoxes(electron, 1)
-  await page.getByRole('button', { name: 'Upload 1 model · 250 kB…' }).click()
-  await expect.poll(() => asked(electron)).toEqual([question(1, '250 kB')])
-  await expect(page.getByRole('button', { name: 'Upload 1 model · 250 kB…' })).toBeEnabled()
-  await expect(ink).toBeChecked()
-  expect(operations(harness)).not.toContain('presignModel')
-  await answerBoxes(electron, 0)
-  await page.getByRole('button', { name: 'Upload 1 model · 250 kB…' }).click()
-  await expect(rowOf(page, 'ink')).toContainText('In the library')
-  expect(await asked(electron)).toEqual([question(1, '250 kB')])
-  expect(paths(harness)).toEqual(['models/loras/style/ink.safetensors'])
-})
-
 test.describe('with reviews', () => {
   test.use({ settings: { review: 'when-needed' } })
 

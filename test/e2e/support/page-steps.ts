@@ -133,12 +133,6 @@ export function control(page: Page, label: string, name: string): Locator {
 /** The status of a row while its bytes are sent; those of a small file fit into the sockets' buffers. */
 export const underWayText = /Uploading|Finishing/
 
-/** The names of the rows, from top to bottom. */
-export async function namesIn(page: Page): Promise<string[]> {
-  const labels = await page.locator('[data-id]').evaluateAll((rows) => rows.map((row) => row.ariaLabel ?? ''))
-  return labels.map((label) => label.split(', ')[0] ?? '')
-}
-
 /** Picks an item of a menu whose button is in the page or in a part of it, by the names of both. */
 export async function pick(
   within: Page | Locator,

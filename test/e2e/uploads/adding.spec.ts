@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeLfsPointer, writeText, writeWebPage } from '../../fixtures/model-files.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { answerPicker, pickersAnswered } from '../support/main-steps.ts'
+import { answerPicker } from '../support/main-steps.ts'
 import { ask, drag, errorOf, pick, rowOf, signIn, signInByForm } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
@@ -74,17 +74,6 @@ test('sends the files and folders chosen in the native picker', async ({ app, pa
   await expect(rowOf(page, 'inside')).toContainText('In the library')
 })
 
-test('adds nothing when the file picker is cancelled', async ({ app, page, harness }) => {
-  await answerPicker(app.electron, [])
-  await page.getByRole('button', { name: 'Add files…' }).click()
-  await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
-  // A file added afterwards is the only row.
-  await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
-  await page.getByRole('button', { name: 'Add files…' }).click()
-  await expect(rowOf(page, 'picked')).toContainText('In the library')
-  expect((await ask(page, 'snapshot')).rows).toHaveLength(1)
-})
-
 test('hands the files of a second start to the running app', async ({ page, harness }) => {
   await pick(page, /^Team: /, 'Studio North')
   const path = await harness.file('loras/handed over.safetensors')
@@ -100,6 +89,8 @@ test('queues the files named at the first start after signing in', async ({ app,
   await app.kill()
   const { page } = await harness.start([await harness.file('loras/at start.safetensors')])
   await expect(rowOf(page, 'at start')).toContainText('In the library')
+  // The team chosen before the restart.
+  expect(harness.cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
 })
 
 test('keeps files dropped while signed out, and uploads them to the team chosen after sign-in', async ({
@@ -131,30 +122,6 @@ test('keeps files dropped while signed out, and uploads them to the team chosen 
   await expect(next.page.getByText('waiting for')).toBeHidden()
 })
 
-test('keeps the files of a first and a second start while signed out, until they are discarded', async ({
-  harness,
-}) => {
-  const first = await harness.file('loras/first.safetensors')
-  const { page } = await harness.start([first])
-  await expect(page.getByText('1 file is waiting for sign-in.')).toBeVisible()
-  const { program, words } = startWords([await harness.file('loras/second.safetensors')])
-  const second = spawn(program, words, { env: harness.environment, stdio: 'ignore' })
-  expect(await once(second, 'exit')).toEqual([0, null])
-  await expect(page.getByText('2 files are waiting for sign-in.')).toBeVisible()
-  await page.getByRole('button', { name: 'Discard' }).click()
-  await expect(page.getByText('waiting for sign-in')).toBeHidden()
-})
-
-test('refuses a file that a script created without a path', async ({ page }) => {
-  const answer = await page.evaluate(async () =>
-    window.testBridge.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
-  )
-  expect(answer).toMatchObject({ ok: true, value: { added: 0, refused: 1 } })
-  const row = page.getByRole('row').filter({ hasText: 'This item isn’t a file on this computer' })
-  await row.getByRole('button', { name: 'Remove', exact: true }).click()
-  await expect(row).toBeHidden()
-})
-
 test('adds files that are dropped where the rows of running uploads move', async ({ page, harness }) => {
   const names = Array.from({ length: 12 }, (_, index) => `old ${index}`)
   await drag(page, await Promise.all(names.map((name) => harness.file(`loras/${name}.safetensors`))))
@@ -168,16 +135,4 @@ test('adds files that are dropped where the rows of running uploads move', async
   })
   await drag(page, [await harness.file('loras/next.safetensors')])
   await expect(rowOf(page, 'next')).toContainText('In the library')
-})
-
-test('sends a file that is dropped twice only once', async ({ page, harness }) => {
-  const held = harness.cloud.hold('put-object', 1)
-  const path = await harness.file('loras/twice.safetensors')
-  await drag(page, [path])
-  await held.arrived
-  await drag(page, [path])
-  await expect(page.getByText('already in the queue', { exact: false })).toBeVisible()
-  held.release()
-  await expect(rowOf(page, 'twice')).toContainText('In the library')
-  expect(await harness.cloud.objects()).toHaveLength(1)
 })

@@ -41,33 +41,3 @@ test('registers the edited name, type and path of a waiting row', async ({ page,
     model_path: 'models/controlnet/mine/final.safetensors',
   })
 })
-
-test('checks a path while it is typed, and suggests a cleaned one', async ({ page, harness }) => {
-  await waitingRow(page, harness, 'loras/plain.safetensors')
-  const row = rowOf(page, 'plain')
-  await row.getByRole('button', { name: /^Library path: / }).click()
-  const field = page.getByRole('textbox', { name: 'Library path' })
-  await field.fill('models/loras/café crème?.safetensors')
-  await expect(field).toHaveAttribute('aria-invalid', 'true')
-  await expect(page.getByRole('status').filter({ hasText: 'é è ?' })).toBeVisible()
-  await page.keyboard.press('Enter')
-  await expect(field).toBeVisible()
-
-  const offered = page.getByRole('button', { name: /^Use models\/loras\// })
-  const cleaned = (await offered.innerText()).replace('Use ', '')
-  await offered.click()
-  await expect(field).toBeHidden()
-  await page.getByRole('button', { name: 'Resume all' }).click()
-  await expect(row).toContainText('In the library')
-  expect(cleaned).toMatch(/^models\/loras\/[\w .-]+\.safetensors$/)
-  expect(harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toContain(cleaned)
-})
-
-test('Escape restores the original value of a field', async ({ page, harness }) => {
-  await waitingRow(page, harness, 'loras/steady.safetensors')
-  await rowOf(page, 'steady').getByRole('button', { name: 'Name: steady. Change' }).click()
-  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('shaken')
-  await page.keyboard.press('Escape')
-  await expect(rowOf(page, 'steady')).toBeVisible()
-  await expect(rowOf(page, 'steady')).toBeFocused()
-})

@@ -6,17 +6,6 @@ import { ask, drag, errorOf, pick, rowOf, signInByForm } from '../support/page-s
 
 const mebibyte = 1024 ** 2
 
-test('renews an access token that is refused during an upload', async ({ page, harness }) => {
-  harness.cloud.fail({ on: 'registerModel', how: 401 })
-  const path = await harness.file('loras/renewed.safetensors')
-  await drag(page, [path])
-  await expect(rowOf(page, 'renewed')).toContainText('In the library')
-  const names = harness.cloud.operations.map(({ name }) => name)
-  expect(names.filter((name) => ['refresh', 'put-object'].includes(name))).toEqual(['put-object', 'refresh'])
-  const [object] = await harness.cloud.objects()
-  expect(await object?.sha256()).toBe(sha256Of(path))
-})
-
 test('waits after the session ends during an upload, and continues after sign-in', async ({
   page,
   harness,
@@ -60,15 +49,6 @@ test('shows a lost connection on the row, and continues automatically', async ({
   expect([await object?.sha256(), others]).toEqual([sha256Of(path), []])
 })
 
-test('retries an upload that waits for a server error at once', async ({ page, harness }) => {
-  harness.cloud.fail({ on: 'presignModel', how: 503, retryAfterSeconds: 600 })
-  await drag(page, [await harness.file('loras/patient.safetensors')])
-  const row = rowOf(page, 'patient')
-  await expect(row).toContainText('Waiting')
-  await row.getByRole('button', { name: 'Try now: patient' }).click()
-  await expect(row).toContainText('In the library')
-})
-
 test.describe('above the single upload limit', () => {
   test.use({
     cloudOptions: { partSizeBytes: 5 * mebibyte },
@@ -78,16 +58,6 @@ test.describe('above the single upload limit', () => {
   const sizeBytes = (partCount - 1) * 5 * mebibyte + 12_345
   const storedParts = (operations: readonly Operation[]) =>
     operations.filter(({ name, status }) => name === 'put-part' && status === 200)
-
-  test('uploads a large file in parts', async ({ page, harness }) => {
-    const path = await harness.file('checkpoints/large.safetensors', { sizeBytes })
-    await drag(page, [path])
-    await expect(rowOf(page, 'large')).toContainText('In the library')
-    const names = new Set(harness.cloud.operations.map(({ name }) => name))
-    expect([names.has('initiateMultipart'), names.has('put-object')]).toEqual([true, false])
-    const [object] = await harness.cloud.objects()
-    expect(await object?.sha256()).toBe(sha256Of(path))
-  })
 
   test('sends only the missing parts after a kill', async ({ app, harness }) => {
     await signInByForm(app.page)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expect, test } from '../support/fixtures.ts'
 import { ask, drag, signIn } from '../support/page-steps.ts'
-import { pausedRowName, writePausedRows } from '../support/paused-rows.ts'
+import { pausedRowName } from '../support/paused-rows.ts'
 
 /** Far more elements than the visible rows need, and far fewer than a thousand rows would have. */
 const mostElements = 1_500
@@ -34,12 +34,6 @@ async function expectSmallPage(page: Page, count: number): Promise<void> {
   await page.keyboard.press('Home')
   await expect(page.getByRole('row', { name: pausedRowName(1) })).toBeFocused()
 }
-
-test('renders only the visible rows of a list of a thousand', async ({ harness }) => {
-  await writePausedRows(harness, 1_000)
-  const { page } = await harness.start()
-  await expectSmallPage(page, 1_000)
-})
 
 test(
   'lists ten thousand dropped files, and renders only the visible rows',

@@ -1,7 +1,7 @@
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { sha256Of } from '../support/disk.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { ask, control, drag, namesIn, rowOf, signIn } from '../support/page-steps.ts'
+import { ask, control, drag, rowOf, signIn } from '../support/page-steps.ts'
 
 // More than both socket buffers hold, so that a held file is still being sent.
 const largeBytes = 40_000_000
@@ -58,44 +58,6 @@ test('confirms the cancellation of a running upload, and leaves nothing in stora
   held.release()
   await harness.cloud.ended('put-object')
   expect([await harness.cloud.objects(), harness.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
-})
-
-test('removes a finished row from the list but not from the library', async ({ page, harness }) => {
-  await drag(page, [await harness.file('loras/done.safetensors')])
-  await expect(rowOf(page, 'done')).toContainText('In the library')
-  await control(page, 'Remove from list', 'done').click()
-  await expect(page.getByText(/^Drop model files here/)).toBeVisible()
-  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
-})
-
-test.describe('one at a time', () => {
-  test.use({ settings: { atOnce: 1 } })
-
-  test('sends a file that was moved to the top before older ones', async ({ page, harness }) => {
-    const held = harness.cloud.hold('put-object', 1)
-    const names = ['a running', 'b waiting', 'c waiting', 'd hurried']
-    // Requests to storage have no names.
-    const smallestBytes = 17_000_000
-    for (const [index, name] of names.entries()) {
-      const sizeBytes = smallestBytes + index
-      await drag(page, [await harness.file(`loras/${name}.safetensors`, { sizeBytes })])
-      await expect(rowOf(page, name)).toBeVisible()
-    }
-    await held.arrived
-    await rowOf(page, 'd hurried').hover()
-    await control(page, 'Move to top', 'd hurried').click()
-    await expect.poll(() => namesIn(page)).toEqual(['d hurried', 'a running', 'b waiting', 'c waiting'])
-    // It runs in a place of its own, so the others may end before it.
-    const started = () =>
-      harness.cloud.operations.flatMap(({ name, headers }) =>
-        name === 'put-object' ? [names[Number(headers['content-length']) - smallestBytes]] : [],
-      )
-    await expect.poll(started).toEqual(['a running', 'd hurried'])
-    held.release()
-    for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
-    // On a very busy computer the held one may stall and be sent again.
-    expect([...new Set(started())]).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])
-  })
 })
 
 test('restores the queue and its pause after a restart', async ({ app, harness }) => {

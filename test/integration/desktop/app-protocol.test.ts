@@ -1,30 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { registerAppScheme, setupAppProtocol } from '../../../electron/desktop/security/app-protocol.ts'
-import { protocol } from '../../electron-host/session.ts'
 import { host } from '../../electron-host/state.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-
-test('the page’s scheme is a secure origin whose scripts are cached', () => {
-  const registered = vi.spyOn(protocol, 'registerSchemesAsPrivileged')
-  onTestFinished(() => {
-    registered.mockRestore()
-    host.schemes.delete('app')
-  })
-  registerAppScheme()
-  expect(registered.mock.calls).toEqual([
-    [
-      [
-        {
-          scheme: 'app',
-          privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
-        },
-      ],
-    ],
-  ])
-})
 
 /** A page with one file, as the app serves it. */
 function setup() {
@@ -47,18 +27,6 @@ function setup() {
   return { root, lines, request }
 }
 
-test.each(['GET', 'HEAD'])('serves a file of the page to %s', async (method) => {
-  const { lines, request } = setup()
-  const { status, text, headers } = await request('app://ui/', method)
-  expect([status, text, headers?.get('content-type')]).toEqual([
-    200,
-    '<p>the page</p>',
-    'text/html; charset=utf-8',
-  ])
-  expect(headers?.get('content-security-policy')).toContain("default-src 'none'")
-  expect(lines).toEqual([])
-})
-
 test.each([
   ['app://ui/%00', 'GET'],
   ['app://ui/', 'POST'],
@@ -71,12 +39,6 @@ test.each([
   expect(lines).toEqual([
     { level: 'warn', message: 'the page requested an unknown file', facts: { url, method } },
   ])
-})
-
-test('logs at most 200 characters of an address', async () => {
-  const { lines, request } = setup()
-  await request(`app://ui/${'x'.repeat(300)}`)
-  expect(lines[0]?.facts['url']).toBe(`app://ui/${'x'.repeat(191)}`)
 })
 
 test('a file that cannot be read is not found', async () => {

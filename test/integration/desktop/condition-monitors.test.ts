@@ -1,15 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { defaultSettings } from '../../../electron/contract/settings.ts'
-import type { Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Totals } from '../../../electron/contract/uploads.ts'
 import { startConditionMonitors } from '../../../electron/desktop/conditions/condition-monitors.ts'
-import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { powerMonitor } from '../../electron-host/power.ts'
-import { host } from '../../electron-host/state.ts'
 import { removeAddedListeners } from '../../support/added-listeners.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
-import { uploadRecord } from '../../support/records.ts'
 import { patchOf } from '../../support/totals.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 
@@ -109,16 +106,4 @@ test('the network is read if a setting needs it, when its addresses change or up
   expect(clock.waits()).toEqual([])
   monitors.applyPatch(patchOf({ waiting: 1 }))
   await expect.poll(() => clock.waits()).toEqual([60_000])
-})
-
-test('the computer stays awake while the bytes of an upload grow', () => {
-  const { monitors } = setup()
-  const row: UploadRow = { ...toUploadRow(uploadRecord(), null), phase: 'sending' }
-  const before = host.events.length
-  monitors.applyPatch(patchOf({ running: 1 }, row))
-  expect(host.events.length).toBe(before)
-  monitors.applyPatch(patchOf({ running: 1 }, { ...row, sentBytes: 5 }))
-  monitors.applyPatch(patchOf({}))
-  const kinds = host.events.slice(before).map(({ kind }) => kind)
-  expect(kinds).toEqual(['power-save-start', 'power-save-stop'])
 })

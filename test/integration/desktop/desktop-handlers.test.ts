@@ -2,16 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { createDesktopHandlers, currentAppInfo } from '../../../electron/desktop/desktop-handlers.ts'
+import { createDesktopHandlers } from '../../../electron/desktop/desktop-handlers.ts'
 import { createLanguage } from '../../../electron/desktop/settings/language.ts'
 import type { Dialogs } from '../../../electron/desktop/window/dialogs.ts'
-import { app } from '../../electron-host/app.ts'
 import { clipboard } from '../../electron-host/desktop.ts'
 import { host } from '../../electron-host/state.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { memorySettings } from '../../support/memory-settings.ts'
-import { pretendPlatform } from '../../support/pretended-app.ts'
 
 const server = 'https://models.example/api/v1'
 const startMs = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -94,41 +92,6 @@ function setup(
   }
 }
 
-test.each([
-  ['linux', 'linux'],
-  ['darwin', 'darwin'],
-  ['win32', 'win32'],
-  ['freebsd', 'linux'],
-] as const)('an app on %s is described as one on %s', (platform, described) => {
-  pretendPlatform(platform)
-  const info = currentAppInfo(createLanguage(memorySettings({ language: 'zh-Hant' })))
-  expect(info).toMatchObject({ platform: described, locale: 'zh-Hant', version: app.getVersion() })
-  expect(info.versions['node']).toBe(process.versions.node)
-})
-
-test('returns the settings and a description of the app', async () => {
-  const { handlers } = setup()
-  expect(await handlers.settings(undefined)).toMatchObject({ ok: true, value: { server } })
-  expect(await handlers.surroundings(undefined)).toMatchObject({ ok: true, value: { locale: 'en' } })
-})
-
-test('adds the files that the user has picked', async () => {
-  const { handlers, called } = setup({ picked: ['/models/a.gguf', '/models/b.gguf'] })
-  expect(await handlers.chooseFiles({ what: 'files' })).toEqual(success(report))
-  expect(called).toEqual([
-    ['pickPaths', 'files'],
-    ['add', ['/models/a.gguf', '/models/b.gguf'], { source: 'window' }],
-  ])
-})
-
-test('adds nothing when the picker is cancelled', async () => {
-  const { handlers, called } = setup()
-  expect(await handlers.chooseFiles({ what: 'folder' })).toEqual(
-    success({ added: 0, refused: 0, skipped: [] }),
-  )
-  expect(called).toEqual([['pickPaths', 'folder']])
-})
-
 test('adding files from a list needs the user’s confirmation', async () => {
   const { handlers, called, confirmSending } = setup()
   const team = { accountId: 'models.example alice', teamId: 'team_01' }
@@ -156,12 +119,6 @@ test.each([
     ['pickPaths', what],
     ['locateModel', 'w1', need, '/models/a'],
   ])
-})
-
-test('a workflow is unchanged when locating its model is cancelled', async () => {
-  const { handlers, called } = setup()
-  expect(await handlers.locateNeed({ id: 'w1', need: 'n1' })).toEqual(success(workflow))
-  expect(called).toEqual([['pickPaths', 'model']])
 })
 
 test('says why the picked file is not the model of a workflow', async () => {
@@ -219,15 +176,6 @@ test('checks the keychain before the engine uses it again', async () => {
   const { handlers, called } = setup()
   expect(await handlers.recheckKeychain(undefined)).toEqual(success(undefined))
   expect(called.flat()).toEqual(['recheck', 'recheck is done', 'keychainChanged', 'keychainChanged is done'])
-})
-
-test('quits after the page has its answer', async () => {
-  const quit = vi.spyOn(app, 'quit').mockReturnValue(undefined)
-  onTestFinished(() => quit.mockRestore())
-  const { handlers } = setup()
-  expect(await handlers.quit(undefined)).toEqual(success(undefined))
-  expect(quit).not.toHaveBeenCalled()
-  await expect.poll(() => quit.mock.calls).toEqual([[]])
 })
 
 test('copies texts to the system’s clipboard and shows files in their folder', async () => {

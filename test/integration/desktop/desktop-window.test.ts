@@ -210,34 +210,6 @@ test('quitting without a window opens one to ask how, with the uploads and what 
   expect([called.includes('stop'), exit.mock.calls]).toEqual([false, []])
 })
 
-test('quitting finishes parts, which quitting again ends, and stops the engine', async () => {
-  const asked = answerBoxes(0)
-  const { called, exit, window } = await setupWindow({ running: 1 })
-  window.hide()
-  called.length = 0
-  removeQuitLimit()
-  app.quit()
-  await expect.poll(() => called).toContain('finishParts')
-  expect(asked).toMatchObject([{ isParentVisible: true }])
-  app.quit()
-  await expect.poll(() => exit.mock.calls).toEqual([[0]])
-  expect(called.filter((name) => !['history', 'windowFocused'].includes(name))).toEqual([
-    'finishParts',
-    'stopPausing null',
-    'stop',
-  ])
-})
-
-test('a hidden start without a tray opens the window minimised', async () => {
-  vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nonexistent')
-  vi.stubEnv('DBUS_SYSTEM_BUS_ADDRESS', 'unix:path=/nonexistent')
-  onTestFinished(() => void vi.unstubAllEnvs())
-  setup({ platform: 'linux' })
-  onTestFinished(closeWindows)
-  await expect.poll(() => host.windows.size).toBe(1)
-  await expect.poll(() => currentWindow().isMinimized()).toBe(true)
-})
-
 test('the window is closed if the engine cannot use the journal', async () => {
   isolateApp()
   const settings = memorySettings()

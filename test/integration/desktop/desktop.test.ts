@@ -1,41 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { tmpdir } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { callChannel, calls, type CallName } from '../../../electron/contract/calls.ts'
-import { failed, failure } from '../../../electron/contract/failures.ts'
-import type { UploadRow } from '../../../electron/contract/uploads.ts'
-import type { AppFolders } from '../../../electron/desktop/app-folders.ts'
-import { startDesktop } from '../../../electron/desktop/desktop.ts'
-import type { SessionSecretStore } from '../../../electron/desktop/security/secret-store.ts'
-import { createLanguage } from '../../../electron/desktop/settings/language.ts'
-import { toUploadRow } from '../../../electron/journal/row-view.ts'
-import { createLog } from '../../../electron/platform/log.ts'
-import { app } from '../../electron-host/app.ts'
-import { invoke } from '../../electron-host/ipc-main.ts'
 import { Menu } from '../../electron-host/menus.ts'
-import { powerMonitor } from '../../electron-host/power.ts'
-import type { HostContents } from '../../electron-host/shapes.ts'
-import { host, theApp } from '../../electron-host/state.ts'
+import { theApp } from '../../electron-host/state.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
-import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
-import { uploadRecord } from '../../support/records.ts'
 import { patchOf } from '../../support/totals.ts'
-import { isolateApp, registered, setup, shownBy, startMs, type Subscriber } from './started-desktop.ts'
+import { registered, setup, shownBy, startMs, type Subscriber } from './started-desktop.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: startMs })
   return () => void vi.useRealTimers()
-})
-
-test('a hidden start opens no window, starts the engine and receives files', async () => {
-  const { listen, called, messages } = setup()
-  await nextTurn()
-  expect([host.windows.size, listen.mock.calls.length]).toEqual([0, 1])
-  // The recent uploads of the tray's menu.
-  expect(called).toEqual(['history'])
-  expect(await messages()).toContain('started')
-  expect(host.events.some(({ kind }) => kind === 'about-panel')).toBe(true)
 })
 
 test('a deadline ends with its uploads, also if they ended before the start', async () => {
@@ -43,21 +17,6 @@ test('a deadline ends with its uploads, also if they ended before the start', as
   expect(settings.current().deadlineMs).toBe(startMs)
   await nextTurn()
   expect(settings.current().deadlineMs).toBe(null)
-})
-
-test('checks for updates a minute after the start', async () => {
-  const { publicKey } = generateKeyPairSync('ed25519')
-  const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
-  vi.stubEnv('MODELFERRY_UPDATE_KEYS', key)
-  vi.stubEnv('MODELFERRY_UPDATE_FEED', 'not an address')
-  onTestFinished(() => void vi.unstubAllEnvs())
-  const { messages } = setup()
-  const failure = 'an update check or download failed'
-  await nextTurn()
-  await vi.advanceTimersByTimeAsync(59_999)
-  expect(await messages()).not.toContain(failure)
-  await vi.advanceTimersByTimeAsync(1)
-  expect(await messages()).toContain(failure)
 })
 
 test('the app works although the engine could not start, for example for an update', async () => {
@@ -71,18 +30,6 @@ test('nothing follows a start of the engine that the end of the app has interrup
   const { called } = setup({ start: async () => false })
   await nextTurn()
   expect(called).toEqual([])
-})
-
-test('notifies of the models of a batch while no window has the focus', () => {
-  const { notify } = setup()
-  const row = registered()
-  const shown = shownBy(() => {
-    notify(({ patch }) => patch?.(patchOf({ running: 1 })))
-    notify(({ patch }) => patch?.(patchOf({}, row)))
-  })
-  expect(shown.map(({ title, body }) => `${title} ${body}`)).toEqual([
-    expect.stringContaining(row.target.displayName),
-  ])
 })
 
 test.each<[string, (subscriber: Subscriber, accountId: string) => void]>([
@@ -113,19 +60,6 @@ test('a sign-out closes notifications and makes the file dialog forget its folde
   expect([closed.mock.calls.length, memory.read()['lastFolder']]).toEqual([1, null])
 })
 
-test('changed settings apply to the engine and the menu at once', () => {
-  const { settings, applied } = setup({ settings: { pauseBelowPercent: 20, pauseOnMetered: true } })
-  const labels = () => Menu.getApplicationMenu()?.items.map(({ label }) => label) ?? []
-  expect(labels()).toContain('&File')
-  const menu = Menu.getApplicationMenu()
-  applied.mockClear()
-  settings.change({ atOnce: 3 })
-  expect(applied.mock.lastCall).toMatchObject([{ atOnce: 3 }])
-  expect(Menu.getApplicationMenu()).toBe(menu)
-  settings.change({ language: 'zh-Hans' })
-  expect(labels()).not.toContain('&File')
-})
-
 test('a change of how updates are installed is shown, since the page could have made it alone', () => {
   const { settings } = setup()
   const updates = settings.current().updates === 'ask' ? 'off' : 'ask'
@@ -133,22 +67,10 @@ test('a change of how updates are installed is shown, since the page could have 
   expect(shownBy(() => void settings.change({ updates, atOnce: 3 }))).toEqual([])
 })
 
-test('checks the network after the computer has slept', () => {
-  const { called } = setup()
-  powerMonitor.emit('resume')
-  expect(called).toContain('networkChanged')
-})
-
 test('looks for changed files when the user returns to the window', () => {
   const { called } = setup()
   theApp().emit('browser-window-focus')
   expect(called).toContain('windowFocused')
-})
-
-test('the app goes on when its last window is closed', () => {
-  const { called, exit } = setup()
-  theApp().allClosed()
-  expect([called.filter((name) => name !== 'history'), exit.mock.calls]).toEqual([[], []])
 })
 
 test('quits when the uploads are done, if the user has chosen so', async () => {
@@ -174,27 +96,6 @@ test('tries to suspend the computer when the uploads are done, if the user has c
   expect(await messages()).toContain('no command to suspend this system is known')
 })
 
-test('keeps the computer awake while bytes move', () => {
-  const { notify } = setup()
-  const row: UploadRow = { ...toUploadRow(uploadRecord(), null), phase: 'sending' }
-  const eventsBefore = host.events.length
-  notify(({ patch }) => patch?.(patchOf({ running: 1 }, row)))
-  notify(({ patch }) => patch?.(patchOf({ running: 1 }, { ...row, sentBytes: 5 })))
-  notify(({ patch }) => patch?.(patchOf({})))
-  const kinds = host.events.slice(eventsBefore).map(({ kind }) => kind)
-  expect(kinds.filter((kind) => String(kind).startsWith('power-save'))).toEqual([
-    'power-save-start',
-    'power-save-stop',
-  ])
-})
-
-test('the badge shows what needs attention', () => {
-  onTestFinished(() => void (app.badgeCount = 0))
-  const { notify } = setup()
-  notify(({ patch }) => patch?.(patchOf({ needsYou: 2 })))
-  expect(app.badgeCount).toBe(2)
-})
-
 test('the tray’s menu follows the language and the signed-in user', async () => {
   const { settings, trayItem, called, notify } = setup()
   await nextTurn()
@@ -207,33 +108,36 @@ test('the tray’s menu follows the language and the signed-in user', async () =
   expect(called).toEqual(['history'])
 })
 
-test('calls are answered only to the page of the window', async () => {
-  setup()
-  const stranger = { id: 1, mainFrame: { url: 'app://ui/', parent: null } } as unknown as HostContents
-  for (const name of Object.keys(calls) as CallName[])
-    expect(JSON.parse(String(await invoke(stranger, callChannel(name), [])))).toEqual(
-      failed(failure('bad-call')),
-    )
+test('the app goes on when its last window is closed', () => {
+  const { called, exit } = setup()
+  theApp().allClosed()
+  expect([called.filter((name) => name !== 'history'), exit.mock.calls]).toEqual([[], []])
 })
 
-test('an engine that cannot use the journal leaves nothing behind', () => {
-  const { exit } = isolateApp()
-  const settings = memorySettings()
-  const start = () =>
-    startDesktop({
-      folders: { preload: '' } as AppFolders,
-      instance: { startsHidden: () => true, listen: () => expect.unreachable() },
-      settings,
-      isDesktopDark: false,
-      language: createLanguage(settings),
-      memory: memoryStore(),
-      createEngine() {
-        throw new Error('no journal')
-      },
-      secretStore: {} as SessionSecretStore,
-      threads: new Set(),
-      log: createLog({ folder: tmpdir() }),
-    })
-  expect(start).toThrow('no journal')
-  expect([host.windows.size, exit.mock.calls]).toEqual([0, []])
+test('checks for updates a minute after the start', async () => {
+  const { publicKey } = generateKeyPairSync('ed25519')
+  const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  vi.stubEnv('MODELFERRY_UPDATE_KEYS', key)
+  vi.stubEnv('MODELFERRY_UPDATE_FEED', 'not an address')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { messages } = setup()
+  const failure = 'an update check or download failed'
+  await nextTurn()
+  await vi.advanceTimersByTimeAsync(59_999)
+  expect(await messages()).not.toContain(failure)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await messages()).toContain(failure)
+})
+
+test('changed settings apply to the engine and the menu at once', () => {
+  const { settings, applied } = setup({ settings: { pauseBelowPercent: 20, pauseOnMetered: true } })
+  const labels = () => Menu.getApplicationMenu()?.items.map(({ label }) => label) ?? []
+  expect(labels()).toContain('&File')
+  const menu = Menu.getApplicationMenu()
+  applied.mockClear()
+  settings.change({ atOnce: 3 })
+  expect(applied.mock.lastCall).toMatchObject([{ atOnce: 3 }])
+  expect(Menu.getApplicationMenu()).toBe(menu)
+  settings.change({ language: 'zh-Hans' })
+  expect(labels()).not.toContain('&File')
 })

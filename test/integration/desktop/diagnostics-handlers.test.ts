@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { SessionView } from '../../../electron/contract/account.ts'
-import type { ConnectionCheck, ReportSection } from '../../../electron/contract/diagnostics.ts'
+import type { ConnectionCheck } from '../../../electron/contract/diagnostics.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import type { StorageTest } from '../../../electron/contract/storage-test.ts'
@@ -49,11 +49,9 @@ beforeEach(() => {
 /** The calls with an engine that returns these results, the events sent to the page, and the log's lines. */
 function setup(
   given: {
-    readonly check?: Partial<ServerCheck>
     readonly mayCheck?: boolean
     readonly session?: Partial<SessionView>
     readonly testStorage?: (signal: AbortSignal) => Promise<StorageTest>
-    readonly saveAs?: string | null
   } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-diagnostics-'))
@@ -70,7 +68,7 @@ function setup(
     engine: fakeEngine({
       async checkServer(address) {
         asked.push(address)
-        return { ...unreached, ...given.check }
+        return unreached
       },
       session: () => ({ accounts: [], chosen, ...given.session }) as unknown as SessionView,
       snapshot: () => ({ rows: [] }) as never,
@@ -86,7 +84,7 @@ function setup(
     dialogs: {
       async pickSavePath(options) {
         asked.push(options)
-        return given.saveAs === undefined ? join(folder, 'report.txt') : given.saveAs
+        return join(folder, 'report.txt')
       },
     },
     feed: { sendEvent: (name, value) => void events.push([name, value]) },
@@ -95,7 +93,6 @@ function setup(
   })
   return {
     handlers,
-    folder,
     settings,
     log,
     events,
@@ -114,8 +111,6 @@ function setup(
     pieces: () => handlers.supportPieces(undefined),
   }
 }
-
-const namesOf = (pieces: readonly ReportSection[]) => pieces.map(({ name }) => name)
 
 test('checks the connection step by step, without texts of the response', async () => {
   const { handlers, settings, events, asked, confirmSignIns, lines } = setup()
@@ -145,45 +140,10 @@ test('checks the connection step by step, without texts of the response', async 
   ])
 })
 
-test('a response with a text of the server is reported without it', async () => {
-  const reason = failure('server-trouble', { status: 500 }, { serverMessage: 'secret text' })
-  const check = { isReached: true, certificate: 'trusted', failure: reason } as const
-  const { handlers } = setup({ check })
-  const { results } = valueOf(await handlers.checkConnection(undefined))
-  expect(results.find(({ step }) => step === 'api')).toMatchObject({
-    outcome: 'bad',
-    failure: failure('server-trouble', { status: 500 }),
-  })
-  expect(JSON.stringify(results)).not.toContain('secret')
-})
-
-test('checks at a working server whether sign-ins are still valid', async () => {
-  const check = { isReached: true, isApi: true, certificate: 'trusted', failure: null } as const
-  const accounts = [{ state: 'ready' }] as unknown as SessionView['accounts']
-  const { handlers, confirmSignIns } = setup({ check, session: { accounts } })
-  const { results } = valueOf(await handlers.checkConnection(undefined))
-  expect(confirmSignIns).toHaveBeenCalledTimes(1)
-  expect(results.at(-1)).toMatchObject({ step: 'sign-in', outcome: 'good' })
-})
-
 test('sends no request when the connection has been checked too often', async () => {
   const { handlers, asked, events } = setup({ mayCheck: false })
   expect(await handlers.checkConnection(undefined)).toEqual(failed(failure('too-often')))
   expect([asked, events]).toEqual([[], []])
-})
-
-test('tests the storage of the chosen team and reports the progress', async () => {
-  const { handlers, events, tested, lines } = setup()
-  expect(await handlers.testStorage(undefined)).toEqual(success(good))
-  expect([tested, events]).toEqual([[chosen], [['storageTest', running]]])
-  expect(await lines()).toMatchObject([{ message: 'storage tested', state: 'good', tookMs: 20 }])
-})
-
-test('logs why the storage test failed', async () => {
-  const bad: StorageTest = { ...good, state: 'bad', failure: failure('timed-out') }
-  const { handlers, lines } = setup({ testStorage: async () => bad })
-  expect(await handlers.testStorage(undefined)).toEqual(success(bad))
-  expect(await lines()).toMatchObject([{ message: 'storage tested', state: 'bad', code: 'timed-out' }])
 })
 
 test('tests no storage without a chosen team', async () => {
@@ -230,28 +190,6 @@ test('tests storage at most five times within ten minutes', async () => {
   expect(await handlers.testStorage(undefined)).toMatchObject({ ok: true })
 })
 
-test('the report has versions, settings and everything logged so far', async () => {
-  const { log, pieces } = setup()
-  log.info('a line before the report')
-  const shown = valueOf(await pieces())
-  expect(namesOf(shown)).toEqual(['versions', 'settings', 'queue', 'log'])
-  const [versions] = shown
-  expect(JSON.parse(versions?.text ?? '')).toMatchObject({
-    platform: 'linux',
-    locale: 'en',
-    system: expect.stringMatching(/^Linux \d/) as string,
-    isPackaged: false,
-  })
-  expect(shown.at(-1)?.text).toContain('a line before the report')
-})
-
-test('the report has the last connection check', async () => {
-  const { handlers, pieces } = setup()
-  const check = valueOf(await handlers.checkConnection(undefined))
-  const connection = valueOf(await pieces()).find(({ name }) => name === 'connection')
-  expect(JSON.parse(connection?.text ?? '')).toMatchObject({ host: check.host, isOver: true })
-})
-
 test('no report is saved before the page has shown one', async () => {
   const { handlers, asked } = setup()
   expect(await handlers.saveSupportBundle({ pieces: ['versions'] })).toEqual(failed(failure('not-found')))
@@ -282,12 +220,6 @@ test('saves the chosen parts exactly as they were shown, for this user only', as
       filters: [{ name: 'Text', extensions: ['txt'] }],
     },
   ])
-})
-
-test('saves no report when the dialog is cancelled', async () => {
-  const { handlers, pieces } = setup({ saveAs: null })
-  await pieces()
-  expect(await handlers.saveSupportBundle({ pieces: ['versions'] })).toEqual(success(false))
 })
 
 test('says that the report could not be saved', async () => {

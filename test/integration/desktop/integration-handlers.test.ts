@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { success } from '../../../electron/contract/failures.ts'
 import { createIntegrationHandlers } from '../../../electron/desktop/integration/integration-handlers.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
 import { app } from '../../electron-host/app.ts'
@@ -63,25 +62,6 @@ function writeEntry(path: string, text = earlierEntry): void {
   writeFileSync(path, text)
 }
 
-test('starts at login without a window once the switch is on, and says so', async () => {
-  const { autostart, lines, notified, create } = setup()
-  const handlers = create()
-  expect(await handlers.loginItem(undefined)).toEqual(success({ isOn: false, can: 'yes' }))
-  expect(await handlers.setLoginItem({ isOn: true })).toEqual(success({ isOn: true, can: 'yes' }))
-  // In development the app's folder is an argument of Electron.
-  expect(readFileSync(autostart, 'utf8')).toContain(
-    `\nExec="${process.execPath}" "/src/modelferry" --hidden\n`,
-  )
-  expect(await handlers.loginItem(undefined)).toEqual(success({ isOn: true, can: 'yes' }))
-  expect(await handlers.setLoginItem({ isOn: false })).toEqual(success({ isOn: false, can: 'yes' }))
-  expect(existsSync(autostart)).toBe(false)
-  expect(notified).toEqual(['login-on', 'login-off'])
-  expect(lines).toMatchObject([
-    { message: 'the page changed the start at login', facts: { isOn: true } },
-    { message: 'the page changed the start at login', facts: { isOn: false } },
-  ])
-})
-
 test('says nothing about a start at login that has not changed', async () => {
   const { lines, notified, create } = setup()
   const handlers = create()
@@ -104,19 +84,6 @@ test('a change works after one that failed', async () => {
   await expect(handlers.setLoginItem({ isOn: true })).rejects.toThrow()
   rmSync(join(home, '.config/autostart'))
   expect(await handlers.setLoginItem({ isOn: true })).toMatchObject({ ok: true, value: { isOn: true } })
-})
-
-test('adds an entry to an installed file manager', async () => {
-  const { script, lines, create } = setup()
-  const handlers = create()
-  expect(await handlers.fileManagers(undefined)).toEqual(success([{ id: 'nautilus', isOn: false }]))
-  expect(await handlers.setFileManager({ id: 'nautilus', isOn: true })).toEqual(
-    success([{ id: 'nautilus', isOn: true }]),
-  )
-  expect(readFileSync(script, 'utf8')).toContain(`exec '${process.execPath}' '/src/modelferry' --`)
-  expect(lines).toMatchObject([
-    { message: 'the page changed a file manager entry', facts: { id: 'nautilus', isOn: true } },
-  ])
 })
 
 test('an installed app updates its enabled entries at the start, before they are changed', async () => {

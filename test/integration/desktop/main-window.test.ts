@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +10,6 @@ import { startChromium } from '../../electron-host/chromium.ts'
 import { screen } from '../../electron-host/desktop.ts'
 import { nativeTheme } from '../../electron-host/native-theme.ts'
 import { host } from '../../electron-host/state.ts'
-import type { HostEvent } from '../../electron-host/strict.ts'
 import type { BrowserWindow } from '../../electron-host/window/browser-window.ts'
 import { removeAddedListeners } from '../../support/added-listeners.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -71,7 +69,6 @@ function setup(stored: Readonly<Record<string, unknown>> = {}) {
   return {
     window,
     memory,
-    preload,
     lines,
     clock,
     events,
@@ -146,21 +143,6 @@ test('a window that was closed before its page was drawn is not shown', async ()
   expect(clock.waits()).toEqual([])
 })
 
-test('the page has no access to Node, and only our preload', async () => {
-  const { preload, current, open } = setup()
-  await open()
-  expect(current().webContents.getURL()).toBe('app://ui/')
-  expect(current().webContents.getLastWebPreferences()).toEqual({
-    preload,
-    sandbox: true,
-    contextIsolation: true,
-    nodeIntegration: false,
-    webSecurity: true,
-    spellcheck: false,
-    disableDialogs: true,
-  })
-})
-
 test('showing an open window again brings it to the front', async () => {
   const { window, events, current, open } = setup()
   await open()
@@ -210,24 +192,6 @@ test('a hidden window is in the taskbar again when it is minimised', async () =>
   expect([events, host.windows.size]).toEqual([['page-loading', 'shown', 'shown'], 1])
 })
 
-test('a shown window is minimised without being shown again', async () => {
-  const { window, events, current, open } = setup()
-  await open()
-  window.minimise()
-  expect([current().isMinimized(), window.isVisible()]).toEqual([true, false])
-  expect(events).toEqual(['page-loading', 'shown'])
-})
-
-test('a hidden window is shown where it was', async () => {
-  const { window, events, current, open } = setup()
-  await open()
-  const bounds = current().getBounds()
-  window.hide()
-  window.show()
-  expect([window.isVisible(), window.isFocused(), current().getBounds()]).toEqual([true, true, bounds])
-  expect(events).toEqual(['page-loading', 'shown', 'shown'])
-})
-
 test('a hidden window is placed again if the displays have changed', async () => {
   const { window, current, open } = setup()
   await open()
@@ -238,25 +202,6 @@ test('a hidden window is placed again if the displays have changed', async () =>
   onTestFinished(() => displays.mockRestore())
   window.show()
   expect(current().getBounds()).toEqual({ x: 160, y: 80, width: 960, height: 640 })
-})
-
-test('a closed window has no page, and its placement is used for the next one', async () => {
-  const { window, memory, current, open, close } = setup()
-  await open()
-  const bounds = { x: 100, y: 50, width: 700, height: 500 }
-  current().setBounds(bounds)
-  current().maximize()
-  current().setFullScreen(true)
-  await close()
-  expect(memory.read()).toMatchObject({ bounds, maximized: true })
-  expect([window.webContents(), window.webContentsId(), window.browserWindow()]).toEqual([null, null, null])
-  expect([window.isVisible(), window.isHidden(), window.isFocused()]).toEqual([false, false, false])
-  // Without a window they do nothing.
-  window.hide()
-  window.zoom('in')
-  await open()
-  expect(current().getBounds()).toEqual(bounds)
-  expect([current().isMaximized(), current().isFullScreen()]).toEqual([true, true])
 })
 
 test('a listener can keep the window open, and its placement is stored anyway', async () => {
@@ -272,20 +217,6 @@ test('a listener can keep the window open, and its placement is stored anyway', 
   expect(window.webContentsId()).toBe(current().webContents.id)
 })
 
-test('the zoom factor is stored, and used again by a reloaded page', async () => {
-  const { window, memory, current, open, loaded } = setup({ zoom: 1.25 })
-  await open()
-  await expect.poll(() => current().webContents.getZoomFactor()).toBe(1.25)
-  window.zoom('in')
-  expect([memory.read()['zoom'], current().webContents.getZoomFactor()]).toEqual([1.5, 1.5])
-  current().webContents.setZoomFactor(1)
-  current().webContents.reload()
-  await expect.poll(() => current().webContents.getZoomFactor()).toBe(1.5)
-  await loaded()
-  window.zoom('reset')
-  expect([memory.read()['zoom'], current().webContents.getZoomFactor()]).toEqual([1, 1])
-})
-
 test('the background follows the theme, so that nothing flashes before the page is drawn', async () => {
   onTestFinished(() => void (nativeTheme.themeSource = 'system'))
   nativeTheme.themeSource = 'dark'
@@ -298,37 +229,6 @@ test('the background follows the theme, so that nothing flashes before the page 
   await expect.poll(() => current().getBackgroundColor()).toBe('#191d22')
   await close()
   nativeTheme.themeSource = 'light'
-})
-
-test('a page that crashed twice in a row is loaded again when the window is shown', async () => {
-  const { window, lines, current, open, loaded } = setup()
-  await open()
-  const { webContents } = current()
-  const reload = vi.spyOn(webContents, 'reload')
-  webContents.forcefullyCrashRenderer()
-  await expect.poll(() => [reload.mock.calls.length, webContents.isCrashed()]).toEqual([1, false])
-  await loaded()
-  webContents.forcefullyCrashRenderer()
-  await expect.poll(() => webContents.isCrashed()).toBe(true)
-  expect([reload.mock.calls.length, lines.length]).toEqual([1, 2])
-  window.show()
-  expect(reload).toHaveBeenCalledTimes(2)
-  await expect.poll(() => webContents.isCrashed()).toBe(false)
-  await loaded()
-})
-
-test('the page is still there after a navigation that was prevented', async () => {
-  const { events, current, open, loaded } = setup()
-  await open()
-  const { webContents } = current()
-  webContents.on('will-navigate', (event: HostEvent) => event.preventDefault())
-  const stopped = once(webContents, 'did-stop-loading')
-  await webContents.executeJavaScript("void (location.href = 'https://elsewhere.example')")
-  await stopped
-  expect(events).toEqual(['page-loading', 'shown'])
-  webContents.reload()
-  await expect.poll(() => events).toEqual(['page-loading', 'shown', 'page-loading'])
-  await loaded()
 })
 
 test('logs that the page could not be loaded', async () => {

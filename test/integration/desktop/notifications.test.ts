@@ -70,23 +70,6 @@ const broken = (): UploadRow => ({
 const late: DeadlineView = { atMs: futureMs, state: 'late', doneAtMs: futureMs, suggestions: [] }
 const countdown = { whenDone: 'quit', ending: { atMs: 0, sent: 1, needsYou: 0, inReview: 0 } } as const
 
-test('a click on the notification of a batch leads to its models in the library', () => {
-  const { endBatch, shown, revealed } = setup()
-  const rows = [registered(), registered({ modelId: null })]
-  endBatch(...rows)
-  expect(shown()).toHaveLength(1)
-  shown()[0]?.emit('click')
-  const [first] = rows
-  expect(revealed).toEqual([
-    {
-      kind: 'library',
-      team: { accountId: first?.accountId, teamId: first?.team.id },
-      modelIds: [first?.modelId],
-      uploadIds: rows.map(({ id }) => id),
-    },
-  ])
-})
-
 test.each<[string, Partial<UploadRow>]>([
   ['teams', { team: { id: 'other', name: 'Other' } }],
   ['accounts', { accountId: 'cloud.example bob' }],

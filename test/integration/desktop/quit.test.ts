@@ -89,7 +89,6 @@ function setup({ running = 0, isStuck = false, threads = new Set<Worker>() } = {
     flushNow,
     exit,
     kill,
-    lines,
     count,
     errors: () => lines.filter(({ level }) => level === 'error').map(({ message }) => message),
     async quit() {
@@ -109,18 +108,6 @@ function addWindow() {
   onTestFinished(() => void host.windows.delete(id))
   return window
 }
-
-test('quits without a question while nothing is uploaded, once everything has stopped', async () => {
-  const { quitHandler, stopping, flush, exit, lines, count, quit } = setup()
-  await quit()
-  expect(count()).toEqual({ ...nothing, stopping: 1 })
-  expect([quitHandler.isStopped(), flush.mock.calls.length]).toEqual([false, 0])
-  await stopping.end()
-  expect(count()).toEqual({ ...nothing, stopping: 1, exited: 1 })
-  expect([quitHandler.isStopped(), flush.mock.calls.length]).toEqual([true, 1])
-  expect(exit.mock.calls).toEqual([[0]])
-  expect(lines).toEqual([{ level: 'info', message: 'quitting', facts: { running: 0 } }])
-})
 
 test('quitting again while everything stops changes nothing', async () => {
   const { quitHandler, stopping, count, quit } = setup()
@@ -156,29 +143,6 @@ test('asks once while uploads run, and keeps running when that is cancelled', as
   expect(quitHandler.isStopped()).toBe(false)
   await quit()
   expect(count()).toEqual({ ...nothing, asked: 2 })
-})
-
-test('stops uploads without finishing their parts if the user quits now', async () => {
-  const { question, stopping, lines, count, quit } = setup({ running: 1 })
-  await quit()
-  await question.end('now')
-  expect(count()).toEqual({ ...nothing, asked: 1, stopping: 1 })
-  await stopping.end()
-  expect(count()).toEqual({ ...nothing, asked: 1, stopping: 1, exited: 1 })
-  expect(lines).toEqual([{ level: 'info', message: 'quitting', facts: { running: 1 } }])
-})
-
-test('finishes parts before it stops uploads, unless the user quits again', async () => {
-  const { question, parts, stopping, count, quit } = setup({ running: 1 })
-  await quit()
-  await question.end('finish-parts')
-  expect(count()).toEqual({ ...nothing, asked: 1, finishing: 1 })
-  await quit()
-  expect(count()).toEqual({ ...nothing, asked: 1, finishing: 1, stopPausing: 1 })
-  await parts.end()
-  expect(count()).toEqual({ ...nothing, asked: 1, finishing: 1, stopPausing: 1, stopping: 1 })
-  await stopping.end()
-  expect(count().exited).toBe(1)
 })
 
 test('quits although parts could not be finished', async () => {

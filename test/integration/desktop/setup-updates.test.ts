@@ -133,8 +133,3 @@ test('a change of the settings for updates applies at once, others change nothin
   settings.change({ updateOnQuit: !settings.current().updateOnQuit })
   expect(vi.getTimerCount()).toBe(1)
 })
-
-test('the notices of third parties are those of the build', async () => {
-  const { handlers } = setup()
-  expect(valueOf(await handlers.thirdPartyNotices(undefined))).toBe('the notices')
-})

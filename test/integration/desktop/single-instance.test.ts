@@ -62,12 +62,6 @@ test('delivers what was received since the start, in order, and then everything 
   expect(received.slice(3)).toEqual([[]])
 })
 
-test('the first start without files delivers nothing', () => {
-  const { received, listen } = setup()
-  listen()
-  expect(received).toEqual([])
-})
-
 test.each([
   ['without files shows the window', [], [[]]],
   ['at login does nothing', ['--hidden'], []],

@@ -32,12 +32,12 @@ export type Subscriber = Parameters<Engine['subscribe']>[0]
 export const startMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 /** The state of the process before the test, to which it returns. No app is really exited. */
-export function isolateApp(platform: NodeJS.Platform = 'darwin') {
+export function isolateApp() {
   for (const emitter of [app, powerMonitor, nativeTheme]) removeAddedListeners(emitter)
   removeAddedListeners(process, ['SIGTERM', 'SIGINT', 'SIGHUP'])
   const exit = vi.spyOn(app, 'exit').mockReturnValue(undefined)
   // On macOS, the app watches no bus of the desktop, and its tray icon is always shown.
-  pretendPlatform(platform)
+  pretendPlatform('darwin')
   // Inserted by the build.
   vi.stubGlobal('__UPDATE_KEYS__', '')
   Object.defineProperty(process, 'resourcesPath', { value: '/nonexistent', configurable: true })
@@ -61,10 +61,9 @@ export function setup(
     readonly running?: number
     readonly isVisible?: boolean
     readonly settings?: Partial<Settings>
-    readonly platform?: NodeJS.Platform
   } = {},
 ) {
-  const { exit } = isolateApp(given.platform)
+  const { exit } = isolateApp()
   const home = mkdtempSync(join(tmpdir(), 'modelferry-desktop-'))
   writeFileSync(join(home, 'preload.cjs'), '')
   const log = createLog({ folder: home })
@@ -88,8 +87,6 @@ export function setup(
     ...toUploadRow(uploadRecord(), null),
     inFlightBytes,
   }))
-  const partsDone = Promise.withResolvers<void>()
-  const listen = vi.fn()
   const applied = vi.fn()
   startDesktop({
     folders: {
@@ -99,7 +96,7 @@ export function setup(
       preload: join(home, 'preload.cjs'),
       trayIcons: join(projectFolder, 'build/tray'),
     } as AppFolders,
-    instance: { startsHidden: () => given.isVisible !== true, listen },
+    instance: { startsHidden: () => given.isVisible !== true, listen: () => {} },
     settings,
     isDesktopDark: false,
     language: createLanguage(settings),
@@ -113,14 +110,9 @@ export function setup(
         start: given.start ?? (async () => true),
         snapshot: () => ({ rows, totals, allPaused: false }) as never,
         applySettings: applied,
-        networkChanged: () => void called.push('networkChanged'),
         windowFocused: () => void called.push('windowFocused'),
         areOthersUploading: () => false,
         canFinishParts: () => true,
-        async finishParts() {
-          called.push('finishParts')
-          await partsDone.promise
-        },
         stop: record('stop', undefined),
         queueRestored: async () => {},
         calls: {
@@ -129,11 +121,6 @@ export function setup(
             return success(null)
           },
           history: record('history', success({ rows: [], nextBeforeMs: null })),
-          async stopPausing({ ids }) {
-            called.push(`stopPausing ${ids}`)
-            partsDone.resolve()
-            return success(undefined)
-          },
         },
       }),
     secretStore: { state: () => 'ok', isStuck: () => false } as unknown as SessionSecretStore,
@@ -146,7 +133,6 @@ export function setup(
     memory,
     trayItem: (id: string) => tray.menu?.getMenuItemById(id),
     applied,
-    listen,
     called,
     exit,
     /** Passes events of the engine to all subscribers. */

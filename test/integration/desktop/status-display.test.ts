@@ -221,12 +221,6 @@ test('the items of the menu act on the uploads, the settings and the window', as
   expect([copied.mock.calls, quit.mock.calls.length]).toEqual([[[row.modelId]], 1])
 })
 
-test('paused uploads are resumed by the menu', async () => {
-  const { menu, done } = await setup({ totals: { ...emptyTotals, paused: 1 } })
-  menu().getMenuItemById('resume-all')?.click()
-  expect(done).toEqual([['resumeAll', undefined]])
-})
-
 test('the menu shows that pausing or resuming all uploads could not be stored', async () => {
   const notSaved = failure('settings-not-saved')
   const { menu, apply, label, showFailure } = await setup({ paused: failed(notSaved) })

@@ -1,5 +1,5 @@
-// Runs with its own session bus, a fake desktop and an icon: with or without a tray, or with one that starts and
-// stops. Prints each reported state, one word per line.
+// Runs with its own session bus, a fake desktop and an icon: without a usable tray, or with one that stops. Prints
+// each reported state, one word per line.
 import process from 'node:process'
 import { watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
 import { registerIcon } from '../../electron-host/status-notifier.ts'
@@ -26,7 +26,6 @@ async function removalDelayStarted(): Promise<() => void> {
 }
 
 const [desktop] = process.argv.slice(2)
-if (desktop === 'with-tray') await openPanel()
 if (desktop === 'with-watcher-alone') await openPanel({ hasHost: false })
 if (desktop === 'icon-refused') await openPanel({ acceptsIcons: false })
 registerIcon()
@@ -46,15 +45,6 @@ async function startPanel() {
   await reported
   return tray
 }
-async function removePanel(tray: { end(): void }): Promise<void> {
-  tray.end()
-  const endDelay = await removalDelayStarted()
-  const reported = changeReported.promise
-  endDelay()
-  await reported
-}
-
-if (desktop === 'starts-and-stops') await removePanel(await startPanel())
 if (desktop === 'restarts') {
   const tray = await startPanel()
   tray.end()

@@ -122,20 +122,6 @@ test('is drawn at once, and then at most once a second', () => {
   expect(tray().toolTip).toContain('50 bytes')
 })
 
-test('sets no icon that is shown already, and reads each file once', () => {
-  const read = vi.spyOn(nativeImage, 'createFromPath')
-  onTestFinished(() => read.mockRestore())
-  const { tray, update } = setup()
-  const set = vi.spyOn(tray(), 'setImage')
-  update({})
-  expect(set).not.toHaveBeenCalled()
-  update({ totals: sending })
-  update({ totals: emptyTotals })
-  update({ totals: sending })
-  expect(set).toHaveBeenCalledTimes(3)
-  expect(read).toHaveBeenCalledTimes(2)
-})
-
 test('the menu is rebuilt at once for another state, and after five seconds for other numbers', () => {
   const { icon, tray, state } = setup()
   const summary = () => tray().menu?.getMenuItemById('sum')?.label
@@ -149,15 +135,6 @@ test('the menu is rebuilt at once for another state, and after five seconds for 
   expect(summary()).toContain('50 bytes')
   vi.advanceTimersByTime(1)
   expect(summary()).toContain('60 bytes')
-})
-
-test('the menu is not rebuilt because the battery level has changed', () => {
-  const { tray, update } = setup()
-  const { menu } = tray()
-  update({ conditions: { ...idleConditions, power: { isOnBattery: true, percent: 50 } } })
-  expect(tray().menu).toBe(menu)
-  update({ conditions: { ...idleConditions, whenDone: 'quit' } })
-  expect(tray().menu).not.toBe(menu)
 })
 
 test('the menu says how much would be uploaded again by stopping now', () => {

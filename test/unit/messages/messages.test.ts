@@ -155,8 +155,8 @@ test('has the same keys in every language', () => {
   for (const locale of locales) expect(Object.keys(catalogues[locale])).toEqual(Object.keys(catalogues.en))
 })
 
-/** The text of all sources, and a pattern for each key that is composed in a template literal. */
-function keysInSources(): { readonly whole: string; readonly patterns: readonly RegExp[] } {
+/** The texts in quotes in all sources, and a pattern for each key that is composed in a template literal. */
+function keysInSources(): { readonly quoted: ReadonlySet<string>; readonly patterns: readonly RegExp[] } {
   const root = join(import.meta.dirname, '../../..')
   const paths = globSync(['electron/**/*.ts', 'renderer/**/*.ts', 'renderer/**/*.svelte'], { cwd: root })
   const sources = paths.map((path) => readFileSync(join(root, path), 'utf8'))
@@ -167,14 +167,13 @@ function keysInSources(): { readonly whole: string; readonly patterns: readonly 
   const patterns = templates.map(
     (text) => new RegExp(`^${text.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '[\\w-]+')}$`),
   )
-  return { whole, patterns }
+  const quoted = new Set([...whole.matchAll(/'([a-z][\w.-]*)(?=')/g)].map(([, text = '']) => text))
+  return { quoted, patterns }
 }
 
 test('uses every message in the sources', () => {
-  const { whole, patterns } = keysInSources()
-  const unused = keys.filter(
-    (key) => !whole.includes(`'${key}'`) && !patterns.some((pattern) => pattern.test(key)),
-  )
+  const { quoted, patterns } = keysInSources()
+  const unused = keys.filter((key) => !quoted.has(key) && !patterns.some((pattern) => pattern.test(key)))
   expect(unused).toEqual([])
 })
 

@@ -90,10 +90,8 @@ test('needs the base model for LoRA, ControlNet and adapters', async () => {
 })
 
 test('needs only the base model for a patch in the folder of base models', async () => {
-  const patch = (name: string) =>
-    readFamilyCases()
-      .find((one) => one.name === name)
-      ?.tensors() ?? {}
+  const cases = readFamilyCases()
+  const patch = (name: string) => cases.find((one) => one.name === name)?.tensors() ?? {}
   const multitalk = await recognised(
     patch('Wan InfiniteTalk'),
     'infinitetalk.safetensors',

@@ -147,12 +147,21 @@ export function hasSameEmail(a: Account, b: Account): boolean {
 }
 
 /** Whether an account's user has no other account on the same server that is signed in. */
-export function isLastSignIn(accounts: readonly Account[], accountId: string): boolean {
-  const own = accounts.find(({ id }) => id === accountId)
-  if (!own) return false
-  return !accounts.some(
-    (other) => other.id !== accountId && other.state === 'ready' && isSamePerson(own, other),
+export const isLastSignIn = (accounts: readonly Account[], accountId: string): boolean =>
+  accounts.some(({ id }) => id === accountId) && otherTeams(accounts, [accountId]) === null
+
+/** The names of the teams that the users of accounts reach by other sign-ins on the server; null without any. */
+export function otherTeams(
+  accounts: readonly Account[],
+  accountIds: readonly string[],
+): readonly string[] | null {
+  const own = accounts.filter(({ id }) => accountIds.includes(id))
+  const others = accounts.filter(
+    (other) =>
+      other.state === 'ready' && !own.includes(other) && own.some((account) => isSamePerson(account, other)),
   )
+  const names = others.flatMap(({ teams }) => teams.map(({ name }) => name))
+  return others.length > 0 ? [...new Set(names)] : null
 }
 
 /**

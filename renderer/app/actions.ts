@@ -343,7 +343,7 @@ export class Actions {
   }
 
   async #signInFor({ accountId, failure }: UploadRow): Promise<void> {
-    const account = this.#services.session.accounts.find(({ id }) => id === accountId)
+    const account = this.#services.session.find(accountId)
     if (account) await this.signInAgain(account, failure?.code === 'too-large-for-device')
     else this.#services.ui.show('sign-in')
   }

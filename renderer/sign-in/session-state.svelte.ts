@@ -1,7 +1,7 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import {
-  isLastSignIn,
+  otherTeams,
   teamKey,
   type Account,
   type SessionView,
@@ -22,8 +22,10 @@ export class SessionState {
   view = $state.raw<SessionView | null>(null)
   /** Why the session could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
-  readonly accounts = $derived(this.view?.accounts ?? [])
-  readonly ready = $derived(this.accounts.filter(({ state }) => state === 'ready'))
+  readonly #all = $derived(this.view?.accounts ?? [])
+  readonly ready = $derived(this.#all.filter(({ state }) => state === 'ready'))
+  /** Without those that were signed out while others are signed in: the user doesn't need them any more. */
+  readonly accounts = $derived(this.#all.filter(({ hasLeft }) => !hasLeft || this.ready.length === 0))
   /** Accounts without a valid sign-in, whose uploads wait. */
   readonly signedOut = $derived(this.accounts.filter(({ state }) => state === 'signed-out'))
   /** Whether files can be uploaded to more than one team. */
@@ -49,9 +51,9 @@ export class SessionState {
     return stop
   }
 
-  /** Whether the user of an account has another one on its server that is signed in. */
-  hasOtherSignIn(accountId: string): boolean {
-    return !isLastSignIn(this.accounts, accountId)
+  /** The names of the teams that the user of an account reaches by another sign-in; null without one. */
+  otherTeams(accountId: string): readonly string[] | null {
+    return otherTeams(this.accounts, [accountId])
   }
 
   /** A team with a signed-in account: the given one, or another one that has the team; null if there is none. */
@@ -70,8 +72,12 @@ export class SessionState {
     if (isAnyGone) this.#events.departed()
   }
 
+  find(accountId: string): Account | undefined {
+    return this.#all.find(({ id }) => id === accountId)
+  }
+
   accountName(accountId: string): string {
-    const account = this.accounts.find(({ id }) => id === accountId)
+    const account = this.find(accountId)
     if (!account) return accountId
     const own = account.email || account.name
     const isOfMany = new Set(this.accounts.map(({ server }) => server)).size > 1
@@ -90,7 +96,7 @@ export class SessionState {
   }
 
   #accountOf(chosen: TeamChoice | null): Account | null {
-    return this.accounts.find(({ id }) => id === chosen?.accountId) ?? null
+    return chosen ? (this.find(chosen.accountId) ?? null) : null
   }
 
   teamOf(choice: TeamChoice | null): Team | null {

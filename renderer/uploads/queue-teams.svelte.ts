@@ -83,7 +83,7 @@ export class QueueTeams {
 
   /** A password sign-in and a paired device of one user are the same person. */
   #personOf(accountId: string): string {
-    const account = this.#session.accounts.find(({ id }) => id === accountId)
+    const account = this.#session.find(accountId)
     return account ? `${account.server} ${account.personId}` : accountId
   }
 }

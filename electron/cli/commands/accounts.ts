@@ -1,7 +1,8 @@
-import { isSamePerson, type Account } from '../../contract/account.ts'
+import { isSamePerson, otherTeams, type Account } from '../../contract/account.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import { failed, type Failure } from '../../contract/failures.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { joinNames } from '../../messages/messages.ts'
 import { UsageError, type Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -92,8 +93,12 @@ function reportInterrupted(
 
 /** What became of the data of accounts that were signed out: `sentence`, unless their users have other sign-ins. */
 function afterSignOut(signedOut: readonly Account[], left: readonly Account[], sentence: string): string {
-  const hasOther = signedOut.some((one) => left.some((other) => isSamePerson(one, other)))
-  return hasOther ? t('sign-out.other-sign-in') : sentence
+  const accounts = [...signedOut, ...left]
+  const teams = otherTeams(
+    accounts,
+    signedOut.map(({ id }) => id),
+  )
+  return teams ? t('sign-out.other-sign-in', { teams: joinNames(teams, t) }) : sentence
 }
 
 async function signOutAccounts(

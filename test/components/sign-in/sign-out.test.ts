@@ -26,13 +26,19 @@ test('says what a sign-out does and what happens to uploads, and does nothing on
   expect(opened.asked.map(({ name }) => name)).not.toContain('signOut')
 })
 
-test('says that uploads stay visible while the user has another sign-in', async () => {
+test('says which uploads another sign-in of the user sends, and doesn’t ask for the one that is signed out', async () => {
   const paired = account({ ...me, id: `${me.id} team-1`, kind: 'device' })
   const session: SessionView = { ...signedIn(me), accounts: [me, paired] }
-  const opened = await openPage({ answers: { session: () => success(session) } })
-  await userEvent.click(opened.screen.getByRole('button', { name: `Team: ${team.name}` }))
-  await userEvent.click(opened.screen.getByRole('menuitem', { name: /^Sign out/ }).first())
-  await expect.element(opened.screen.getByText('You have another sign-in', { exact: false })).toBeVisible()
+  const { screen, emit } = await openPage({ answers: { session: () => success(session) } })
+  const menu = screen.getByRole('button', { name: `Team: ${team.name}` })
+  await userEvent.click(menu)
+  await userEvent.click(screen.getByRole('menuitem', { name: /^Sign out.*paired/ }))
+  await expect.element(screen.getByRole('dialog')).toMatchTextContent(`sends uploads to ${team.name}`)
+  await userEvent.keyboard('{Escape}')
+  emit('session', { ...session, accounts: [me, { ...paired, state: 'signed-out', hasLeft: true }] })
+  await userEvent.click(menu)
+  await expect.poll(() => screen.getByRole('menuitem', { name: /^Sign out/ }).elements()).toHaveLength(1)
+  expect(screen.container.textContent).not.toContain('sign in again')
 })
 
 test.each([

@@ -279,13 +279,13 @@ export function needsAttention({ phase, failure }: Pick<UploadRow, 'phase' | 'fa
   return phase === 'registered' && failure !== null
 }
 
-/** Whether an upload can be paused or resumed, or null. */
-export function toggleOf({
-  phase,
-  pausing,
-}: Pick<UploadRow, 'phase' | 'pausing'>): 'pause' | 'resume' | null {
-  if (phase === 'paused' || pausing?.isSingle) return 'resume'
-  return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
+/** Whether an upload can be paused or resumed, or null. While all are paused, each can be resumed. */
+export function toggleOf(
+  { phase, pausing }: Pick<UploadRow, 'phase' | 'pausing'>,
+  allPaused = false,
+): 'pause' | 'resume' | null {
+  if (phase === 'failed' || phase === 'registered' || phase === 'review') return null
+  return allPaused || phase === 'paused' || pausing?.isSingle ? 'resume' : 'pause'
 }
 
 /** Whether the place of an upload in the queue matters now or once it is resumed. */

@@ -4,7 +4,7 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryListing } from '../contract/library.ts'
 import { receiptOf } from '../contract/receipt.ts'
 import { logDocumentOf } from '../contract/upload-log.ts'
-import { targetFailure } from '../contract/uploads.ts'
+import { targetFailure, toggleOf } from '../contract/uploads.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
 import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
@@ -127,7 +127,17 @@ export function engineCalls(areas: Areas): EngineCalls {
       commands.stopPausing(ids)
       return success(undefined)
     },
-    resume: async ({ ids }) => commands.resume(ids),
+    /** While all uploads are paused, only these run again. */
+    async resume({ ids }) {
+      const { hold } = areas.sending
+      if (!hold.isPausedByUser()) return commands.resume(ids)
+      const others = feed.snapshot().rows.filter((row) => toggleOf(row) === 'pause' && !ids.includes(row.id))
+      const pausing = commands.pause(others.map(({ id }) => id))
+      const stored = await pauseAll(areas, false)
+      const resumed = commands.resume(ids)
+      await pausing
+      return resumed.ok ? stored : resumed
+    },
     pauseAll: () => pauseAll(areas, true),
     /** Also ends the pause of single files: "resume all" means everything that is shown. */
     async resumeAll() {

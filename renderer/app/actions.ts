@@ -44,8 +44,7 @@ export class Actions {
   readonly chooseFiles = async (what: CallArgs<'chooseFiles'>['what']) =>
     this.#reportAdded(await this.#bridge.chooseFiles({ what }))
 
-  /** Whether a row can be paused or resumed: neither has an effect while all uploads are paused. */
-  readonly toggleOf = (row: UploadRow) => (this.#services.queue.allPaused ? null : toggleOf(row))
+  readonly toggleOf = (row: UploadRow) => toggleOf(row, this.#services.queue.allPaused)
 
   /** Whether the wait for a retry can be ended: not while all uploads are paused. */
   readonly canTryNow = (row: UploadRow) => !this.#services.queue.allPaused && canTryNow(row)

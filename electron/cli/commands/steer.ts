@@ -1,6 +1,12 @@
 import { success, type Result } from '../../contract/failures.ts'
 import { unheldQueue, uploadStatusOf } from '../../contract/upload-status.ts'
-import { hasPlaceInQueue, needsAttention, toggleOf, type UploadRow } from '../../contract/uploads.ts'
+import {
+  hasPlaceInQueue,
+  needsAttention,
+  toggleOf,
+  type Snapshot,
+  type UploadRow,
+} from '../../contract/uploads.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { CommandHandlers } from '../../contract/host.ts'
 import { formatBytes } from '../../messages/format-size.ts'
@@ -55,7 +61,7 @@ async function changeUploads(
   const snapshot = await calls.snapshot(undefined)
   if (!snapshot.ok) return snapshot
   const { rows } = snapshot.value
-  const chosen = chosenUploads(steering, rows, err)
+  const chosen = chosenUploads(steering, snapshot.value, err)
   if (chosen === null) return null
   if (chosen.length === 0) return success('No upload has failed.')
   if (steering.verb === 'remove' && !steering.yes && !(await isConfirmed(removalQuestion(chosen), err)))
@@ -72,13 +78,13 @@ async function changeUploads(
 /** The uploads that are named, or all that the verb applies to; null if a name is unclear or of another upload. */
 function chosenUploads(
   { verb, uploads }: UploadSteering,
-  rows: readonly UploadRow[],
+  { rows, allPaused }: Snapshot,
   err: TextStream,
 ): readonly UploadRow[] | null {
   const { appliesTo, participle } = verbs[verb]
-  if (uploads.length === 0) return rows.filter(appliesTo)
+  if (uploads.length === 0) return rows.filter((row) => appliesTo(row, allPaused))
   const named = findNamed(uploads, rows, uploadNaming, err)
-  const unfit = named?.find((row) => !appliesTo(row))
+  const unfit = named?.find((row) => !appliesTo(row, allPaused))
   if (!unfit) return named
   const status = t(`phase.${uploadStatusOf(unfit, unheldQueue)}`).toLowerCase()
   err.line(visibleText(`${unfit.fileName} can’t be ${participle}: ${status}.`))
@@ -92,11 +98,11 @@ const said = (result: Result<unknown>, sentence: string): Result<string> =>
 const verbs: Readonly<
   Record<
     UploadSteering['verb'],
-    { readonly appliesTo: (row: UploadRow) => boolean; readonly participle: string }
+    { readonly appliesTo: (row: UploadRow, allPaused: boolean) => boolean; readonly participle: string }
   >
 > = {
   pause: { appliesTo: (row) => toggleOf(row) === 'pause', participle: 'paused' },
-  resume: { appliesTo: (row) => toggleOf(row) === 'resume', participle: 'resumed' },
+  resume: { appliesTo: (row, allPaused) => toggleOf(row, allPaused) === 'resume', participle: 'resumed' },
   retry: { appliesTo: (row) => needsAttention(row) || row.phase === 'retrying', participle: 'retried' },
   remove: { appliesTo: ({ phase }) => phase !== 'registered', participle: 'removed' },
   move: { appliesTo: ({ phase }) => hasPlaceInQueue(phase), participle: 'moved' },

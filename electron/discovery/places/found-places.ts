@@ -85,9 +85,8 @@ export class FoundPlaces {
     await (this.#running?.done ?? this.#startSearch())
   }
 
-  /** As `search` unless a search was completed before; `stop` has no effect until it resolves. */
+  /** As `search`, but `stop` has no effect until it resolves. */
   async searchUninterrupted(): Promise<void> {
-    if (this.#state === 'done') return
     this.#waitingCount += 1
     await this.search().finally(() => (this.#waitingCount -= 1))
   }

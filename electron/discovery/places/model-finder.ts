@@ -255,7 +255,7 @@ export class ModelFinder {
       { onMessage: (message) => void (message.kind === 'near' && near.push(...message.models)) },
     )
     await onFound(near)
-    await this.#foundPlaces.searchUninterrupted()
+    if (!this.#foundPlaces.isSearchComplete()) await this.#foundPlaces.searchUninterrupted()
     await onFound(this.#foundPlaces.allModels())
   }
 

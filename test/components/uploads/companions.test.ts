@@ -73,7 +73,7 @@ test('the review says what is missing and how that is known, and uploads the fil
   await expect
     .element(sheet)
     .toMatchTextContent(
-      'The team has no T5-XXL text encoder, SDXL base model · Not found under a known name: Flux.1 VAE',
+      'The team has no T5-XXL text encoder, SDXL base model · May be missing from the library: Flux.1 VAE',
     )
   await expect
     .element(sheet.getByRole('row', { name: /^Flux,.*Needs T5-XXL text encoder, Flux.1 VAE/ }))
@@ -155,7 +155,7 @@ test('a row says what its team lacks, also for screen readers', async () => {
     .element(rowOf('Flux').getByRole('button', { name: 'Needs T5-XXL text encoder, Flux.1 VAE' }))
     .toHaveAttribute(
       'title',
-      'The team has no T5-XXL text encoder · Not found under a known name: Flux.1 VAE',
+      'The team has no T5-XXL text encoder · May be missing from the library: Flux.1 VAE',
     )
   expect(rowOf('Plain').getByText('Needs', { exact: false }).elements()).toEqual([])
   expect(lines()).toContain(

@@ -48,18 +48,19 @@ test('the headline shows the pause of all uploads, and stops it', async () => {
   await expect.element(screen.getByRole('heading', { level: 1 })).toMatchTextContent('Paused · 1 file')
 })
 
-test('while all uploads are paused, none is paused or resumed by itself', async () => {
+test('while all uploads are paused, each can be resumed and none is tried now', async () => {
   const retrying = row('Grain', { phase: 'retrying', failure: failure('server-trouble') })
   const { screen, rowOf, emit, asked } = await openPage({
     rows: [row('Flux', { phase: 'paused' }), row('Wan'), retrying],
   })
-  const controls = () => screen.getByRole('button', { name: /^(Pause|Resume|Try now): / })
-  await expect.poll(() => controls().elements().length).toBe(4)
+  await expect.element(rowOf('Wan')).toBeVisible()
   emit('patch', { ...patchOf(2, []), allPaused: true })
-  await expect.poll(() => controls().elements()).toEqual([])
-  rowOf('Wan').element().focus()
+  await userEvent.click(rowOf('Wan').getByRole('button', { name: 'Resume: Wan' }).first())
+  rowOf('Grain').element().focus()
   await userEvent.keyboard(' ')
-  expect(asked).toEqual([])
+  const ids = (name: string) => ({ name: 'resume', args: { ids: [row(name).id] } })
+  expect(asked).toEqual([ids('Wan'), ids('Grain')])
+  expect(screen.getByRole('button', { name: /^(Pause|Try now): / }).elements()).toEqual([])
 })
 
 test('the details say what stopping a pause now would cost', async () => {

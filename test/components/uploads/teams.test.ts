@@ -112,8 +112,8 @@ test('uploads are added to another team, which the dialog asks for', async () =>
   const { screen, rowOf } = opened
   await choose(opened, 'Grain', 'Also add to team…')
   const dialog = screen.getByRole('dialog', { name: 'Also add to team' })
-  await expect.element(dialog.getByRole('button', { name: otherTeam.name })).toHaveFocus()
-  expect(dialog.getByRole('button', { name: team.name }).elements()).toEqual([])
+  await expect.element(dialog.getByRole('button', { name: `Upload to ${otherTeam.name}` })).toHaveFocus()
+  expect(dialog.getByRole('button', { name: `Upload to ${team.name}` }).elements()).toEqual([])
   expect((await axe.run(screen.container)).violations.map(({ id }) => id)).toEqual([])
   await userEvent.keyboard('{Escape}')
   await expect.element(dialog).not.toBeInTheDocument()
@@ -142,7 +142,9 @@ test('models of the library are added to another team, and the report says which
   emit('command', 'show-library')
   await userEvent.click(screen.getByRole('row', { name: /^Grain/ }), { button: 'right' })
   await userEvent.click(screen.getByRole('menuitem', { name: 'Also add to team…' }))
-  await userEvent.click(screen.getByRole('dialog').getByRole('button', { name: otherTeam.name }))
+  await userEvent.click(
+    screen.getByRole('dialog').getByRole('button', { name: `Upload to ${otherTeam.name}` }),
+  )
   await expect
     .poll(() => asked(opened, 'addModelsToTeam'))
     .toEqual([{ choice: choiceOf(team), modelIds: ['Grain'], team: choiceOf(otherTeam) }])
@@ -163,7 +165,7 @@ test('a team that a paired device has too is offered once, for the password sign
   })
   await choose(opened, 'Grain', 'Also add to team…')
   const dialog = opened.screen.getByRole('dialog', { name: 'Also add to team' })
-  await userEvent.click(dialog.getByRole('button', { name: otherTeam.name }))
+  await userEvent.click(dialog.getByRole('button', { name: `Upload to ${otherTeam.name}` }))
   await expect
     .poll(() => asked(opened, 'addUploadsToTeam'))
     .toEqual([{ ids: ['Grain'], team: { accountId: session.id, teamId: otherTeam.id } }])

@@ -139,6 +139,19 @@ test('pauses everything and resumes it from the same point', async () => {
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
 })
 
+test('resumes one upload while all are paused, and no other', async () => {
+  const { app, cloud, file } = await setup()
+  await app.calls.pauseAll(undefined)
+  const ids: string[] = []
+  for (const name of ['a', 'b']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  const [id = '', other = ''] = ids
+  await app.calls.resume({ ids: [id] })
+  await app.settled(id)
+  expect(app.row(other).phase).toBe('paused')
+  expect(app.engine.snapshot().allPaused).toBe(false)
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
 test('resumes individually paused uploads too when everything is resumed', async () => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)

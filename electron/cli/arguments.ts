@@ -100,6 +100,8 @@ export type Command =
       readonly yes: boolean
       readonly dryRun: boolean
       readonly abortOnInterrupt: boolean
+      /** Doesn't wait for the uploads. */
+      readonly detach: boolean
     } & OutputOptions &
       SpeedOptions)
 
@@ -294,6 +296,7 @@ function parseUpload(words: readonly string[]): Command {
     yes: values.yes ?? false,
     dryRun: values['dry-run'] ?? false,
     abortOnInterrupt: values['abort-on-interrupt'] ?? false,
+    detach: values.detach ?? false,
     json: values.json ?? false,
     quiet: values.quiet ?? false,
     ...parseSpeedOptions(values),

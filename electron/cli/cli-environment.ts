@@ -25,6 +25,8 @@ export interface CliEnvironment {
   readonly team: string | null
   /** Larger files are uploaded in parts. */
   readonly singlePutLimitBytes: number
+  /** That limit is the environment's. */
+  readonly hasOwnPutLimit: boolean
   /** Null for no limit. */
   readonly limitBytesPerSecond: number | null
   /** What may be uploaded and what is reviewed: the app's settings. */
@@ -62,6 +64,7 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
     token: readToken(environment['MODELFERRY_TOKEN']),
     team: environment['MODELFERRY_TEAM'] || null,
     singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
+    hasOwnPutLimit: multipartFrom !== null,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
     policy: {
       ...reviewPolicyOf(settings),

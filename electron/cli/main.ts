@@ -15,6 +15,11 @@ import { followStatus } from './commands/follow-status.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { runSteerCommand } from './commands/steer.ts'
 import { readCliEnvironment, workerFiles } from './cli-environment.ts'
+import type { EngineCommand } from './run-command.ts'
+import type { ProgramContext } from './run-with-engine.ts'
+import type { HostConnection } from '../host/connect-host.ts'
+import { withRunningApp } from './running-app.ts'
+import { needsOwnEngine } from './needs-own-engine.ts'
 
 const streams: Streams = {
   out: createTextStream(process.stdout),
@@ -102,9 +107,29 @@ async function start(
     streams.err.line('The upload queue is empty.')
     return exitCodes.ok
   }
+  const program = { cliEnvironment, workers, threads, streams, removeSignalHandlers }
+  return command.name === 'upload' ? runUpload(command, program) : runWithOwnEngine(command, program)
+}
+
+/** Uploads by the running app; without one, or with settings that it doesn't share, by this process. */
+async function runUpload(
+  command: EngineCommand & { readonly name: 'upload' },
+  program: ProgramContext,
+): Promise<number> {
+  const { cliEnvironment } = program
+  if (needsOwnEngine(command, cliEnvironment)) return runWithOwnEngine(command, program)
+  const upload = async (app: HostConnection) => {
+    const { uploadThroughApp } = await import('./upload-through-app.ts')
+    return uploadThroughApp(command, app, program)
+  }
+  const runWithout = command.detach ? undefined : () => runWithOwnEngine(command, program)
+  return withRunningApp(cliEnvironment.home, streams.err, upload, runWithout)
+}
+
+async function runWithOwnEngine(command: EngineCommand, program: ProgramContext): Promise<number> {
   // Loading the engine takes a third of the time of a command that doesn't need it.
   const { runWithEngine } = await import('./run-with-engine.ts')
-  return runWithEngine(command, { cliEnvironment, workers, threads, streams, removeSignalHandlers })
+  return runWithEngine(command, program)
 }
 
 async function version(): Promise<string> {

@@ -90,6 +90,7 @@ export const commands = {
         type: 'boolean',
         about: 'show what would be uploaded and what needs a decision, and upload nothing',
       },
+      detach: { type: 'boolean', about: 'return once the running app has queued the files' },
       'abort-on-interrupt': {
         type: 'boolean',
         about: 'Ctrl-C cancels these uploads and deletes their data from storage',

@@ -1,18 +1,17 @@
-import { teamKey, type Account } from '../contract/account.ts'
+import type { Account } from '../contract/account.ts'
 import { runAccountsCommand, runLogoutCommand } from './commands/accounts.ts'
 import type { Command } from './arguments.ts'
 import { runCheckCommand } from './commands/check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
-import { createJsonReporter } from './output/json-output.ts'
-import { createTextReporter } from './output/text-output.ts'
+import { createReporter } from './output/create-reporter.ts'
 import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
 import { runFindCommand } from './commands/find.ts'
 import { runHistoryCommand } from './commands/history.ts'
 import { runLibraryCommand } from './commands/library.ts'
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
-import { findTeam, uploadTeams, type AccountTeam } from './commands/teams.ts'
+import { findTeam, findTeams, uploadTeams, type AccountTeam } from './commands/teams.ts'
 import { runUploadCommand } from './commands/upload.ts'
 import { runVerifyCommand } from './commands/verify.ts'
 import { runWorkflowCommand } from './commands/workflow.ts'
@@ -94,9 +93,9 @@ async function runSignedInCommand(
     return runLibraryCommand(command, teamOf(command.team ?? cliEnvironment.team), context)
   const uploadContext = { ...context, reporter: createReporter(command, streams) }
   if (command.name === 'upload') {
-    const named = command.teams.length > 0 ? command.teams : [cliEnvironment.team]
-    const teams = new Map(named.map(teamOf).map((team) => [teamKey(team), team]))
-    return runUploadCommand(command, [...teams.values()], uploadContext)
+    const { teams } = command
+    const found = findTeams(engine, { teams, fallback: cliEnvironment.team, only: tokenAccount })
+    return runUploadCommand(command, found, uploadContext)
   }
   return runWorkflowCommand(command, teamOf(command.team ?? cliEnvironment.team), uploadContext)
 }
@@ -116,7 +115,3 @@ function listTeams(
 const teamAsJson = ({ team, account }: AccountTeam) => ({ ...team, account: account.email })
 
 const teamAsText = ({ team, account }: AccountTeam) => `${team.id}  ${team.name}  (${account.email})`
-
-function createReporter(options: { readonly json: boolean; readonly quiet: boolean }, streams: Streams) {
-  return options.json ? createJsonReporter(streams, options) : createTextReporter(streams, options)
-}

@@ -21,7 +21,7 @@ import type { Streams } from './output/output.ts'
 import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run-command.ts'
 
-interface ProgramContext {
+export interface ProgramContext {
   readonly cliEnvironment: CliEnvironment
   /** Entry files of the worker threads. */
   readonly workers: ReturnType<typeof workerFiles>

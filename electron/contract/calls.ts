@@ -38,7 +38,7 @@ import type { WatchedFoldersView } from './watched-folders.ts'
 /** The side that implements a call: `engine` needs no Electron, `desktop` does. */
 type Answerer = 'engine' | 'desktop'
 
-interface Call<Who extends Answerer, Schema extends v.GenericSchema, Answer> {
+export interface Call<Who extends Answerer, Schema extends v.GenericSchema, Answer> {
   readonly who: Who
   readonly args: Schema
   /** Never set; it carries the type of the result. */
@@ -62,9 +62,9 @@ const maxItems = 1_000_000
 const ids = v.pipe(v.array(id), v.maxLength(maxItems))
 /** The id of a review; the shared one of older records is empty. */
 const review = text(400)
-const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
+export const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
 /** Filled in by the preload from `File` objects: the page cannot name a path. */
-const paths = v.pipe(v.array(text(32_768)), v.maxLength(maxItems))
+export const paths = v.pipe(v.array(text(32_768)), v.maxLength(maxItems))
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
 /** Paths or hashes of all rows of a queue of ten thousand. */
@@ -72,7 +72,7 @@ const maxCopiedLength = 2_000_000
 
 /** Only bounds against abuse: the rules of the API are checked where a failure can explain them. */
 const target = { displayName: text(1_000), modelType: text(1_000), modelPath: text(4_000) }
-const targetChange = v.strictObject({
+export const targetChange = v.strictObject({
   displayName: v.exactOptional(target.displayName),
   modelType: v.exactOptional(target.modelType),
   modelPath: v.exactOptional(target.modelPath),

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
-import type { TeamChoice } from './account.ts'
+import type { Team, TeamChoice } from './account.ts'
 import type { MissingCompanion } from './companions.ts'
-import type { FailureCode } from './failures.ts'
+import type { Failure, FailureCode } from './failures.ts'
 import type { PrivateContent } from './recognition.ts'
-import type { AddReport } from './uploads.ts'
+import type { AddReport, SkippedFile, Target } from './uploads.ts'
 
 /** Which added files are shown for approval before anything is sent. */
 export const reviewSetting = v.picklist(['always', 'when-needed', 'never'])
@@ -125,6 +125,30 @@ export interface ReviewView {
   readonly hasWork: boolean
   /** The comparison with the team's library has not finished, so that groups may grow. */
   readonly isComparing: boolean
+}
+
+/** A file that a command would add. */
+export interface ProposedUpload {
+  readonly id: string
+  readonly path: string
+  readonly fileName: string
+  readonly identity: { readonly sizeBytes: number }
+  readonly team: Team
+  readonly target: Target
+  readonly failure: Failure | null
+}
+
+/** Files that a command would add, and what needs a decision about them. */
+export interface UploadProposal {
+  readonly records: readonly ProposedUpload[]
+  readonly groups: readonly ReviewGroup[]
+  /** What the group `missing-companion` refers to. */
+  readonly missingCompanions: readonly MissingCompanion[]
+  /** By the same rules as in the window. */
+  readonly isReviewNeeded: boolean
+  readonly skipped: readonly SkippedFile[]
+  /** Names of files that the queue has already; they are continued. */
+  readonly queuedNames: readonly string[]
 }
 
 /** The result of approving files in review; they can be undone together, like a drop. */

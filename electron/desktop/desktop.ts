@@ -3,7 +3,7 @@ import process from 'node:process'
 import type { Worker } from 'node:worker_threads'
 import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
 import { success } from '../contract/failures.ts'
-import type { Engine } from '../engine/engine.ts'
+import { createCommandServer, type Engine } from '../engine/engine.ts'
 import { serveHost, type HostServer } from '../host/serve-host.ts'
 import type { FileLog } from '../platform/log.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
@@ -226,6 +226,7 @@ function serveCommands({ folders, engine, log }: BuildOptions, handlers: CallHan
     version: app.getVersion(),
     // The page's snapshot also tells its feed where to go on.
     handlers: { ...handlers, snapshot: engine.calls.snapshot },
+    serveCommand: createCommandServer(engine),
     queueRestored: engine.queueRestored,
     timers: realTimers,
     log,

@@ -48,7 +48,7 @@ export function setupIpc(options: {
         return failed(failure('bad-call'))
       }
       if (!firstPaintCalls.has(name)) await engine.queueRestored()
-      const answer = await answerCall(name, args, handlers, log)
+      const answer = await answerCall(name, args, { calls, handlers, log })
       onAnswered?.(name)
       return answer
     }

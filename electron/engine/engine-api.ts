@@ -25,7 +25,7 @@ import type { StorageTester } from '../uploads/storage-test.ts'
 import type { UploadCommands } from './commands.ts'
 
 export type { FoundModels } from '../discovery/places/model-finder.ts'
-export type { EnqueueRequest, UploadProposal } from '../intake/enqueue.ts'
+export type { EnqueueRequest } from '../intake/enqueue.ts'
 
 /**
  * Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the

@@ -16,6 +16,7 @@ import { engineCalls, localFileWith, type Areas } from './calls.ts'
 import type { Engine, EngineOptions, StartOptions } from './engine-api.ts'
 
 export { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
+export { createCommandServer } from './command-uploads.ts'
 export type * from './engine-api.ts'
 
 /**

@@ -2,18 +2,26 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as v from 'valibot'
 import { failed, failure, type Result } from '../contract/failures.ts'
-import { commandCallNames, hostProtocol, type CommandHandlers, type HostEvents } from '../contract/host.ts'
+import {
+  commandCallNames,
+  hostEventNames,
+  hostProtocol,
+  type CommandHandlers,
+  type HostEvents,
+} from '../contract/host.ts'
 import { createNonce, hostHello, isSameProof, proofOf } from './handshake.ts'
 import { readHost, type HostFile } from './host-file.ts'
 import { messagesOf, sendMessage } from './messages-of.ts'
 
-export type HostListener = { readonly [Name in keyof HostEvents]: (value: HostEvents[Name]) => void }
+export type HostListener = { readonly [Name in keyof HostEvents]?: (value: HostEvents[Name]) => void }
 
 /** A connection to the process that hosts the uploads of a data folder. */
 export interface HostConnection {
   /** A call that the host didn't answer before it ended fails with `app-ended`. */
   readonly calls: CommandHandlers
-  /** Passes on all events from now on. */
+  /** Passes on the events of this command's own uploads from now on. */
+  listen(listener: HostListener): void
+  /** Passes on the patches of all uploads too. */
   follow(listener: HostListener): void
   /** Resolves when the host or this side has ended the connection. */
   readonly ended: Promise<void>
@@ -38,7 +46,7 @@ const maxLineLength = 256 * 1024 * 1024
 const hostMessage = v.union([
   v.object({ id: v.number(), answer: v.custom<Result<never>>((answer) => answer instanceof Object) }),
   v.object({
-    event: v.picklist(['patch', 'resync'] satisfies (keyof HostEvents)[]),
+    event: v.picklist(hostEventNames),
     value: v.optional(v.custom<never>(() => true)),
   }),
 ])
@@ -110,7 +118,7 @@ function createConnection(socket: Socket, messages: AsyncGenerator<unknown, unde
       if ('id' in output) {
         waiting.get(output.id)?.(output.answer)
         waiting.delete(output.id)
-      } else listener?.[output.event](output.value as never)
+      } else listener?.[output.event]?.(output.value as never)
     }
     for (const answer of waiting.values()) answer(failed(failure('app-ended')))
     waiting.clear()
@@ -129,6 +137,7 @@ function createConnection(socket: Socket, messages: AsyncGenerator<unknown, unde
     calls: Object.fromEntries(
       commandCallNames.map((name) => [name, call(name)]),
     ) as unknown as CommandHandlers,
+    listen: (given) => void (listener = given),
     follow(given) {
       listener = given
       sendMessage(socket, { follow: true })

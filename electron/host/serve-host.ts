@@ -1,6 +1,14 @@
 import { createServer, type Socket } from 'node:net'
 import * as v from 'valibot'
-import { commandCallNames, hostProtocol, type CommandHandlers } from '../contract/host.ts'
+import {
+  commandCallNames,
+  commandCalls,
+  hostProtocol,
+  type CommandUploads,
+  type OwnEvents,
+  type SharedHandlers,
+  type TellCommand,
+} from '../contract/host.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Log, Timers } from '../platform/environment.ts'
 import { answerCall } from './answer.ts'
@@ -38,7 +46,9 @@ export interface HostOptions {
   readonly home: string
   /** Of this app. */
   readonly version: string
-  readonly handlers: CommandHandlers
+  readonly handlers: SharedHandlers
+  /** Serves the calls of one command that are about its own uploads. */
+  readonly serveCommand: (tell: TellCommand) => CommandUploads
   /** Calls wait for it. */
   readonly queueRestored: () => Promise<void>
   readonly timers: Timers
@@ -139,18 +149,31 @@ async function isGreeted(
 async function serveCalls(
   socket: Socket,
   messages: AsyncGenerator<unknown, undefined>,
-  { handlers, followers, queueRestored, log }: CommandOptions,
+  { followers, queueRestored, log, ...options }: CommandOptions,
 ): Promise<void> {
   let isBehind = false
-  const follower: Follower = (patch) => {
+  function sendPatch(event: 'patch' | 'uploads', value: Patch): void {
     isBehind ||= socket.writableLength > limits.unsentBytes
-    if (!isBehind) sendMessage(socket, { event: 'patch', value: patch })
+    if (!isBehind) sendMessage(socket, { event, value })
   }
+  const follower: Follower = (patch) => sendPatch('patch', patch)
+  const tell: TellCommand = (event, value) => {
+    if (event === 'uploads') sendPatch(event, value as OwnEvents['uploads'])
+    // At most one for each upload or question.
+    else sendMessage(socket, { event, value })
+  }
+  const own = options.serveCommand(tell)
+  const handlers = { ...options.handlers, ...own.calls }
   socket.on('drain', () => {
-    if (isBehind) sendMessage(socket, { event: 'resync' })
+    if (!isBehind) return
     isBehind = false
+    if (followers.has(follower)) sendMessage(socket, { event: 'resync' })
+    else own.tellAll()
   })
-  socket.on('close', () => followers.delete(follower))
+  socket.on('close', () => {
+    followers.delete(follower)
+    own.close()
+  })
   const running = new Set<Promise<void>>()
   for await (const message of messages) {
     const request = v.safeParse(commandRequest, message)
@@ -161,7 +184,7 @@ async function serveCalls(
     }
     const { id, call, args } = request.output
     const answered = queueRestored()
-      .then(() => answerCall(call, args, handlers, log))
+      .then(() => answerCall(call, args, { calls: commandCalls, handlers, log }))
       .then((answer) => {
         sendMessage(socket, { id, answer })
         running.delete(answered)

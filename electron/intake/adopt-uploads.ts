@@ -40,6 +40,8 @@ interface AdoptRequest {
   readonly isApproved: boolean
   /** What the user was shown of the files that were approved. */
   readonly shown?: ReadonlyMap<FoundFile, UploadRecord> | undefined
+  /** Called with each upload that is found. */
+  readonly onUploads?: ((ids: readonly string[], how: 'continued' | 'queued') => void) | undefined
 }
 
 interface Adopted {
@@ -76,7 +78,7 @@ export async function adoptUploads(
   const fileByKey = new Map(files.toReversed().map((file) => [uploadKey(file), file]))
   const filter = { paths: files.map(({ path }) => path), accountIds, teamId: team.id }
   const queued = store.queuedUploadsOf(filter).filter((record) => fileByKey.has(keyOfRecord(record)))
-  const claimed = claim(services, { ids: queued.map(({ id }) => id) })
+  const claimed = claim(services, { ids: queued.map(({ id }) => id) }, request.onUploads)
   if (!claimed.ok) return claimed
   const continuedIds = new Set(claimed.value.map(({ id }) => id))
   const continued = new Set(claimed.value.map(keyOfRecord))
@@ -146,6 +148,17 @@ export function queuedFiles(
 
 /** Continues a stopped upload as far as the user has approved it. */
 async function continueOne(
+  services: AdoptServices,
+  record: UploadRecord,
+  request: AdoptRequest,
+  file: FoundFile | undefined,
+): Promise<Result<AdoptOutcome>> {
+  const outcome = await tryToContinue(services, record, request, file)
+  if (outcome.ok) request.onUploads?.([record.id], outcome.value === 'continued' ? 'continued' : 'queued')
+  return outcome
+}
+
+async function tryToContinue(
   services: AdoptServices,
   record: UploadRecord,
   request: AdoptRequest,
@@ -245,6 +258,7 @@ export function accountsOfPerson(known: readonly Account[], accountId: string): 
 function claim(
   { store, rows, queue }: AdoptServices,
   filter: UploadFilter | AccountFilter,
+  onUploads?: AdoptRequest['onUploads'],
 ): Result<readonly UploadRecord[]> {
   const ids = 'ids' in filter ? new Set(filter.ids) : null
   // Most added files are new, and then the journal isn't written.
@@ -254,5 +268,9 @@ function claim(
   rows.restore(claimed.value)
   const waiting = claimed.value.filter(({ phase }) => phase === 'waiting')
   queue.add(waiting.map(({ id }) => id))
+  onUploads?.(
+    waiting.map(({ id }) => id),
+    'continued',
+  )
   return success(waiting)
 }

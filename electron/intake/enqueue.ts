@@ -5,8 +5,7 @@ import type { Team, TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type FailureCode, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
-import type { MissingCompanion } from '../contract/companions.ts'
-import type { ReviewGroup } from '../contract/review.ts'
+import type { UploadProposal } from '../contract/review.ts'
 import {
   targetBeside,
   withModelType,
@@ -47,6 +46,8 @@ export interface EnqueueRequest {
   readonly onConflict?: OnConflict
   /** Whether the files are reviewed before they are queued; by the settings unless given. */
   readonly review?: ReviewMode
+  /** Instead of the setting. */
+  readonly reviewSetting?: ReviewPolicy['review']
   /** The review that the files are added to. Without it they get their own if they are reviewed. */
   readonly joinedReview?: string
   /** The app has found the files; a native dialog asks before they leave the review. */
@@ -58,22 +59,11 @@ export interface EnqueueRequest {
    * the user accepts, or null to do nothing. Takes the place of the review in the window.
    */
   readonly approve?: (proposal: UploadProposal) => Promise<ReadonlySet<FailureCode> | null>
+  /** Called with the uploads of the files once the queue has them: those that it had before are `queued` already. */
+  readonly onUploads?: (ids: readonly string[], how: 'added' | 'continued' | 'queued') => void
   /** Nothing is recorded after it aborts. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: ReadingView) => void
-}
-
-/** Files that would be added, and what needs a decision about them. */
-export interface UploadProposal {
-  readonly records: readonly UploadRecord[]
-  readonly groups: readonly ReviewGroup[]
-  /** What the group `missing-companion` refers to. */
-  readonly missingCompanions: readonly MissingCompanion[]
-  /** By the same rules as in the window. */
-  readonly isReviewNeeded: boolean
-  readonly skipped: readonly SkippedFile[]
-  /** Names of files that the queue has already; they are continued. */
-  readonly queuedNames: readonly string[]
 }
 
 interface Proposed {
@@ -339,7 +329,10 @@ export class Intake {
     approved: ReadonlyMap<FoundFile, UploadRecord> | null,
   ): Promise<Result<UploadRecord[]>> {
     if (!approved) return this.#inspectAndRecord(files, order)
-    const recorded = this.#recordAll(files.flatMap((file) => approved.get(file) ?? []))
+    const recorded = this.#recordAll(
+      files.flatMap((file) => approved.get(file) ?? []),
+      order,
+    )
     if (!recorded.ok) return recorded
     // In the queue of another process, which may end before it has sent them.
     const others = files.filter((file) => !approved.has(file))
@@ -350,7 +343,7 @@ export class Intake {
   /** Inspects files and records them batch by batch, or together if what is found decides about a review. */
   async #inspectAndRecord(files: readonly FoundFile[], order: Order): Promise<Result<UploadRecord[]>> {
     const { review } = this.#services
-    const policy = this.#services.reviewPolicy()
+    const policy = this.#policyFor(order)
     const mode = order.review ?? 'by-rules'
     // The settings may have been changed since the files were added, and found ones are not confirmed yet.
     const mustReview = isUndecided(order.team) || order.isFound === true || order.joinedReview !== undefined
@@ -362,7 +355,7 @@ export class Intake {
     try {
       for await (const batch of this.#inspect(files, order)) {
         const inPhase = need === 'yes' ? batch.map(toReview) : batch
-        const written = isDecided(need) ? this.#record(inPhase) : success(undefined)
+        const written = isDecided(need) ? this.#record(inPhase, order) : success(undefined)
         if (!written.ok) return written
         records.push(...inPhase)
         const doneCount = Math.min(leftCount, batch.length)
@@ -377,7 +370,7 @@ export class Intake {
     if (order.discarding.signal.aborted) return success([])
     if (isDecided(need)) return success(records)
     if (order.signal.aborted) return success([])
-    return this.#recordAll(this.#isReviewNeeded(need, records) ? records.map(toReview) : records)
+    return this.#recordAll(this.#isReviewNeeded(need, records) ? records.map(toReview) : records, order)
   }
 
   /** Inspects files that the queue does not have, without recording anything. */
@@ -390,7 +383,7 @@ export class Intake {
     const { accountId, team } = order
     const queued = queuedFiles(this.#services, files, order)
     const fresh = files.filter((file) => !queued.has(file))
-    const need = needForReview(fresh, this.#services.reviewPolicy(), order.review ?? 'by-rules')
+    const need = needForReview(fresh, this.#policyFor(order), order.review ?? 'by-rules')
     if (need === 'yes' || order.review === 'first') await review.loadLibrary({ accountId, teamId: team.id })
     const byFile = new Map<FoundFile, UploadRecord>()
     let index = 0
@@ -432,23 +425,32 @@ export class Intake {
     }
   }
 
+  #policyFor({ reviewSetting }: Order): ReviewPolicy {
+    const policy = this.#services.reviewPolicy()
+    return reviewSetting === undefined ? policy : { ...policy, review: reviewSetting }
+  }
+
   #isReviewNeeded(need: ReviewNeed, records: readonly UploadRecord[]): boolean {
     const { review, reviewPolicy } = this.#services
     const findGroups = (found: readonly UploadRecord[]) => review.findGroups(found).groups
     return isReviewNeeded(need, records, { policy: reviewPolicy(), findGroups })
   }
 
-  #recordAll(records: UploadRecord[]): Result<UploadRecord[]> {
+  #recordAll(records: UploadRecord[], order: Order): Result<UploadRecord[]> {
     for (let start = 0; start < records.length; start += batchSize) {
-      const written = this.#record(records.slice(start, start + batchSize))
+      const written = this.#record(records.slice(start, start + batchSize), order)
       if (!written.ok) return written
     }
     return success(records)
   }
 
-  #record(records: readonly UploadRecord[]): Result<void> {
+  #record(records: readonly UploadRecord[], { onUploads }: Order): Result<void> {
     const written = this.#services.rows.add(records)
     if (!written.ok) return written
+    onUploads?.(
+      records.map(({ id }) => id),
+      'added',
+    )
     const waiting = records.filter(({ phase }) => phase === 'waiting')
     this.#services.queue.add(waiting.map(({ id }) => id))
     this.#services.batchEnqueued(records.map(({ id }) => id))

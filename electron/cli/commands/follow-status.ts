@@ -1,9 +1,8 @@
 import type { Patch, Snapshot } from '../../contract/uploads.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { createJsonReporter } from '../output/json-output.ts'
+import { createReporter } from '../output/create-reporter.ts'
 import { describeFailure, type Streams } from '../output/output.ts'
-import { createTextReporter } from '../output/text-output.ts'
 import { withRunningApp } from '../running-app.ts'
 import { followUploads, type UploadSource } from './follow-uploads.ts'
 
@@ -13,8 +12,7 @@ export function followStatus(
   home: string,
   streams: Streams,
 ): Promise<number> {
-  const createReporter = json ? createJsonReporter : createTextReporter
-  const reporter = createReporter(streams, { quiet: false })
+  const reporter = createReporter({ json, quiet: false }, streams)
   return withRunningApp(home, streams.err, async ({ calls, follow, ended }) => {
     const first = await calls.snapshot(undefined)
     if (!first.ok) {
@@ -26,7 +24,10 @@ export function followStatus(
     const source: UploadSource = {
       known: first.value.rows.filter(({ phase }) => phase === 'registered'),
       snapshot: () => first.value,
-      subscribe: ({ patch }) => void (report = patch ?? report),
+      subscribe({ patch }) {
+        report = patch ?? report
+        return () => {}
+      },
     }
     followUploads(source, reporter)
 

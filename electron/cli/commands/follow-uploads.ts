@@ -1,8 +1,8 @@
 import type { ConnectivityState, Patch, Snapshot, UploadRow } from '../../contract/uploads.ts'
 import { waitsForUpload } from '../../contract/upload-status.ts'
 import type { Verification } from '../../contract/verification.ts'
-import type { EngineListener } from '../../engine/engine.ts'
 import { isRunning } from '../../journal/upload-phase.ts'
+import type { UploadEngine } from '../command-context.ts'
 import type { UploadReporter } from '../output/output.ts'
 
 /** Reports the progress and the result of each upload of this process. */
@@ -12,24 +12,24 @@ export interface UploadFollower {
    * are not in the result.
    */
   waitUntilEnded(count: number): Promise<readonly UploadRow[]>
+  /** Names of those that someone has removed from the queue before they ended. */
+  readonly removedNames: readonly string[]
 }
 
-/** Where uploads run: this process, or the app. */
-export interface UploadSource {
+export interface UploadSource extends Pick<UploadEngine, 'subscribe'> {
   snapshot(): Pick<Snapshot, 'rows'>
   /** Uploads that are reported only when they change. */
   readonly known?: readonly UploadRow[]
-  subscribe(listener: Pick<EngineListener, 'patch' | 'library' | 'verified' | 'leftOut'>): void
 }
 
 export function followUploads(engine: UploadSource, reporter: UploadReporter): UploadFollower {
   const rows = new Map((engine.known ?? []).map((row) => [row.id, row]))
   const ended = new Set<string>()
   const skipped = new Set<string>()
+  const removedNames: string[] = []
   const registered = new Set<string>()
   const verifications = new Map<string, Verification | null>()
-  /** By upload: the process that has its file. */
-  const waitingForProcess = new Map<string, string | undefined>()
+  const isRepeatedWait = createRepeatCheck()
   let connectivity: ConnectivityState = 'ok'
   let awaited: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null =
     null
@@ -38,17 +38,10 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
    * A failed upload that is adopted restarts in a moment, so failures count only once all uploads are
    * enqueued.
    */
-  const hasEnded = (row: UploadRow) =>
-    row.phase === 'registered' ? isVerified(row) : row.phase === 'failed' && awaited !== null
-  const isVerified = (row: UploadRow) => row.already !== undefined || verifications.has(row.id)
-
-  /** Whether the row only looks again for the process that was reported to have its file. */
-  function isRepeatedWait({ id, failure }: UploadRow): boolean {
-    const detail = failure?.code === 'other-process' ? failure.detail : undefined
-    const isRepeated = detail !== undefined && waitingForProcess.get(id) === detail
-    waitingForProcess.set(id, detail)
-    return isRepeated
-  }
+  const hasEnded = ({ id, phase, already }: UploadRow) =>
+    phase === 'registered'
+      ? already !== undefined || verifications.has(id)
+      : phase === 'failed' && awaited !== null
 
   function report(row: UploadRow): void {
     const before = rows.get(row.id)
@@ -87,7 +80,11 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
     const { changed, removed, totals } = patch
     if (patch.line !== connectivity) reporter.connectivity((connectivity = patch.line))
     changed.forEach(report)
-    removed.forEach(leaveOut)
+    for (const id of removed) {
+      const row = rows.get(id)
+      if (row && !ended.has(id)) removedNames.push(row.fileName)
+      leaveOut(id)
+    }
     const transferring = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
     reporter.progress(transferring, {
       running: [...rows.values()].filter(({ phase }) => isRunning(phase)),
@@ -127,6 +124,7 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
     },
   })
   return {
+    removedNames,
     waitUntilEnded: (count) =>
       new Promise((resolve) => {
         awaited = { count, resolve }
@@ -134,5 +132,17 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
         engine.snapshot().rows.forEach(report)
         resolveIfEnded()
       }),
+  }
+}
+
+/** Returns a function that says whether a row only looks again for the process that was reported to have its file. */
+function createRepeatCheck(): (row: UploadRow) => boolean {
+  /** By upload: the process that has its file. */
+  const waitingForProcess = new Map<string, string | undefined>()
+  return ({ id, failure }) => {
+    const detail = failure?.code === 'other-process' ? failure.detail : undefined
+    const isRepeated = detail !== undefined && waitingForProcess.get(id) === detail
+    waitingForProcess.set(id, detail)
+    return isRepeated
   }
 }

@@ -6,7 +6,7 @@ import { interrupted } from '../interruption.ts'
 import { stopUploads } from './stop-uploads.ts'
 import { describeFailure, type NotResumedUpload } from '../output/output.ts'
 import type { CliEnvironment } from '../cli-environment.ts'
-import type { UploadContext } from '../command-context.ts'
+import type { CommandContext, UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
@@ -15,7 +15,10 @@ import { reportResult } from './report-result.ts'
  * wait for approval in the app, that are for another server, or whose account is signed out. Returns the
  * exit code.
  */
-export async function runResumeCommand(home: string, context: UploadContext): Promise<number> {
+export async function runResumeCommand(
+  home: string,
+  context: UploadContext & CommandContext,
+): Promise<number> {
   const { engine, reporter, streams, interruption } = context
   const follower = followUploads(engine, reporter)
   const resumed = await interruption.race(engine.resumeUnfinished(interruption.signal))

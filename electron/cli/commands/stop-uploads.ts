@@ -1,9 +1,7 @@
 import { remedyOf, retryClassOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
-import type { Environment } from '../../platform/environment.ts'
-import type { Engine } from '../../engine/engine.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import type { UploadContext } from '../command-context.ts'
+import type { UploadContext, UploadEngine } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, type StopSummary } from '../output/output.ts'
 
@@ -14,12 +12,21 @@ const cleanUpTimeoutMs = 10_000
  * Removes failures that a later run can't fix, so that the app doesn't show them. Uploads that storage has
  * data of stay, since another run continues them.
  */
-export async function removeFailedUploads(engine: Engine, environment: Environment): Promise<void> {
+export async function removeFailedUploads(
+  engine: UploadEngine,
+  environment: UploadContext['environment'],
+): Promise<void> {
+  const ownIds = await engine.stopAdding?.()
   // Not as they were reported: a failed upload may have restarted since.
   const removable = engine
     .snapshot()
     .rows.filter(
-      (row) => row.phase === 'failed' && row.failure && isOfFileOrTarget(row.failure) && !isInStorage(row),
+      (row) =>
+        row.phase === 'failed' &&
+        row.failure &&
+        isOfFileOrTarget(row.failure) &&
+        !isInStorage(row) &&
+        (ownIds?.has(row.id) ?? true),
     )
   if (removable.length === 0) return
   await engine.calls.cancel({ ids: removable.map(({ id }) => id) })
@@ -45,8 +52,11 @@ export async function stopUploads(
   { command, remove }: { readonly command: 'resume' | 'upload'; readonly remove: boolean },
 ): Promise<number> {
   const { engine, environment, streams, reporter, interruption } = context
+  const ownIds = await engine.stopAdding?.()
   const idsLeft = () =>
-    engine.snapshot().rows.flatMap(({ id, phase }) => (phase === 'registered' ? [] : [id]))
+    engine
+      .snapshot()
+      .rows.flatMap(({ id, phase }) => (phase !== 'registered' && (ownIds?.has(id) ?? true) ? [id] : []))
   const paused = remove ? success(undefined) : await pauseUploads(idsLeft(), context)
   reporter.finished()
   const ids = idsLeft()
@@ -114,7 +124,7 @@ function unconfirmedText(count: number, paused: Result<void>): string {
 async function pauseUploads(ids: string[], context: UploadContext): Promise<Result<void>> {
   const { engine, interruption } = context
   const paused = engine.calls.pause({ ids })
-  if (interruption.exitCode !== exitCodes.interrupted) await engine.calls.stopPausing({ ids: null })
+  if (interruption.exitCode !== exitCodes.interrupted) await engine.calls.stopPausing({ ids })
   else {
     const stopReporting = reportFinishing(context)
     await paused
@@ -152,7 +162,10 @@ function reportFinishing({ engine, environment, reporter, streams }: UploadConte
 }
 
 /** Deletes abandoned uploads in storage. Returns how many are left. */
-async function cleanUpStorage(engine: Engine, { timers }: Environment): Promise<number> {
+async function cleanUpStorage(
+  engine: UploadEngine,
+  { timers }: UploadContext['environment'],
+): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const cancel = timers.after(cleanUpTimeoutMs, resolve)
   await Promise.race([engine.cleanUpAbandoned(), promise])

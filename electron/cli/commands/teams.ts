@@ -1,8 +1,10 @@
-import type { Account, Team, TeamChoice } from '../../contract/account.ts'
+import { teamKey, type Account, type Team, type TeamChoice } from '../../contract/account.ts'
 import { baseOf } from '../../contract/servers.ts'
 import { visibleName, visibleText } from '../../contract/visible-text.ts'
-import type { Engine } from '../../engine/engine.ts'
+import type { UploadEngine } from '../command-context.ts'
 import { UsageError } from '../arguments.ts'
+
+type Sessions = Pick<UploadEngine, 'session'>
 
 /** A team and the account that uploads to it. */
 export interface AccountTeam {
@@ -15,7 +17,7 @@ export interface AccountTeam {
  * password sign-in is used, since it can upload files of any size. `only` restricts them to the account of a
  * token from the environment.
  */
-export function uploadTeams(engine: Engine, only: Account | null): readonly AccountTeam[] {
+export function uploadTeams(engine: Sessions, only: Account | null): readonly AccountTeam[] {
   const accounts = only ? [only] : engine.session().accounts
   const ready = accounts.filter(({ state }) => state === 'ready')
   const sessionsFirst = [...ready].sort((a, b) => Number(a.kind === 'device') - Number(b.kind === 'device'))
@@ -28,7 +30,7 @@ export function uploadTeams(engine: Engine, only: Account | null): readonly Acco
  * Finds a team by id or by name, ignoring case; for null the only or the chosen one. Throws `UsageError` when
  * there is none or more than one.
  */
-export function findTeam(engine: Engine, idOrName: string | null, only: Account | null): TeamChoice {
+export function findTeam(engine: Sessions, idOrName: string | null, only: Account | null): TeamChoice {
   const { chosen } = engine.session()
   const all = uploadTeams(engine, only)
   const names = all.map(({ team }) => visibleText(`  ${team.id}  ${team.name}`)).join('\n')
@@ -51,6 +53,20 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
   if (teams.size > 1) throw new UsageError(`Several teams match "${idOrName}". Use the ID instead:\n${names}`)
   // If several accounts share the team, the chosen one is used.
   return choiceOf(found.find((one) => one.account.id === chosen?.accountId) ?? first)
+}
+
+/** The teams with these ids or names, each once; without any, the one of the environment or the chosen one. */
+export function findTeams(
+  engine: Sessions,
+  {
+    teams,
+    fallback,
+    only,
+  }: { readonly teams: readonly string[]; readonly fallback: string | null; readonly only: Account | null },
+): readonly TeamChoice[] {
+  const named = teams.length > 0 ? teams : [fallback]
+  const found = named.map((idOrName) => findTeam(engine, idOrName, only))
+  return [...new Map(found.map((team) => [teamKey(team), team])).values()]
 }
 
 /** As the names of teams are kept, so that a long name matches in full too. */

@@ -2,15 +2,16 @@ import { basename } from 'node:path'
 import type { TeamChoice } from '../../contract/account.ts'
 import type { Failure, Result } from '../../contract/failures.ts'
 import { hasUnreadableFolder, type AddReport, type SkippedFile } from '../../contract/uploads.ts'
+import { visibleText } from '../../contract/visible-text.ts'
 import { UsageError, type Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { missingPathFailures } from '../missing-path.ts'
 import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
-import type { UploadProposal } from '../../engine/engine.ts'
+import type { ProposedUpload } from '../../contract/review.ts'
 import { describeFailure, reportCancelled, reportSkipped, type UploadReporter } from '../output/output.ts'
-import { followUploads } from './follow-uploads.ts'
+import { followUploads, type UploadFollower } from './follow-uploads.ts'
 import { createUploadReview, type UploadReview } from './review-upload.ts'
 import { reportResult } from './report-result.ts'
 import { stat } from '../../platform/files/original-fs.ts'
@@ -52,16 +53,35 @@ export async function runUploadCommand(
     refusal = review.refusedWith() ?? refusal
   }
   // Adding may have failed after some of the files were queued.
-  if (count === 0 && !engine.snapshot().rows.some(({ phase }) => phase !== 'review')) {
+  if (count === 0 && !hasUploads(engine)) {
     if (refusal === null) streams.err.line(nothingAddedText([...skipped.values()]))
     return refusal ?? exitCodes.someFailed
   }
-  const rows = await interruption.race(follower.waitUntilEnded(count))
-  if (rows === interrupted) return stop()
-  const code = await interruption.race(reportResult(rows, context))
+  const waiting = command.detach ? leaveUploads(reporter) : waitForUploads(follower, count, context)
+  const code = await interruption.race(waiting)
   if (code === interrupted) return stop()
   await removeFailedUploads(engine, environment)
   return code === exitCodes.ok ? (refusal ?? exitCodeFor([...skipped.values()])) : code
+}
+
+const hasUploads = (engine: UploadContext['engine']) =>
+  engine.snapshot().rows.some(({ phase }) => phase !== 'review')
+
+async function leaveUploads(reporter: UploadReporter): Promise<number> {
+  reporter.finished()
+  return exitCodes.ok
+}
+
+/** Reports how the uploads end. Returns the exit code for them. */
+async function waitForUploads(
+  follower: UploadFollower,
+  count: number,
+  context: UploadContext,
+): Promise<number> {
+  const code = await reportResult(await follower.waitUntilEnded(count), context)
+  for (const name of follower.removedNames)
+    context.streams.err.line(visibleText(`${name} was removed from the queue.`))
+  return follower.removedNames.length > 0 ? exitCodes.someFailed : code
 }
 
 /** Reports why nothing could be added for a team, above the progress of other teams. Returns the exit code. */
@@ -124,7 +144,7 @@ function explainMissing(
   { request, ...rest }: UploadReview,
   missing: ReadonlyMap<string, Failure>,
 ): UploadReview {
-  const explained = (record: UploadProposal['records'][number]) =>
+  const explained = (record: ProposedUpload): ProposedUpload =>
     record.failure?.code === 'file-missing'
       ? { ...record, failure: missing.get(record.path) ?? record.failure }
       : record

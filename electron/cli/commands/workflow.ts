@@ -15,7 +15,7 @@ import {
   reportSkipped,
   t,
 } from '../output/output.ts'
-import type { UploadContext } from '../command-context.ts'
+import type { CommandContext, UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
@@ -28,7 +28,7 @@ type WorkflowCommand = Command & { name: 'workflow' }
 export async function runWorkflowCommand(
   command: WorkflowCommand,
   choice: TeamChoice,
-  context: UploadContext,
+  context: UploadContext & CommandContext,
 ): Promise<number> {
   const { engine, streams, interruption } = context
   const opened = await interruption.race(engine.workflows.open([command.file], choice))
@@ -70,7 +70,7 @@ async function unopenedReason(file: string, isUnread: boolean): Promise<string> 
 async function uploadNeeded(
   id: string,
   needs: readonly NeededModelView[],
-  context: UploadContext,
+  context: UploadContext & CommandContext,
 ): Promise<number> {
   const { engine, reporter, streams, interruption } = context
   const follower = followUploads(engine, reporter)
@@ -107,7 +107,7 @@ async function uploadNeeded(
  */
 async function removeUnapproved(
   { drop, review }: Pick<AddReport, 'drop' | 'review'>,
-  { engine, streams }: UploadContext,
+  { engine, streams }: CommandContext,
 ): Promise<number> {
   if (review === undefined || drop === undefined) return 0
   const removed = await engine.calls.undoAdd({ drop })

@@ -1,11 +1,14 @@
 import type { CompanionRole, MissingCompanion } from '../../contract/companions.ts'
 import { baseSeparator } from '../../contract/recognition.ts'
-import { notSentOf, type ReviewGroup } from '../../contract/review.ts'
-import type { UploadProposal } from '../../engine/engine.ts'
+import {
+  notSentOf,
+  type ProposedUpload,
+  type ReviewGroup,
+  type UploadProposal,
+} from '../../contract/review.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { describeFailure, failureAsJson } from './output.ts'
 
-type ProposedRecord = UploadProposal['records'][number]
 type ReviewFile = ReviewGroup['files'][number]
 
 /** Files of each kind of decision that are listed; the others are counted. */
@@ -124,7 +127,7 @@ function decisionLines({ records, groups, missingCompanions }: UploadProposal): 
 
 /** What the facts about files refer to. */
 interface LineContext {
-  readonly byId: ReadonlyMap<string, ProposedRecord>
+  readonly byId: ReadonlyMap<string, ProposedUpload>
   readonly companions: ReadonlyMap<string, MissingCompanion>
 }
 
@@ -184,7 +187,7 @@ export function plannedAsJson(proposal: UploadProposal): readonly object[] {
   }))
 }
 
-export function sizeOf(records: readonly ProposedRecord[]): number {
+export function sizeOf(records: readonly ProposedUpload[]): number {
   return records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
 }
 

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
-import { ask, signIn } from '../support/page-steps.ts'
+import { ask, rowOf, signIn } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
 // The command line inside the program, as in a package. MODELFERRY_PACKAGED is the path of a packaged program, which
@@ -69,6 +69,10 @@ for (const [name, launcher] of Object.entries(launchers)) {
     expect((await ask(page, 'settings')).limitBytesPerSecond).toBe(5_000_000)
     expect((await run(harness, ['pause', '--all'])).code).toBe(0)
     expect((await ask(page, 'snapshot')).allPaused).toBe(true)
+    const file = await harness.file('loras/harbour.safetensors')
+    const added = await run(harness, ['upload', file, '--yes', '--detach'])
+    expect([added.code, added.err]).toEqual([0, ''])
+    await expect(rowOf(page, 'harbour')).toBeVisible()
     await kill()
     const { code, err } = await run(harness, ['resume', '--all'])
     expect([code, err]).toEqual([1, expect.stringContaining('isn’t running')])

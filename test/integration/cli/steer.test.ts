@@ -1,42 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { success } from '../../../electron/contract/failures.ts'
-import { serveHost } from '../../../electron/host/serve-host.ts'
-import { ALICE } from '../../cloud/accounts.ts'
-import { partBytes, setupCommand } from '../../support/command-harness.ts'
-import { memorySettings } from '../../support/memory-settings.ts'
-
-/** A running app that serves commands. */
-async function setup() {
-  const harness = await setupCommand({ as: ALICE, settings: { singlePutLimitBytes: partBytes, atOnce: 1 } })
-  const { app, home, environment, file } = harness
-  const settings = memorySettings()
-  const host = serveHost({
-    ...environment,
-    home,
-    version: '1.2.3',
-    handlers: {
-      ...app.calls,
-      settings: async () => success(settings.current()),
-      changeSettings: async ({ limitBytesPerSecond = null }) => settings.change({ limitBytesPerSecond }),
-    },
-    queueRestored: app.engine.queueRestored,
-  })
-  app.engine.subscribe({ patch: host.sendPatch })
-  onTestFinished(host.close)
-  const add = async (name: string) => {
-    const [id = ''] = await app.add(await file(name, { sizeBytes: 2 * partBytes + 99 }))
-    return id
-  }
-  const withApp = { MODELFERRY_HOME: home, MODELFERRY_TOKEN: undefined, MODELFERRY_TEAM: undefined }
-  return {
-    ...harness,
-    host,
-    settings,
-    add,
-    start: (...words: string[]) => harness.startWith(withApp, ...words),
-    run: (...words: string[]) => harness.runWith(withApp, ...words),
-  }
-}
+import { expect, test } from 'vitest'
+import { setupServedApp as setup } from '../../support/served-app.ts'
 
 const ended = (code: number, out: string, err = '') => ({ code, out, err }) as const
 

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { commandCallNames, hostProtocol, type CommandHandlers } from '../../../electron/contract/host.ts'
+import {
+  commandCallNames,
+  hostProtocol,
+  type CommandHandlers,
+  type OwnHandlers,
+} from '../../../electron/contract/host.ts'
 import type { Patch } from '../../../electron/contract/uploads.ts'
 import { connectToHost } from '../../../electron/host/connect-host.ts'
 import { createNonce, proofOf } from '../../../electron/host/handshake.ts'
@@ -33,6 +38,7 @@ function startHost(given: { readonly home?: string; readonly handlers?: Partial<
     home,
     version: '1.2.3',
     handlers: all as unknown as CommandHandlers,
+    serveCommand: () => ({ calls: {} as OwnHandlers, tellAll: () => {}, close: () => {} }),
     queueRestored: async () => {},
   })
   onTestFinished(server.close)

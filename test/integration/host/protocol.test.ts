@@ -2,13 +2,18 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { hostProtocol } from '../../../electron/contract/host.ts'
+import { calls } from '../../../electron/contract/calls.ts'
+import { hostProtocol, ownCalls } from '../../../electron/contract/host.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 test('the protocol gets another number with every change of what host and commands say to each other', () => {
-  const shapes: Readonly<Record<number, string>> = { 1: '36e6039c65af2427' }
+  const shapes: Readonly<Record<number, string>> = { 2: '67f2d8bf016ec20e' }
   const shape = shapeOf('electron/contract/host.ts', ['CommandHandlers', 'HostEvents'])
   expect(shape, 'raise `hostProtocol` and add its shape here').toBe(shapes[hostProtocol])
+})
+
+test('the page, whose calls are those of the contract, has none of what is only for commands', () => {
+  for (const name of Object.keys(ownCalls)) expect(calls).not.toHaveProperty(name)
 })
 
 /** A hash of types and all that they consist of. How their parts are called in the code makes no difference. */

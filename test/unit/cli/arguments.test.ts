@@ -18,6 +18,7 @@ test('parses the paths, team, target and format of an upload', () => {
     yes: false,
     dryRun: false,
     abortOnInterrupt: false,
+    detach: false,
   })
   expect(parse('upload --path models/x.gguf a.gguf --name=X -q --abort-on-interrupt')).toEqual({
     ...defaults,
@@ -30,6 +31,7 @@ test('parses the paths, team, target and format of an upload', () => {
     yes: false,
     dryRun: false,
     abortOnInterrupt: true,
+    detach: false,
   })
 })
 

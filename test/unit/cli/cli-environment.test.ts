@@ -23,6 +23,7 @@ test('reads each variable and ignores empty ones', () => {
     team: 'Studio North',
     servers: [],
     home: resolve('relative/home'),
+    hasOwnPutLimit: true,
     singlePutLimitBytes: 5_242_880,
     limitBytesPerSecond: 2_500_000,
     policy: reviewPolicyOf({ review: 'always' }),

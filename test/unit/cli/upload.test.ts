@@ -11,7 +11,8 @@ import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
-import type { Engine, EnqueueRequest, UploadProposal } from '../../../electron/engine/engine.ts'
+import type { UploadProposal } from '../../../electron/contract/review.ts'
+import type { Engine, EnqueueRequest } from '../../../electron/engine/engine.ts'
 import { patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
@@ -54,7 +55,7 @@ function startUpload(
     streams,
     interruption,
     reporter: createTextReporter(streams, { quiet: false }),
-  } as UploadContext
+  } as unknown as UploadContext
   const teams = Object.keys(answers).map((teamId): TeamChoice => ({ accountId: 'a', teamId }))
   const ended = runUploadCommand(
     parseCommand(['upload', ...words]) as Command & { name: 'upload' },

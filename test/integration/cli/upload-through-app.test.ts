@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { partBytes } from '../../support/command-harness.ts'
+import { setupServedApp as setup } from '../../support/served-app.ts'
+
+test('a running app uploads what a command adds, and the command waits for its own uploads', async () => {
+  const { app, add, file, start, run } = await setup()
+  await run('pause', '--all')
+  const other = await add('other.safetensors')
+  const started = start('upload', await file('mine.safetensors', { sizeBytes: 2 * partBytes + 9 }), '--json')
+  const { id } = await started.line(({ event }) => event === 'queued')
+  expect(app.rows().map((row) => row.id)).toEqual([other, id])
+  await run('resume', '--all')
+  const { code, json, err } = await started.ended
+  expect([code, err]).toEqual([0, ''])
+  expect(new Set(json().map((line) => line['id']))).toEqual(new Set([id]))
+  expect(json().slice(-2)).toMatchObject([
+    { event: 'registered', id },
+    { event: 'verified', id },
+  ])
+  expect(app.row(String(id)).phase).toBe('registered')
+})
+
+const large = { sizeBytes: 5 * partBytes + 321 }
+const paused = 'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.\n'
+
+/** A command whose upload storage has acknowledged two parts of. */
+async function startLarge() {
+  const harness = await setup()
+  const { file, start, stallAfterPart } = harness
+  stallAfterPart(2)
+  const path = await file('large.safetensors', large)
+  const begin = async () => {
+    const started = start('upload', path, '--json')
+    const { id } = await started.line(
+      ({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= 2 * partBytes,
+    )
+    return { ...started, id: String(id) }
+  }
+  return { ...harness, path, begin, ...(await begin()) }
+}
+
+test('Ctrl-C pauses what the command has added, and what another waits for only with that one', async () => {
+  const { app, begin, child, ended, id } = await startLarge()
+  const other = await begin()
+  expect(other.id).toBe(id)
+  child.kill('SIGTERM')
+  expect(await ended).toMatchObject({ code: 143, err: 'Stopped. No uploads were left.\n' })
+  expect(app.row(id).phase).toBe('sending')
+  other.child.kill('SIGTERM')
+  // It was in the queue before the second command.
+  expect((await other.ended).code).toBe(143)
+  expect(app.row(id).phase).toBe('sending')
+})
+
+test('Ctrl-C pauses an upload, and the same command continues it', async () => {
+  const { app, cloud, run, path, child, ended, id } = await startLarge()
+  child.kill('SIGTERM')
+  const { code, err, json } = await ended
+  expect([code, err, json().at(-1)]).toEqual([
+    143,
+    paused,
+    { event: 'interrupted', kept: true, leftBehind: 0, uploads: 1 },
+  ])
+  expect(app.row(id).phase).toBe('paused')
+  cloud.clearFailures()
+  expect((await run('upload', path)).code).toBe(0)
+  expect(app.row(id).phase).toBe('registered')
+})
+
+test('a killed command leaves its upload to the app', async () => {
+  const { app, cloud, file, start } = await setup()
+  const held = cloud.hold('put-object', 'answer')
+  const { child, ended, line } = start('upload', await file('harbour.safetensors'), '--json')
+  const { id } = await line(({ event, inFlightBytes }) => event === 'progress' && Number(inFlightBytes) > 0)
+  child.kill('SIGKILL')
+  await ended
+  held.release()
+  expect((await app.settled(String(id))).phase).toBe('registered')
+})
+
+test('several commands with one file wait for one upload', async () => {
+  const { cloud, file, start, countOf } = await setup()
+  const path = await file('harbour.safetensors')
+  const started = Array.from({ length: 5 }, () => start('upload', path))
+  const codes = (await Promise.all(started.map(({ ended }) => ended))).map(({ code }) => code)
+  expect(codes).toEqual([0, 0, 0, 0, 0])
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('--detach returns once the files are queued', async () => {
+  const { app, file, run } = await setup()
+  await run('pause', '--all')
+  const { code, out, err } = await run('upload', await file('harbour.safetensors'), '--detach')
+  expect([code, out, err]).toEqual([0, expect.stringMatching(/^queued {6}harbour\.safetensors → .*\n$/), ''])
+  expect(app.rows()).toMatchObject([{ fileName: 'harbour.safetensors', phase: 'waiting' }])
+})
+
+test('what needs a decision is asked by the command, and not in the app', async () => {
+  const { app, file, startWith, environmentOfApp } = await setup()
+  const path = await file('harbour.safetensors')
+  const upload = (...words: string[]) =>
+    startWith({ ...environmentOfApp, MODELFERRY_REVIEW: 'always' }, 'upload', path, ...words).ended
+  const { code, out, err } = await upload()
+  expect([code, app.rows()]).toEqual([1, []])
+  expect(out).toMatch(/^upload {6}harbour\.safetensors /)
+  expect(err).toContain('Run the command on a terminal, or with --yes.')
+  expect((await upload('--yes')).code).toBe(0)
+})
+
+test('an upload that is removed in the app ends the command', async () => {
+  const { app, ended, id } = await startLarge()
+  await app.calls.cancel({ ids: [id] })
+  expect(await ended).toMatchObject({ code: 1, err: 'large.safetensors was removed from the queue.\n' })
+})
+
+test('a command whose app quits says how its uploads go on', async () => {
+  const { host, ended } = await startLarge()
+  host.close()
+  const { code, err } = await ended
+  expect([code, err]).toEqual([
+    1,
+    'Modelferry has quit before the uploads ended. They are kept. To continue, run: modelferry resume\n',
+  ])
+})
+
+test('a command with a token uploads beside the app, which doesn’t get it', async () => {
+  const { app, home, file, runWith, countOf } = await setup()
+  const path = await file('harbour.safetensors')
+  expect(await runWith({ MODELFERRY_HOME: home }, 'upload', path)).toMatchObject({ code: 0, err: '' })
+  expect([app.rows(), countOf('put-object')]).toEqual([[], 1])
+  expect((await runWith({ MODELFERRY_HOME: home }, 'upload', path, '--detach')).code).toBe(2)
+})

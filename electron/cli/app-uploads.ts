@@ -12,11 +12,12 @@ export function createAppUploads(
   { calls, listen }: Pick<HostConnection, 'calls' | 'listen'>,
   session: SessionView,
   review: Settings['review'],
-): UploadEngine {
+): UploadEngine & { readonly addedCount: () => number } {
   const rows = new Map<string, UploadRow>()
   const listeners = new Set<Listener>()
   let approve: Parameters<UploadEngine['add']>[1]['approve']
   let abandonedCount = 0
+  let addedCount = 0
   let own: Promise<ReadonlySet<string>> | null = null
 
   listen({
@@ -42,11 +43,13 @@ export function createAppUploads(
 
   return {
     calls,
+    /** For how many teams files were added. */
+    addedCount: () => addedCount,
     session: () => session,
-    add(paths, request) {
+    async add(paths, request) {
       approve = request.approve
       const asked = request.review === 'first' ? 'asked-first' : 'asked'
-      return calls.addPaths({
+      const report = await calls.addPaths({
         paths: paths.map((path) => resolve(path)),
         team: request.team,
         target: { ...request.target },
@@ -55,6 +58,10 @@ export function createAppUploads(
         review,
         approval: request.approve ? asked : 'given',
       })
+      // The caller notices the end of the connection.
+      if (!report.ok && report.failure.code === 'app-ended') return new Promise(() => {})
+      addedCount += 1
+      return report
     },
     snapshot: () => ({ rows: [...rows.values()], totals: sumsOf([...rows.values()]) }),
     subscribe(listener) {

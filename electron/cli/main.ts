@@ -111,7 +111,7 @@ async function start(
   return command.name === 'upload' ? runUpload(command, program) : runWithOwnEngine(command, program)
 }
 
-/** Uploads by the running app; without one, or with settings that it doesn't share, by this process. */
+/** Uploads by the app while it runs; without it, or with settings that it doesn't share, by this process. */
 async function runUpload(
   command: EngineCommand & { readonly name: 'upload' },
   program: ProgramContext,
@@ -120,7 +120,8 @@ async function runUpload(
   if (needsOwnEngine(command, cliEnvironment)) return runWithOwnEngine(command, program)
   const upload = async (app: HostConnection) => {
     const { uploadThroughApp } = await import('./upload-through-app.ts')
-    return uploadThroughApp(command, app, program)
+    const left = await uploadThroughApp(command, app, program)
+    return typeof left === 'number' ? left : runUpload(left, program)
   }
   const runWithout = command.detach ? undefined : () => runWithOwnEngine(command, program)
   return withRunningApp(cliEnvironment.home, streams.err, upload, runWithout)

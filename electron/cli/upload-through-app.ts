@@ -16,12 +16,17 @@ import type { ProgramContext } from './run-with-engine.ts'
 /** How long the second signal waits for the app to cut the parts that are being finished. */
 const stopNowMs = 1_000
 
-/** Has the running app upload files, and waits until it has. Returns the exit code. */
+type UploadCommand = Extract<Command, { readonly name: 'upload' }>
+
+/**
+ * Has the running app upload files, and waits until it has. Returns the exit code, or the command that is left if the app
+ * has ended before.
+ */
 export async function uploadThroughApp(
-  command: Extract<Command, { readonly name: 'upload' }>,
+  command: UploadCommand,
   app: HostConnection,
   { cliEnvironment, streams, removeSignalHandlers }: ProgramContext,
-): Promise<number> {
+): Promise<number | UploadCommand> {
   const { err } = streams
   const session = await app.calls.session(undefined)
   if (!session.ok) {
@@ -46,20 +51,13 @@ export async function uploadThroughApp(
   removeSignalHandlers()
   const reporter = createReporter(command, streams)
   const environment = { timers: realTimers }
-  const ended = app.ended.then(() => null)
-  const code = await Promise.race([
-    runUploadCommand(command, teams, {
-      engine,
-      environment,
-      cliEnvironment,
-      interruption,
-      streams,
-      reporter,
-    }),
-    ended,
-  ])
-  if (code !== null) return code
+  const context = { engine, environment, cliEnvironment, interruption, streams, reporter }
+  const running = runUploadCommand(command, teams, context)
+  const code = await Promise.race([running, app.ended])
+  if (code !== undefined) return code
+  if (interruption.signal.aborted) return running
   reporter.finished()
-  err.line('Modelferry has quit before the uploads ended. They are kept. To continue, run: modelferry resume')
-  return exitCodes.someFailed
+  err.line('Modelferry has quit. This command continues with its files.')
+  // What was approved is in the queue.
+  return { ...command, yes: command.yes || engine.addedCount() === teams.length }
 }

@@ -73,7 +73,16 @@ for (const [name, launcher] of Object.entries(launchers)) {
     const added = await run(harness, ['upload', file, '--yes', '--detach'])
     expect([added.code, added.err]).toEqual([0, ''])
     await expect(rowOf(page, 'harbour')).toBeVisible()
+    const waiting = start(launcher, harness, [
+      'upload',
+      await harness.file('loras/other.safetensors'),
+      '--yes',
+    ])
+    await expect(rowOf(page, 'other')).toBeVisible()
     await kill()
+    const { code: uploaded, err: said } = await waiting.ended
+    expect([uploaded, said]).toEqual([0, 'Modelferry has quit. This command continues with its files.\n'])
+    expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ display_name: 'other' }])
     const { code, err } = await run(harness, ['resume', '--all'])
     expect([code, err]).toEqual([1, expect.stringContaining('isn’t running')])
   })

@@ -114,14 +114,12 @@ test('an upload that is removed in the app ends the command', async () => {
   expect(await ended).toMatchObject({ code: 1, err: 'large.safetensors was removed from the queue.\n' })
 })
 
-test('a command whose app quits says how its uploads go on', async () => {
-  const { host, ended } = await startLarge()
+test('a command that the app doesn’t serve any more uploads by itself what the app has left', async () => {
+  const { app, host, line, id } = await startLarge()
   host.close()
-  const { code, err } = await ended
-  expect([code, err]).toEqual([
-    1,
-    'Modelferry has quit before the uploads ended. They are kept. To continue, run: modelferry resume\n',
-  ])
+  // The engine of the app still has the file.
+  await line(({ event, code }) => event === 'waiting' && code === 'other-process')
+  expect(app.row(id).phase).toBe('sending')
 })
 
 test('a command with a token uploads beside the app, which doesn’t get it', async () => {

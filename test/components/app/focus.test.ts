@@ -5,7 +5,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import { listing, model } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
-import { patchOf, row, signedIn, signedOut } from '../support/rows.ts'
+import { account, patchOf, row, signedIn, signedOut } from '../support/rows.ts'
 
 const focusedRow = () => document.activeElement?.getAttribute('data-id')
 const focusedName = () =>
@@ -32,6 +32,13 @@ test('a row that appears later takes the focus from nothing else', async () => {
   await expect.element(screen.getByRole('row', { name: /^Aurora/ })).toBeVisible()
   await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   expect(focusedName()).toBe('More')
+})
+
+test('signing in again starts at the password', async () => {
+  const session = () => success({ ...signedIn(account({ state: 'signed-out' })) })
+  const { screen } = await openPage({ answers: { session } })
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+  await expect.element(screen.getByLabelText('Password', { exact: true })).toHaveFocus()
 })
 
 test('the sign-in starts at its first field, and the list has the focus afterwards', async () => {

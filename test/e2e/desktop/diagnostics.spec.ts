@@ -12,7 +12,7 @@ import { drag, pick, rowOf } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
 const allWorks = 'All checks passed.'
-const trouble = 'Some checks failed. See the steps for what to do.'
+const trouble = 'Some checks failed.'
 
 async function openHelp(page: Page): Promise<void> {
   await pick(page, 'More', 'Troubleshooting')

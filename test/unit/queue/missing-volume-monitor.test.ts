@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volume-monitor.ts'
 import { aborted } from '../../../electron/platform/attempt.ts'
 import { findMissingVolume, isVolumeBack } from '../../../electron/platform/files/find-missing-volume.ts'
 import { createHangingFolders } from '../../../electron/platform/files/hanging-folders.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { hangFolderOf } from '../../support/hang-folder.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
@@ -72,3 +73,27 @@ test('makes no call for a folder in which one hangs, which is not back before th
 })
 
 const forever = new Promise<never>(() => {})
+
+test('checks a missing folder once at a time, and leaves an upload that was paused during the check', async () => {
+  const clock = standingClock()
+  const checks: ((isBack: boolean) => void)[] = []
+  const paused = new Set<string>()
+  const back: string[] = []
+  const missing = createMissingVolumeMonitor({
+    environment: createTestEnvironment(clock),
+    isVolumeBack() {
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      checks.push(resolve)
+      return promise
+    },
+    isWaiting: (id) => !paused.has(id),
+    back: (ids) => back.push(...ids),
+  })
+  for (const id of ['a', 'b']) missing.wait(id, folder('/disk'))
+  clock.advance(3_000)
+  clock.advance(3_000)
+  expect(checks).toHaveLength(1)
+  paused.add('a')
+  checks[0]?.(true)
+  await expect.poll(() => back).toEqual(['b'])
+})

@@ -63,6 +63,21 @@ test('holds the queue until the start and after the stop, whatever the condition
   expect(isHeld()).toBe(true)
 })
 
+test('the pause of the user and the conditions are independent', async () => {
+  const { hold, choices, isHeld } = setup()
+  await hold.start({ ownsQueue: true })
+  expect(await hold.pauseAll(true)).toEqual(success(undefined))
+  expect([isHeld(), choices.allPaused]).toEqual([true, 'yes'])
+  await hold.hold('battery')
+  await hold.hold(null)
+  expect([isHeld(), hold.isPausedByUser()]).toEqual([true, true])
+  await hold.hold('battery')
+  await hold.pauseAll(false)
+  expect([isHeld(), hold.isPausedByUser(), choices.allPaused]).toEqual([true, false, 'no'])
+  await hold.hold(null)
+  expect(isHeld()).toBe(false)
+})
+
 test('reports a pause of the user that cannot be stored, and its end, both of which apply', async () => {
   const { hold, choices, isHeld } = setup({ isFull: true })
   await hold.start({ ownsQueue: true })

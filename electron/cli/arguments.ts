@@ -59,6 +59,7 @@ export type Command =
   | ({ readonly name: 'steer' } & Steering)
   | { readonly name: 'history'; readonly search: string; readonly count: number; readonly json: boolean }
   | ({ readonly name: 'library'; readonly team: string | null; readonly json: boolean } & LibraryAction)
+  | ({ readonly name: 'watch' } & Watching)
   | { readonly name: 'log'; readonly upload: string; readonly json: boolean }
   | {
       readonly name: 'check'
@@ -104,6 +105,11 @@ export type Command =
       readonly detach: boolean
     } & OutputOptions &
       SpeedOptions)
+
+export type Watching =
+  | { readonly action: 'list'; readonly json: boolean }
+  | { readonly action: 'add'; readonly folder: string; readonly team: string | null }
+  | { readonly action: 'pause' | 'resume' | 'rm'; readonly folders: readonly string[] }
 
 /** An invalid command line or environment variable: ends with exit code 2 and this message. */
 export class UsageError extends Error {}
@@ -203,6 +209,7 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     const action = parseLibraryAction(positionals, values)
     return { name: 'library', team: values.team ?? null, json: values.json ?? false, ...action }
   },
+  watch: (words) => ({ name: 'watch', ...parseWatching(words) }),
   log(words) {
     const { values, positionals } = parseWords(words, commands.log, 1)
     const [upload] = positionals
@@ -255,6 +262,21 @@ function parseLibraryAction(
   if (action.output !== 'rename') return { action: action.output, models }
   if (name === undefined || models.length > 1) throw new UsageError('Use rename with one model and --name.')
   return { action: 'rename', models, newName: name }
+}
+
+const watchActions = v.picklist(['list', 'add', 'pause', 'resume', 'rm'])
+
+function parseWatching(words: readonly string[]): Watching {
+  const { values, positionals } = parseWords(words, commands.watch, Infinity)
+  const [word, ...folders] = positionals
+  const action = v.safeParse(watchActions, word)
+  if (!action.success) throw new UsageError(`Use watch with one of: ${watchActions.options.join(', ')}.`)
+  if (action.output === 'list') return { action: 'list', json: values.json ?? false }
+  const [folder] = folders
+  if (folder === undefined || (action.output === 'add' && folders.length > 1))
+    throw new UsageError(`Name a folder. Example: modelferry watch ${action.output} ./loras`)
+  if (action.output === 'add') return { action: 'add', folder, team: values.team ?? null }
+  return { action: action.output, folders }
 }
 
 function parseLogout(words: readonly string[]): Command {

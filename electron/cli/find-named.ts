@@ -5,7 +5,7 @@ import type { TextStream } from './output/text-stream.ts'
 
 /** How things of one kind are named on the command line. */
 export interface Naming<Item> {
-  readonly noun: 'upload' | 'model'
+  readonly noun: 'upload' | 'model' | 'folder'
   /** Other names than the ID. */
   readonly namesOf: (item: Item) => readonly string[]
   /** What tells it from others of the same name. */

@@ -14,6 +14,7 @@ import { runLogCommand } from './commands/log.ts'
 import { followStatus } from './commands/follow-status.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { runSteerCommand } from './commands/steer.ts'
+import { runWatchCommand } from './commands/watch.ts'
 import { readCliEnvironment, workerFiles } from './cli-environment.ts'
 import type { EngineCommand } from './run-command.ts'
 import type { ProgramContext } from './run-with-engine.ts'
@@ -99,6 +100,7 @@ async function start(
   if (command.name === 'inspect') return runInspectCommand(command, workers.inspect, streams)
   const cliEnvironment = readCliEnvironment(process.env)
   if (command.name === 'steer') return runSteerCommand(command, cliEnvironment.home, streams)
+  if (command.name === 'watch') return runWatchCommand(command, cliEnvironment, streams)
   if (command.name === 'status' && command.follow) return followStatus(command, cliEnvironment.home, streams)
   if (command.name === 'status')
     return runStatusCommand(cliEnvironment, { nowMs: Date.now(), json: command.json }, streams)

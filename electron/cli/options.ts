@@ -258,6 +258,17 @@ command, of accounts that are signed out, and those that wait for approval in th
     more: `Models are named by ID, display name or library path. "list" takes a text that names, types or paths contain.
 Example: modelferry library rename "Harbour v1" --name "Harbour v2"`,
   },
+  watch: {
+    words: '<list|add|pause|resume|rm> [folders…]',
+    about: 'list or change the folders whose new models the running app uploads',
+    options: {
+      team: { type: 'string', value: 'id or name', about: 'with add: team to upload to' },
+      json: json('with list: print JSON, one object per folder (docs/json-output.md)'),
+      help,
+    },
+    more: `Folders are named by ID or path. Models that are in a folder when it is added are not uploaded.
+Example: modelferry watch add --team "Studio North" ./loras`,
+  },
   log: {
     words: '<upload>',
     about: 'show the log of an upload: phases, retries, pauses and speed',

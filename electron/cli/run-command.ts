@@ -21,7 +21,7 @@ import type { RetryOptions } from '../platform/retry-call.ts'
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<
   Command,
-  { readonly name: 'help' | 'version' | 'status' | 'steer' | 'log' | 'inspect' }
+  { readonly name: 'help' | 'version' | 'status' | 'steer' | 'watch' | 'log' | 'inspect' }
 >
 
 /** Runs a command with an engine that has not been started. Returns the exit code. */

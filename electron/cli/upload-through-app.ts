@@ -1,9 +1,9 @@
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isKnownServer } from '../contract/servers.ts'
 import type { HostConnection } from '../host/connect-host.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import type { Command } from './arguments.ts'
+import { isSignedIn, readAppSession } from './app-session.ts'
 import { createAppUploads } from './app-uploads.ts'
 import { findTeams } from './commands/teams.ts'
 import { runUploadCommand } from './commands/upload.ts'
@@ -28,21 +28,16 @@ export async function uploadThroughApp(
   { cliEnvironment, streams, removeSignalHandlers }: ProgramContext,
 ): Promise<number | UploadCommand> {
   const { err } = streams
-  const session = await app.calls.session(undefined)
+  const session = await readAppSession(app, cliEnvironment)
   if (!session.ok) {
     err.line(describeFailure(session.failure))
     return exitCodes.someFailed
   }
-  // With MODELFERRY_SERVER, files go to that server only.
-  const accounts = session.value.accounts.filter(({ server }) => isKnownServer(cliEnvironment, server))
-  const chosen = accounts.some(({ id }) => id === session.value.chosen?.accountId)
-    ? session.value.chosen
-    : null
-  if (!accounts.some(({ state }) => state === 'ready')) {
+  if (!isSignedIn(session.value)) {
     err.line('Not signed in. Run: modelferry login')
     return exitCodes.notSignedIn
   }
-  const engine = createAppUploads(app, { ...session.value, accounts, chosen }, cliEnvironment.policy.review)
+  const engine = createAppUploads(app, session.value, cliEnvironment.policy.review)
   const teams = findTeams(engine, { teams: command.teams, fallback: cliEnvironment.team, only: null })
   const interruption = listenForInterruption(process, (code) => {
     const stopped = app.calls.stopPausing({ ids: engine.snapshot().rows.map(({ id }) => id) })

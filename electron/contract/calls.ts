@@ -63,8 +63,9 @@ const ids = v.pipe(v.array(id), v.maxLength(maxItems))
 /** The id of a review; the shared one of older records is empty. */
 const review = text(400)
 export const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
+export const path = text(32_768)
 /** Filled in by the preload from `File` objects: the page cannot name a path. */
-export const paths = v.pipe(v.array(text(32_768)), v.maxLength(maxItems))
+export const paths = v.pipe(v.array(path), v.maxLength(maxItems))
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
 /** Paths or hashes of all rows of a queue of ten thousand. */

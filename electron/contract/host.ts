@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import {
   calls,
+  path,
   paths,
   targetChange,
   teamChoice,
@@ -14,12 +15,13 @@ import { reviewSetting, type UploadProposal } from './review.ts'
 import { failureCodes } from './stored-values.ts'
 import type { AddReport, Patch } from './uploads.ts'
 import type { Verification } from './verification.ts'
+import type { WatchedFoldersView } from './watched-folders.ts'
 
 /**
  * The number of the protocol between the process that hosts the uploads of a data folder and the commands that steer
  * them (see `host/`). Both sides must have the same: it is raised with every change of a call or event named here.
  */
-export const hostProtocol = 2
+export const hostProtocol = 3
 
 /**
  * The calls that a command may make besides its own. They are those of the page without what only a window needs. A
@@ -41,6 +43,9 @@ const sharedCallNames = [
   'moveToTop',
   'moveUploads',
   'modelStatus',
+  'watching',
+  'pauseWatched',
+  'unwatch',
 ] as const satisfies readonly CallName[]
 
 const call =
@@ -51,7 +56,7 @@ const call =
   })
 const codes = v.array(v.picklist(failureCodes))
 
-/** What only commands may do: they name paths. Each is about the uploads that the same connection has added. */
+/** What only commands may do: they name paths. Uploads are those that the same connection has added. */
 export const ownCalls = {
   /**
    * Adds files and folders for a team, as far as the user agrees to the event `proposal`, and follows their uploads
@@ -74,6 +79,8 @@ export const ownCalls = {
   answerProposal: call<void>()(v.nullable(codes)),
   /** Adds nothing any more. Returns the ids of the uploads that were added or continued and that no other command follows. */
   stopAdding: call<readonly string[]>()(v.undefined()),
+  /** Watches a folder for a team from now on (see `watchFolder`). */
+  watchPath: call<WatchedFoldersView>()(v.strictObject({ path, team: teamChoice })),
   /** Deletes from storage what no upload needs any more; returns of how many uploads something is left. */
   cleanUpStorage: call<number>()(v.undefined()),
 }

@@ -3,10 +3,13 @@ import type { AddPathsArgs, CommandUploads, TellCommand } from '../contract/host
 import type { ProposedUpload } from '../contract/review.ts'
 import type { EnqueueRequest, Engine } from './engine-api.ts'
 
+type ServingEngine = Pick<
+  Engine,
+  'add' | 'snapshot' | 'subscribe' | 'watchFolder' | 'cleanUpAbandoned' | 'abandonedCount'
+>
+
 /** Serves the commands that run with the same data folder: each gets its own uploads, of one shared queue. */
-export function createCommandServer(
-  engine: Pick<Engine, 'add' | 'snapshot' | 'subscribe' | 'cleanUpAbandoned' | 'abandonedCount'>,
-) {
+export function createCommandServer(engine: ServingEngine) {
   const followed = new Set<ReadonlySet<string>>()
   const isFollowedBesides = (own: ReadonlySet<string>, id: string) =>
     [...followed].some((ids) => ids !== own && ids.has(id))
@@ -20,29 +23,7 @@ export function createCommandServer(
     let answer: (accepted: ReadonlySet<FailureCode> | null) => void = () => {}
     followed.add(ids)
 
-    const unsubscribe = engine.subscribe({
-      patch(patch) {
-        const changed = patch.changed.filter(({ id }) => ids.has(id))
-        const removed = patch.removed.filter((id) => ids.has(id))
-        if (changed.length + removed.length > 0) tell('uploads', { ...patch, changed, removed })
-      },
-      verified(id, verification) {
-        if (ids.has(id)) tell('verified', { id, verification })
-      },
-      leftOut({ id, fileName }) {
-        if (ids.has(id)) tell('leftOut', { id, fileName })
-      },
-      library({ teamId, failure }) {
-        if (failure && teamIds.has(teamId)) tell('unlisted', failure)
-      },
-    })
-
-    function tellRows(which: ReadonlySet<string>): void {
-      const { rows, ...snapshot } = engine.snapshot()
-      const changed = rows.filter(({ id }) => which.has(id))
-      const removed = [...which].filter((id) => !changed.some((row) => row.id === id))
-      tell('uploads', { ...snapshot, changed, removed })
-    }
+    const unsubscribe = tellEvents(engine, tell, { ids, teamIds })
 
     const ask: EnqueueRequest = {
       approve: (proposal) =>
@@ -74,7 +55,7 @@ export function createCommandServer(
         },
       })
       // Those that the queue had before may not change for long.
-      if (found.size > 0) tellRows(found)
+      if (found.size > 0) tellRows(engine, tell, found)
       if (!report.ok) return report
       const { refused, skipped } = report.value
       return success({
@@ -96,12 +77,13 @@ export function createCommandServer(
           adding.abort()
           return success([...ownIds].filter((id) => !isFollowedBesides(ids, id)))
         },
+        watchPath: ({ path, team }) => engine.watchFolder(path, team, async () => true),
         async cleanUpStorage() {
           await engine.cleanUpAbandoned()
           return success(engine.abandonedCount())
         },
       },
-      tellAll: () => tellRows(ids),
+      tellAll: () => tellRows(engine, tell, ids),
       close() {
         adding.abort()
         unsubscribe()
@@ -109,6 +91,39 @@ export function createCommandServer(
       },
     }
   }
+}
+
+/** Tells what happens to these uploads, and that libraries of these teams can't be listed. Returns what ends that. */
+function tellEvents(
+  engine: ServingEngine,
+  tell: TellCommand,
+  { ids, teamIds }: { readonly ids: ReadonlySet<string>; readonly teamIds: ReadonlySet<string> },
+): () => void {
+  return engine.subscribe({
+    patch(patch) {
+      const changed = patch.changed.filter(({ id }) => ids.has(id))
+      const removed = patch.removed.filter((id) => ids.has(id))
+      if (changed.length + removed.length > 0) tell('uploads', { ...patch, changed, removed })
+    },
+    verified(id, verification) {
+      if (ids.has(id)) tell('verified', { id, verification })
+    },
+    leftOut({ id, fileName }) {
+      if (ids.has(id)) tell('leftOut', { id, fileName })
+    },
+    library({ teamId, failure }) {
+      if (failure && teamIds.has(teamId)) tell('unlisted', failure)
+    },
+  })
+}
+
+/** Tells what these uploads are now. */
+function tellRows(engine: ServingEngine, tell: TellCommand, ids: ReadonlySet<string>): void {
+  const { rows, sequence, totals, allPaused, line, isIncomplete } = engine.snapshot()
+  const changed = rows.filter(({ id }) => ids.has(id))
+  const present = new Set(changed.map(({ id }) => id))
+  const removed = [...ids].filter((id) => !present.has(id))
+  tell('uploads', { changed, removed, sequence, totals, allPaused, line, isIncomplete })
 }
 
 /** The record of a file has numbers that JSON doesn't. */

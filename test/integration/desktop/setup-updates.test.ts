@@ -83,20 +83,6 @@ test('without a feed, an app in development does not update itself', async () =>
   expect(sent).toEqual([])
 })
 
-test.each([
-  ['its environment has no key', { MODELFERRY_UPDATE_FEED: 'https://a.example/' }, '', 'no-key'],
-  [
-    'its keys are in the environment',
-    { MODELFERRY_UPDATE_FEED: 'x', MODELFERRY_UPDATE_KEYS: publicKey },
-    '',
-    null,
-  ],
-  ['its keys are built in', { MODELFERRY_UPDATE_FEED: 'x' }, publicKey, null],
-])('with a feed, an app in development updates itself if %s', async (_what, environment, builtKeys, why) => {
-  const { state } = setup({ environment, builtKeys })
-  expect(await state()).toEqual(why === null ? { kind: 'current', checkedAtMs: null } : { kind: 'off', why })
-})
-
 test('keys in the environment do not count for an installed app', async () => {
   const environment = { MODELFERRY_UPDATE_FEED: 'x', MODELFERRY_UPDATE_KEYS: publicKey }
   expect(await setup({ environment, isPackaged: true }).state()).toEqual({ kind: 'off', why: 'no-key' })

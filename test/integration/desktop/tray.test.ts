@@ -122,21 +122,6 @@ test('is drawn at once, and then at most once a second', () => {
   expect(tray().toolTip).toContain('50 bytes')
 })
 
-test('the menu is rebuilt at once for another state, and after five seconds for other numbers', () => {
-  const { icon, tray, state } = setup()
-  const summary = () => tray().menu?.getMenuItemById('sum')?.label
-  vi.advanceTimersByTime(1_000)
-  state.totals = sending
-  icon.update()
-  expect(summary()).toContain('50 bytes')
-  state.totals = { ...sending, movedBytes: 60 }
-  icon.update()
-  vi.advanceTimersByTime(4_999)
-  expect(summary()).toContain('50 bytes')
-  vi.advanceTimersByTime(1)
-  expect(summary()).toContain('60 bytes')
-})
-
 test('the menu says how much would be uploaded again by stopping now', () => {
   const { tray, update } = setup()
   const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 5_000_000 }

@@ -1,10 +1,9 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
 import type { FoundPlacesView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
 import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 import { allRegistered, setupReview, teamOf, reviewIdOf } from '../../support/review.ts'
@@ -165,19 +164,6 @@ test('without reviews, asks about all shards and the index that come with a sele
     writeFile(harness, `person/${folder}/m.safetensors.index.json`, '{"weight_map": {}}')
   }, 'm-00002-of-00002.safetensors')
   expect(paths).toEqual([...names, 'm.safetensors.index.json'].map((name) => `models/text_encoders/${name}`))
-  expect(questions).toMatchObject([queued])
-})
-
-test('without reviews, asks about the external weights that come with a selected graph', async () => {
-  const folder = 'person/ComfyUI/models/onnx'
-  const external = { location: 'pose.onnx.data', length: 2_000 }
-  const { questions, queued, paths } = await addFoundWithoutReview((harness) => {
-    mkdirSync(join(harness.folder, folder), { recursive: true })
-    const graph = onnxOf([{ name: 'w'.repeat(2_000), shape: [10, 100], external }])
-    writeFile(harness, `${folder}/pose.onnx`, graph)
-    writeFile(harness, `${folder}/pose.onnx.data`, Buffer.alloc(2_000, 1))
-  }, 'pose.onnx')
-  expect(paths).toEqual(['models/onnx/pose.onnx', 'models/onnx/pose.onnx.data'])
   expect(questions).toMatchObject([queued])
 })
 

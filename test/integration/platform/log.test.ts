@@ -62,22 +62,6 @@ test('continues the file of an earlier run, up to its size', async () => {
   expect(await linesOf('modelferry.log')).toMatchObject([{ index: 2 }])
 })
 
-test.each([
-  ['of exactly the limit', 0, 1],
-  ['beyond the limit', 1, 2],
-])('by default, lines up to a megabyte are in one file: %s', async (_what, excessBytes, fileCount) => {
-  const file = join(folder, 'modelferry.log')
-  const first = createLog({ folder, now: () => 0 })
-  first.info('a line')
-  await first.flush()
-  const { size } = await stat(file)
-  await writeFile(file, 'x'.repeat(1_000_000 - size + excessBytes))
-  const next = createLog({ folder, now: () => 0 })
-  next.info('a line')
-  await next.flush()
-  expect(await readdir(folder)).toHaveLength(fileCount)
-})
-
 test('a line that is longer than a file has a file of its own', async () => {
   const log = createLog({ folder, fileBytes: 100 })
   for (const message of ['x'.repeat(200), 'y'.repeat(200)]) {
@@ -86,15 +70,6 @@ test('a line that is longer than a file has a file of its own', async () => {
   }
   expect(await linesOf('modelferry.1.log')).toMatchObject([{ message: 'x'.repeat(200) }])
   expect(await linesOf('modelferry.log')).toMatchObject([{ message: 'y'.repeat(200) }])
-})
-
-test('counts bytes rather than characters', async () => {
-  const log = createLog({ folder, fileBytes: 1_000 })
-  for (const message of ['猫'.repeat(200), '猫'.repeat(200)]) {
-    log.info(message)
-    await log.flush()
-  }
-  expect(await readdir(folder)).toHaveLength(2)
 })
 
 test('writes the lines that wait at once, for a process that the system ends', async () => {
@@ -117,24 +92,6 @@ test('the log can be read by its owner only', async () => {
   const paths = [join(folder, 'logs'), join(folder, 'logs', 'modelferry.log')]
   const modes = await Promise.all(paths.map(async (path) => (await stat(path)).mode & 0o777))
   expect(modes).toEqual([0o700, 0o600])
-})
-
-test.each([
-  ['up to', 0, [{ message: 'second' }, { message: 'third', linesLost: 1 }]],
-  ['more than', 1, [{ message: 'third', linesLost: 2 }]],
-])('keeps %s a megabyte of lines for a slow disk', async (_what, excessBytes, expected) => {
-  const log = createLog({ folder, now: () => 0, fileBytes: 5_000_000 })
-  log.info('')
-  await log.flush()
-  const { size } = await stat(join(folder, 'modelferry.log'))
-  // Nothing is written before the next turn.
-  log.info('-'.repeat(1_000_000 - size + excessBytes))
-  log.info('second')
-  log.info('lost')
-  await log.flush()
-  log.info('third')
-  await log.flush()
-  expect((await linesOf('modelferry.log')).slice(2)).toMatchObject(expected)
 })
 
 test('counts each lost line once', async () => {
@@ -161,19 +118,6 @@ test('counts the lines that are too many for a slow disk', async () => {
   const lost = 1_001 - written.length
   expect(lost).toBeGreaterThan(0)
   expect(written.at(-1)).toMatchObject({ message: 'last', linesLost: lost })
-})
-
-test('counts lost lines while the folder is not writable', async () => {
-  const blocked = join(folder, 'logs')
-  await writeFile(blocked, 'a file where the folder should be')
-  const log = createLog({ folder: blocked })
-  log.info('lost')
-  log.warn('lost as well')
-  await log.flush()
-  await rm(blocked)
-  log.info('kept')
-  await log.flush()
-  expect(await linesOf('logs/modelferry.log')).toMatchObject([{ message: 'kept', linesLost: 2 }])
 })
 
 test('writes a line although its facts can’t be JSON', async () => {

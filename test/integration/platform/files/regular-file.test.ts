@@ -183,41 +183,6 @@ test('opens files of a folder in the thread pool until one of them was opened qu
   expect(await openAll([path, path, other, other], 0)).toEqual([false, true, false, true])
 })
 
-test('a file whose calls take four milliseconds is not slow', async () => {
-  const openAll = createTimedOpener()
-  const path = newFile()
-  expect(await openAll([path, path, path], 4)).toEqual([false, true, true])
-})
-
-test('forgets the folders that were quick once there are a thousand', async () => {
-  const openAll = createTimedOpener()
-  const path = newFile()
-  // One folder that is spelled in many ways.
-  const spelled = (index: number) => index.toString(2).replaceAll('0', '/.').replaceAll('1', '//.')
-  const paths = Array.from({ length: 1_001 }, (_, index) => `${dirname(path)}${spelled(index)}/file`)
-  const [last = '', ...others] = paths
-  const [first = ''] = others
-  await openAll(others, 0)
-  expect(await openAll([first], 0)).toEqual([true])
-  await openAll([last], 0)
-  expect(await openAll([last, first], 0)).toEqual([true, false])
-})
-
-test('the time of all calls for a file counts', async () => {
-  const clock = { nowMs: 0, callMs: 0 }
-  const open = createFileOpener(() => (clock.nowMs += clock.callMs))
-  const path = newFile()
-  await (await open(path)).handle.close()
-  clock.callMs = 1
-  const { handle } = await open(path)
-  for (let reads = 0; reads < 3; reads += 1) await handle.read(Buffer.alloc(1), 0, 1, 0)
-  await handle.stat({ bigint: true })
-  await handle.close()
-  const after = await open(path)
-  await after.handle.close()
-  expect([handle, after.handle].map(isBlocking)).toEqual([true, false])
-})
-
 test.each([
   ['a link', () => linkTo(newFile()), 'ELOOP'],
   ['a FIFO', () => newFifo(), 'NOT_A_REGULAR_FILE'],

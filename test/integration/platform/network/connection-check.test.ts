@@ -50,47 +50,6 @@ async function runCheck(server: string, answer: ServerCheck, session = noSession
   return { reports, outcomes: last.results.map(({ step, outcome }) => `${step} ${outcome}`), last }
 }
 
-test('reports a working connection step by step', async () => {
-  const { port, close } = await listening()
-  const { reports, outcomes, last } = await runCheck(
-    `http://127.0.0.1:${port}/api/v1`,
-    found({ certificate: 'none' }),
-  )
-  expect(outcomes).toEqual([
-    'name good',
-    'proxy skipped',
-    'connect good',
-    'certificate skipped',
-    'api good',
-    'clock good',
-    'sign-in skipped',
-  ])
-  expect(reports.map(({ results }) => results.length)).toEqual([0, 2, 3, 6, 7, 7])
-  expect(reports.map(({ isOver }) => isOver)).toEqual([false, false, false, false, false, true])
-  expect(last.results[2]?.params).toMatchObject({ port })
-  await close()
-})
-
-test('reports a closed port, and skips the steps after it', async () => {
-  const { port, close } = await listening()
-  await close()
-  const unreachable = found({
-    isReached: false,
-    isApi: false,
-    certificate: 'none',
-    failure: failure('offline'),
-  })
-  const { outcomes, last } = await runCheck(`https://127.0.0.1:${port}/api/v1`, unreachable)
-  expect(last.results[2]?.params).toEqual({ host: '127.0.0.1', port, answer: 'refused' })
-  expect(outcomes.slice(2)).toEqual([
-    'connect bad',
-    'certificate skipped',
-    'api skipped',
-    'clock skipped',
-    'sign-in skipped',
-  ])
-})
-
 test('a server that accepts no connection in time is unreachable', async () => {
   const { port } = await openUnresponsiveListener()
   const answer = found({ isReached: false, isApi: false, failure: failure('timed-out') })

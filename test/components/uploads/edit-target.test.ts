@@ -41,6 +41,15 @@ test('explains an invalid path while typing and applies the suggestion by a clic
   })
 })
 
+test('explains that an empty name is not accepted', async () => {
+  const page = await openPage({ rows: [row('Grain')] })
+  await typeName(page, 'Grain', ' ')
+  const field = page.screen.getByRole('textbox', { name: 'Name' })
+  await expect.element(field).toHaveAccessibleDescription(/name/i)
+  await userEvent.keyboard('{Enter}')
+  expect(page.asked).toEqual([])
+})
+
 /** The type is shown while another field of the row is edited. */
 async function openType(one: Locator) {
   await userEvent.click(one.getByRole('button', { name: /^Name/ }))

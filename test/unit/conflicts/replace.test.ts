@@ -90,6 +90,16 @@ test.for<[string, Partial<UploadRecord>]>([
   expect([await register(given), steps]).toEqual([failsWith('conflict'), ['register new']])
 })
 
+test('moves the old model to a free path, after that is written, and registers the new one', async () => {
+  const { register, steps } = setup({
+    models: [old, libraryModel(displacedPath.toUpperCase())],
+    failing: registerConflict,
+  })
+  expect(await register()).toEqual(success('new'))
+  const free = 'models/loras/style-3.safetensors'
+  expect(steps).toEqual(['register new', `replacing ${free}`, `change old ${free}`, 'register new'])
+})
+
 test('moves nothing that could not be written to the journal', async () => {
   const { register, steps } = setup({ failing: { ...registerConflict, replacing: ['journal-full'] } })
   expect(await register()).toEqual(failsWith('journal-full'))
@@ -111,6 +121,20 @@ test.for<[string, FailureCode, Result<string>, readonly string[]]>([
     `change old ${displacedPath}`,
     ...laterSteps,
   ])
+})
+
+test('moves the old model back if the new one is refused for good, and no sooner', async () => {
+  const later = setup({ failing: { register: ['conflict', 'server-trouble'] } })
+  expect(await later.register()).toEqual(failsWith('server-trouble'))
+  expect(later.steps.at(-1)).toBe('register new')
+  const refused = setup({ failing: { register: ['conflict', 'forbidden'] } })
+  expect(await refused.register()).toEqual(failsWith('forbidden'))
+  expect(refused.steps.slice(-2)).toEqual([`change old ${path}`, 'replacing null'])
+  expect(refused.lines).toEqual([])
+  const stuck = setup({ failing: { register: ['conflict', 'forbidden'], change: [null, 'server-trouble'] } })
+  await stuck.register()
+  expect(stuck.steps.at(-1)).toBe('replacing null')
+  expect(stuck.lines).toMatchObject([{ level: 'warn', facts: { model: 'old', code: 'server-trouble' } }])
 })
 
 test.for<[string, string | null, string | null, boolean]>([

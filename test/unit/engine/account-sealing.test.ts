@@ -76,6 +76,16 @@ type Context = ReturnType<typeof setup>
 const done = success(undefined)
 const pending = (detail?: string) => failed(failure('seal-pending', {}, { detail }))
 
+test('encrypts nothing of a signed-out user while this process still needs it', async () => {
+  const { sealing, state, readable } = setup()
+  state.isReleased = false
+  expect(await sealing.sealDeparted()).toEqual(pending())
+  expect([readable(), state.releasedIds]).toEqual([[departed.id], [departed.id]])
+  state.isReleased = true
+  expect(await sealing.sealDeparted()).toEqual(done)
+  expect(readable()).toEqual([])
+})
+
 test.for<[string, (context: Context) => void, string]>([
   ['refuses the key', ({ secretStore }) => secretStore.failWith('keychain-locked'), 'keychain-locked'],
   ['keeps it in memory only', ({ state }) => void (state.keychain = 'absent'), 'absent'],

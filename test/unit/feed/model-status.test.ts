@@ -92,6 +92,20 @@ test.for<[string, readonly LibraryModel[] | null]>([
   expect(await statusWith(fileOf('unet/a.safetensors'))).toMatchObject({ presentCount: 1, missing: [] })
 })
 
+test('without a listing the history counts too, but only the same team’s', async () => {
+  const index = registered(fileOf('model_index.json', { group: { files: names.slice(0, 2) } }))
+  const weights = registered(fileOf('unet/a.safetensors'))
+  const statusWith = (earlier: UploadRecord) => {
+    const { store, status } = setup([index], null)
+    store.add([earlier])
+    return status()
+  }
+  expect(await statusWith(weights)).toMatchObject({ presentCount: 2 })
+  expect(await statusWith({ ...weights, team: { id: 'team_02', name: 'Other' } })).toMatchObject({
+    presentCount: 1,
+  })
+})
+
 test('without an answer of the server the status follows from the uploads after 15 seconds', async () => {
   const { rows, store, environment } = rowsOnJournal()
   const file = registered(fileOf('model_index.json'))
@@ -120,4 +134,28 @@ test('finds the folder of a model by most of its files, since single ones may ha
       presentCount: 3,
     },
   )
+})
+
+test('counts parts from 0 if one of them is part 0, also if others were found before it', async () => {
+  const shard = { stem: 'm', count: 2, extension: '.safetensors' }
+  const [second, first] = [
+    fileOf('m-00001-of-00002.safetensors', { addedAtMs: 1, group: { kind: 'shards', files: null, shard } }),
+    fileOf('m-00000-of-00002.safetensors', {
+      addedAtMs: 2,
+      group: { kind: 'shards', files: null, shard: { ...shard, firstNumber: 0 } },
+    }),
+  ]
+  const status = await setup([second, first].map(registered), inLibrary(first.fileName)).status()
+  expect(status).toEqual({ fileCount: 2, presentCount: 1, missing: [second.fileName] })
+})
+
+test('finds a renamed file by its own path, and the other files of its model by their names', async () => {
+  const graph = fileOf('graph.onnx', {
+    group: { kind: 'external', files: ['graph.onnx'] },
+    target: { displayName: 'x', modelType: 'x', modelPath: `${folder}/renamed.onnx` },
+  })
+  const renamed = inLibrary('renamed.onnx')
+  expect(await setup([registered(graph)], renamed).status()).toMatchObject({ presentCount: 1 })
+  const fixed = fileOf('graph.onnx', { group: { files: ['graph.onnx'] }, target: graph.target })
+  expect(await setup([registered(fixed)], renamed).status()).toMatchObject({ presentCount: 0 })
 })

@@ -11,7 +11,7 @@ const rows = [
   row('Other', {
     team: { id: 'team_night', name: 'Night Lab' },
     recognition: { ...row('x').recognition, base: 'Wan 2.2' },
-    target: { modelType: 'vae', modelPath: 'models/vae/other.safetensors' },
+    target: { modelType: 'vae', modelPath: 'models/other.safetensors' },
   }),
 ]
 const found = (search: string) => groupRows(rows, { search, sort: uploadOrder }).flatMap(({ ids }) => ids)

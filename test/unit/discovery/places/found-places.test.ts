@@ -95,6 +95,20 @@ test('shows a search that ran out of time as late and repeats it when needed', a
   expect([places.view().state, places.isSearchComplete()]).toEqual(['done', true])
 })
 
+test('lists a diffusers model once, with all its files', async () => {
+  const { places, newest } = setup()
+  const search = places.search()
+  const parts = ['unet/x', 'vae/x'].map((part) =>
+    model(`/a/diffusers/wan/${part}`, { modelFolder: '/a/diffusers/wan' }),
+  )
+  newest().send(placeMessage(place('/a', parts)))
+  newest().end(true)
+  await search
+  const models = places.modelsIn(places.view().places[0]?.id ?? '')
+  expect(models).toMatchObject([{ name: 'wan', folder: 'diffusers', fileCount: 2, sizeBytes: 10 }])
+  expect(pathsOf(places.filesOf(models.map(({ id }) => id)))).toEqual(pathsOf(parts))
+})
+
 test('shows a place whose folders can’t be read although it lists no model', async () => {
   const { places, newest } = setup()
   const search = places.search()
@@ -102,6 +116,50 @@ test('shows a place whose folders can’t be read although it lists no model', a
   newest().end(true)
   await search
   expect(places.view().places).toMatchObject([{ where: '/a', modelCount: 0, unreadable: ['/a'] }])
+})
+
+test('returns the files of chosen models, but none of caches', async () => {
+  const { places, newest } = setup()
+  const search = places.search()
+  const again = model('/a/again', { isDuplicate: true })
+  newest().send(placeMessage(place('/a', [model('/a/l'), model('/a/v', { modelType: 'vae' }), again])))
+  newest().send(placeMessage(place('/h', [model('/h/x')], 'hugging-face')))
+  newest().send(placeMessage(place('/e.yaml', [model('/e/x', { modelType: null })], 'extra-paths')))
+  newest().end(true)
+  await search
+  const idsIn = (kind: PlaceKind) => {
+    const id = places.view().places.find((one) => one.kind === kind)?.id ?? ''
+    return places.modelsIn(id).map((one) => one.id)
+  }
+  const chosen = (ids: readonly string[]) =>
+    places.filesOf(ids).map(({ path, isTypeExplicit }) => [path, isTypeExplicit])
+  expect(chosen(idsIn('comfyui').slice(0, 1))).toEqual([['/a/l', false]])
+  expect(chosen(idsIn('comfyui'))).toHaveLength(2)
+  expect(chosen(idsIn('extra-paths'))).toEqual([['/e/x', true]])
+  expect([chosen(idsIn('hugging-face')), chosen(['unknown'])]).toEqual([[], []])
+  expect(pathsOf(places.allModels())).toEqual(['/a/l', '/a/v', '/a/again', '/e/x'])
+})
+
+test('moves models to the yaml file that lists them and removes empty places', async () => {
+  const { places, views, newest } = setup()
+  const search = places.search()
+  newest().send(placeMessage(place('/a', [model('/a/1'), model('/a/2')])))
+  newest().send(placeMessage(place('/b', [model('/b/1')])))
+  newest().end(true)
+  await search
+  const before = views.length
+  const added = places.addExtraPaths('/e.yaml')
+  expect(newest().request).toEqual({ kind: 'extra-paths', file: '/e.yaml' })
+  newest().send({
+    kind: 'extra-paths',
+    places: [place('/e.yaml', [model('/a/1'), model('/b/1')], 'extra-paths')],
+  })
+  newest().end(true)
+  expect([await added, views.length]).toEqual([true, before + 1])
+  expect(views.at(-1)?.places.map(({ where, modelCount }) => [where, modelCount])).toEqual([
+    ['/a', 1],
+    ['/e.yaml', 2],
+  ])
 })
 
 test('forgets all places and ends the search when a user signs out', async () => {

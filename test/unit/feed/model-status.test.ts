@@ -136,6 +136,18 @@ test('finds the folder of a model by most of its files, since single ones may ha
   )
 })
 
+test('counts numbered parts by their numbers', async () => {
+  const shard = { stem: 'm', count: 3, extension: '.safetensors' }
+  const part = fileOf('m-00002-of-00003.safetensors', {
+    group: { kind: 'shards', files: null, shard },
+  })
+  expect(await setup([registered(part)], inLibrary('m-00002-of-00003.safetensors')).status()).toEqual({
+    fileCount: 3,
+    presentCount: 1,
+    missing: ['m-00001-of-00003.safetensors', 'm-00003-of-00003.safetensors'],
+  })
+})
+
 test('counts parts from 0 if one of them is part 0, also if others were found before it', async () => {
   const shard = { stem: 'm', count: 2, extension: '.safetensors' }
   const [second, first] = [

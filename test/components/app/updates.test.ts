@@ -84,3 +84,18 @@ test('the licences open from the About card', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Back to settings' }))
   await expect.element(screen.getByRole('region', { name: 'Updates' })).toBeVisible()
 })
+
+test('a download is announced at each quarter only', async () => {
+  const { screen, emit } = await openPage({ answers: { update: () => success(ready) } })
+  emit('command', 'show-settings')
+  const status = screen.getByRole('region', { name: 'Updates' }).getByRole('status')
+  for (const [percent, isAnnounced] of [
+    [0, true],
+    [40, false],
+    [50, true],
+  ] as const) {
+    emit('update', { kind: 'downloading', version: '1.1.0', percent })
+    await expect.element(status).toHaveTextContent(`Downloading Modelferry 1.1.0: ${percent}%`)
+    expect(status.element().getAttribute('aria-live')).toBe(isAnnounced ? null : 'off')
+  }
+})

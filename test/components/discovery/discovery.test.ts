@@ -191,6 +191,15 @@ test('shows results as they are found; the search stops on request and on leavin
   expect(asks(asked, 'findPlaces')).toEqual([undefined, undefined])
 })
 
+test.each([
+  ['done' as const, 'No models found in the common locations'],
+  ['stopped' as const, 'The search was stopped before it found any models.'],
+  ['late' as const, 'some locations were skipped'],
+])('a search that found nothing says why: %s', async (state, words) => {
+  const { screen } = await places(foundView([], { state }))
+  await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
+})
+
 const view: WorkflowView = {
   id: 'workflow-1',
   fileName: 'flux.json',

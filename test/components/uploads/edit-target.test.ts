@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent, type Locator } from 'vitest/browser'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failed, failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
 
@@ -135,6 +135,16 @@ test('a started row closes its field and offers the unsaved text in a notice', a
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
   await userEvent.click(notice.getByRole('button', { name: 'Copy' }))
   expect(page.asked).toEqual([{ name: 'copyText', args: { text: 'Film grain' } }])
+})
+
+test('an edit that arrives too late is offered in a notice', async () => {
+  const page = await openPage({
+    rows: [row('Grain')],
+    answers: { editTarget: () => failed(failure('already-begun')) },
+  })
+  await typeName(page, 'Grain', 'Film grain')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(editNotice(page)).toMatchTextContent('You entered: Film grain')
 })
 
 test('Enter, Tab and Escape belong to the input method while it composes', async () => {

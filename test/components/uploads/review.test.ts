@@ -331,3 +331,11 @@ test('shows 10,000 files, of which it draws only those in view', async () => {
   await expect.poll(focusedName).toMatch(/^File 1,/)
   expect(sheet.element().querySelectorAll('[role=row]').length).toBeLessThan(40)
 })
+
+test('opens only once it is certain that there is something to upload or to decide', async () => {
+  const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles, { isComparing: true }))
+  emit('reviews', [reviewOf(twoFiles, { hasWork: false })])
+  await expect.element(sheet).not.toBeInTheDocument()
+  emit('reviews', [reviewOf(twoFiles)])
+  await expect.element(sheet).toBeVisible()
+})

@@ -95,6 +95,25 @@ test('shows a search that ran out of time as late and repeats it when needed', a
   expect([places.view().state, places.isSearchComplete()]).toEqual(['done', true])
 })
 
+test('lists the models of a place that are no copies, largest first', async () => {
+  const { places, newest } = setup(([file]) => (file?.path.endsWith('/1') ? 'in-library' : 'new'))
+  const search = places.search()
+  const models = [
+    model('/home/mira/c/loras/2', { sizeBytes: 3 }),
+    model('/home/mira/c/1', { modelType: 'vae', sizeBytes: 4 }),
+    model('/home/mira/c/4', { sizeBytes: 100, isDuplicate: true }),
+  ]
+  newest().send(placeMessage(place('/home/mira/c', models)))
+  newest().end(true)
+  await search
+  const [shown] = places.view().places
+  expect(shown).toMatchObject({ where: '~/c', modelCount: 2, sizeBytes: 7, presentCount: 1 })
+  expect(places.modelsIn(shown?.id ?? '')).toMatchObject([
+    { name: '1', folder: '', modelType: 'vae', sizeBytes: 4, state: 'in-library' },
+    { name: '2', folder: 'loras', modelType: 'loras', sizeBytes: 3, state: 'new' },
+  ])
+})
+
 test('lists a diffusers model once, with all its files', async () => {
   const { places, newest } = setup()
   const search = places.search()

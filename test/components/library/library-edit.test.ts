@@ -183,6 +183,28 @@ test('several models get a new type and folder after a preview, and Undo restore
     expect(change).toEqual(types.get(modelId))
 })
 
+test('Undo of a bulk edit sends nothing for a model that was edited since', async () => {
+  const { screen, rowOf, changes } = await editingAll()
+  await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 3 models' }))
+  await expect.element(screen.getByText('3 models changed.', { exact: false })).toBeVisible()
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), 'models/mine/Grain.safetensors')
+  await userEvent.fill(screen.getByRole('complementary').getByRole('combobox', { name: 'Type' }), 'mine')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }).first())
+  await expect
+    .element(screen.getByText('Changes undone, except for 1 model.', { exact: false }))
+    .toBeVisible()
+  expect(
+    (changes() as readonly { readonly change: object }[]).filter(
+      ({ change }) => Object.keys(change).length === 0,
+    ),
+  ).toEqual([])
+})
+
 test('models without a path are left out when several are edited', async () => {
   const { screen, rowOf } = await openLibrary([...threeModels, model('Loose', { modelPath: null })])
   await userEvent.click(rowOf('Grain'), rowCorner)

@@ -343,3 +343,11 @@ test('deletes several models after a native dialog, which the page leaves to the
   const error = screen.getByText('You don’t have permission to change models', { exact: false })
   await expect.element(error).toBeVisible()
 })
+
+test('an invalid path cannot be saved', async () => {
+  const { screen, rowOf } = await openLibrary()
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
+  await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
+})

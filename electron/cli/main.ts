@@ -15,7 +15,7 @@ import { followStatus } from './commands/follow-status.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { runSteerCommand } from './commands/steer.ts'
 import { runWatchCommand } from './commands/watch.ts'
-import { readCliEnvironment, workerFiles } from './cli-environment.ts'
+import { readCliEnvironment, workerFiles, type CliEnvironment } from './cli-environment.ts'
 import type { EngineCommand } from './run-command.ts'
 import type { ProgramContext } from './run-with-engine.ts'
 import type { HostConnection } from '../host/connect-host.ts'
@@ -101,32 +101,40 @@ async function start(
   const cliEnvironment = readCliEnvironment(process.env)
   if (command.name === 'steer') return runSteerCommand(command, cliEnvironment.home, streams)
   if (command.name === 'watch') return runWatchCommand(command, cliEnvironment, streams)
-  if (command.name === 'status' && command.follow) return followStatus(command, cliEnvironment.home, streams)
-  if (command.name === 'status')
-    return runStatusCommand(cliEnvironment, { nowMs: Date.now(), json: command.json }, streams)
+  if (command.name === 'status') return showStatus(command, cliEnvironment)
   if (command.name === 'log') return runLogCommand(command, cliEnvironment.home, streams)
   if (command.name === 'resume' && isQueueEmpty(cliEnvironment.home)) {
     streams.err.line('The upload queue is empty.')
     return exitCodes.ok
   }
   const program = { cliEnvironment, workers, threads, streams, removeSignalHandlers }
-  return command.name === 'upload' ? runUpload(command, program) : runWithOwnEngine(command, program)
+  if (command.name === 'upload' || command.name === 'resume') return runByApp(command, program)
+  return runWithOwnEngine(command, program)
 }
 
-/** Uploads by the app while it runs; without it, or with settings that it doesn't share, by this process. */
-async function runUpload(
-  command: EngineCommand & { readonly name: 'upload' },
+function showStatus(
+  command: Command & { readonly name: 'status' },
+  cliEnvironment: CliEnvironment,
+): number | Promise<number> {
+  if (command.follow) return followStatus(command, cliEnvironment.home, streams)
+  return runStatusCommand(cliEnvironment, { nowMs: Date.now(), json: command.json }, streams)
+}
+
+/** Runs a command by the app while it runs; without it, or with settings that it doesn't share, by this process. */
+async function runByApp(
+  command: EngineCommand & { readonly name: 'upload' | 'resume' },
   program: ProgramContext,
 ): Promise<number> {
   const { cliEnvironment } = program
   if (needsOwnEngine(command, cliEnvironment)) return runWithOwnEngine(command, program)
-  const upload = async (app: HostConnection) => {
-    const { uploadThroughApp } = await import('./upload-through-app.ts')
-    const left = await uploadThroughApp(command, app, program)
-    return typeof left === 'number' ? left : runUpload(left, program)
+  const runInApp = async (app: HostConnection) => {
+    const { runThroughApp } = await import('./run-through-app.ts')
+    const left = await runThroughApp(command, app, program)
+    return typeof left === 'number' ? left : runByApp(left, program)
   }
-  const runWithout = command.detach ? undefined : () => runWithOwnEngine(command, program)
-  return withRunningApp(cliEnvironment.home, streams.err, upload, runWithout)
+  const needsApp = command.name === 'upload' && command.detach
+  const runWithout = needsApp ? undefined : () => runWithOwnEngine(command, program)
+  return withRunningApp(cliEnvironment.home, streams.err, runInApp, runWithout)
 }
 
 async function runWithOwnEngine(command: EngineCommand, program: ProgramContext): Promise<number> {

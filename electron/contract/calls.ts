@@ -59,7 +59,7 @@ const nothing = v.undefined()
 const id = v.pipe(text(400), v.minLength(1))
 /** Only a bound against abuse: more rows than a queue can have in memory, all of which may be selected. */
 const maxItems = 1_000_000
-const ids = v.pipe(v.array(id), v.maxLength(maxItems))
+export const ids = v.pipe(v.array(id), v.maxLength(maxItems))
 /** The id of a review; the shared one of older records is empty. */
 const review = text(400)
 export const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>

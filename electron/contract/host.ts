@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import {
   calls,
+  ids,
   path,
   paths,
   targetChange,
@@ -21,7 +22,7 @@ import type { WatchedFoldersView } from './watched-folders.ts'
  * The number of the protocol between the process that hosts the uploads of a data folder and the commands that steer
  * them (see `host/`). Both sides must have the same: it is raised with every change of a call or event named here.
  */
-export const hostProtocol = 3
+export const hostProtocol = 4
 
 /**
  * The calls that a command may make besides its own. They are those of the page without what only a window needs. A
@@ -79,6 +80,8 @@ export const ownCalls = {
   answerProposal: call<void>()(v.nullable(codes)),
   /** Adds nothing any more. Returns the ids of the uploads that were added or continued and that no other command follows. */
   stopAdding: call<readonly string[]>()(v.undefined()),
+  /** Follows uploads of the queue, of which the command continues some. */
+  followUploads: call<void>()(v.strictObject({ ids, continued: ids })),
   /** Watches a folder for a team from now on (see `watchFolder`). */
   watchPath: call<WatchedFoldersView>()(v.strictObject({ path, team: teamChoice })),
   /** Deletes from storage what no upload needs any more; returns of how many uploads something is left. */

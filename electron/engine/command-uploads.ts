@@ -77,6 +77,12 @@ export function createCommandServer(engine: ServingEngine) {
           adding.abort()
           return success([...ownIds].filter((id) => !isFollowedBesides(ids, id)))
         },
+        async followUploads({ ids: some, continued }) {
+          some.forEach((id) => ids.add(id))
+          continued.forEach((id) => ownIds.add(id))
+          tellRows(engine, tell, new Set(some))
+          return success(undefined)
+        },
         watchPath: ({ path, team }) => engine.watchFolder(path, team, async () => true),
         async cleanUpStorage() {
           await engine.cleanUpAbandoned()

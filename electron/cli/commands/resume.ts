@@ -82,7 +82,7 @@ function runningSentence(running: readonly UnfinishedUpload[]): string {
   return `${uploads(running.length)} not resumed: already running in another Modelferry process (${[...pids].join(', ')}).`
 }
 
-const reviewSentence = (left: readonly UnfinishedUpload[]) =>
+export const reviewSentence = (left: readonly unknown[]) =>
   `${uploads(left.length)} not resumed: ${left.length === 1 ? 'it waits' : 'they wait'} for approval in the app.`
 
 function otherServerSentence(elsewhere: readonly UnfinishedUpload[]): string {

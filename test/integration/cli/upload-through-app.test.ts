@@ -129,3 +129,33 @@ test('a command with a token uploads beside the app, which doesn’t get it', as
   expect([app.rows(), countOf('put-object')]).toEqual([[], 1])
   expect((await runWith({ MODELFERRY_HOME: home }, 'upload', path, '--detach')).code).toBe(2)
 })
+
+test('resume continues the uploads of a running app and waits for them', async () => {
+  const { app, add, run } = await setup()
+  await run('pause', '--all')
+  const ids = [await add('harbour.safetensors'), await add('other.safetensors')]
+  await run('pause', 'other.safetensors')
+  const { code, err, json } = await run('resume', '--json')
+  expect([code, err]).toEqual([0, ''])
+  expect(
+    json()
+      .flatMap(({ event, id }) => (event === 'verified' ? id : []))
+      .sort(),
+  ).toEqual(ids.sort())
+  expect(ids.map((id) => app.row(id).phase)).toEqual(['registered', 'registered'])
+})
+
+test('Ctrl-C during resume pauses only what it has continued', async () => {
+  const { app, add, start, cloud } = await setup()
+  const held = cloud.hold('put-part', 'answer')
+  const running = await add('running.safetensors')
+  await held.arrived
+  const paused = await add('paused.safetensors')
+  await app.pauseNow(paused)
+  const { child, line, ended } = start('resume', '--json')
+  await line(({ event, id }) => event === 'queued' && id === paused)
+  await app.until(() => app.row(paused).phase === 'sending')
+  child.kill('SIGTERM')
+  expect((await ended).code).toBe(143)
+  expect([running, paused].map((id) => app.row(id).phase)).toEqual(['sending', 'paused'])
+})

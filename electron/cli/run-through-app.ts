@@ -6,6 +6,7 @@ import type { Command } from './arguments.ts'
 import { isSignedIn, readAppSession } from './app-session.ts'
 import { createAppUploads } from './app-uploads.ts'
 import { findTeams } from './commands/teams.ts'
+import { resumeInApp } from './commands/resume-in-app.ts'
 import { runUploadCommand } from './commands/upload.ts'
 import { exitCodes } from './exit-codes.ts'
 import { endBySignal, listenForInterruption } from './interruption.ts'
@@ -16,17 +17,17 @@ import type { ProgramContext } from './run-with-engine.ts'
 /** How long the second signal waits for the app to cut the parts that are being finished. */
 const stopNowMs = 1_000
 
-type UploadCommand = Extract<Command, { readonly name: 'upload' }>
+type AppCommand = Extract<Command, { readonly name: 'upload' | 'resume' }>
 
 /**
- * Has the running app upload files, and waits until it has. Returns the exit code, or the command that is left if the app
- * has ended before.
+ * Has the running app upload or continue files, and waits until it has. Returns the exit code, or the command that is
+ * left if the app has ended before.
  */
-export async function uploadThroughApp(
-  command: UploadCommand,
+export async function runThroughApp(
+  command: AppCommand,
   app: HostConnection,
   { cliEnvironment, streams, removeSignalHandlers }: ProgramContext,
-): Promise<number | UploadCommand> {
+): Promise<number | AppCommand> {
   const { err } = streams
   const session = await readAppSession(app, cliEnvironment)
   if (!session.ok) {
@@ -38,7 +39,6 @@ export async function uploadThroughApp(
     return exitCodes.notSignedIn
   }
   const engine = createAppUploads(app, session.value, cliEnvironment.policy.review)
-  const teams = findTeams(engine, { teams: command.teams, fallback: cliEnvironment.team, only: null })
   const interruption = listenForInterruption(process, (code) => {
     const stopped = app.calls.stopPausing({ ids: engine.snapshot().rows.map(({ id }) => id) })
     void Promise.race([stopped, delay(stopNowMs)]).then(() => endBySignal(process, code))
@@ -47,12 +47,18 @@ export async function uploadThroughApp(
   const reporter = createReporter(command, streams)
   const environment = { timers: realTimers }
   const context = { engine, environment, cliEnvironment, interruption, streams, reporter }
-  const running = runUploadCommand(command, teams, context)
+  const teams =
+    command.name === 'upload'
+      ? findTeams(engine, { teams: command.teams, fallback: cliEnvironment.team, only: null })
+      : []
+  const running =
+    command.name === 'upload' ? runUploadCommand(command, teams, context) : resumeInApp(app.calls, context)
   const code = await Promise.race([running, app.ended])
   if (code !== undefined) return code
   if (interruption.signal.aborted) return running
   reporter.finished()
   err.line('Modelferry has quit. This command continues with its files.')
+  if (command.name === 'resume') return command
   // What was approved is in the queue.
   return { ...command, yes: command.yes || engine.addedCount() === teams.length }
 }

@@ -67,7 +67,7 @@ export class Actions {
     if (ui.confirmingApproval?.drop === drop) ui.confirmingIds = []
     const result = await this.#bridge.undoAdd({ drop })
     const isOver = result.ok || result.failure.code === 'undo-too-late'
-    if (isOver) notices.dismissDrop(drop)
+    if (isOver) notices.withdrawUndo()
     if (result.ok && isApproval && review !== undefined)
       this.#services.handleAdded({ added: 0, refused: 0, skipped: [], isApproval, review })
     else if (result.ok) notices.show('undo.removed', { count: result.value.length })
@@ -77,24 +77,27 @@ export class Actions {
   /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */
   readonly remove = async (ids: readonly string[]) => {
     const { ui } = this.#services
-    if (this.#filterIds(ids, isCancelCostly).length === 0) return this.removeNow(ids)
+    if (this.#filterIds(ids, isCancelCostly).length === 0)
+      return offerUndoRemove(this.#services, 'undo.removed', await this.#removeNow(ids))
     ui.confirmingIds = ids
     ui.confirmingApproval = null
   }
-  readonly removeNow = async (ids: readonly string[]) => {
-    this.#services.ui.confirmingIds = []
-    if (this.#services.ui.detailsId !== null && ids.includes(this.#services.ui.detailsId)) {
-      this.#services.ui.detailsId = null
-    }
+  /** Removes rows once the question was confirmed, which can't be undone. */
+  readonly removeConfirmed = async (ids: readonly string[]) => {
+    const { length: count } = await this.#removeNow(ids)
+    if (count > 0) this.#services.notices.show('undo.removed', { count })
+  }
+  /** Returns the uploads that were cancelled; none if some of them could not be. */
+  async #removeNow(ids: readonly string[]): Promise<readonly string[]> {
+    const { notices, ui } = this.#services
+    ui.confirmingIds = []
+    if (ui.detailsId !== null && ids.includes(ui.detailsId)) ui.detailsId = null
+    notices.withdrawUndo()
     const done = this.#filterIds(ids, ({ phase }) => phase === 'registered')
     const open = this.#filterIds(ids, ({ phase }) => phase !== 'registered')
     if (done.length > 0) await this.#bridge.dismiss({ ids: done })
-    if (open.length === 0) return
-    const restorable = this.#filterIds(open, (row) => !isCancelCostly(row))
-    const cancelled = await this.#bridge.cancel({ ids: open })
-    // Then only uploads that were being registered stay, none of which can be restored.
-    if (cancelled.ok || cancelled.failure.code === 'not-registered-yet')
-      offerUndoRemove(this.#services, 'undo.removed', restorable)
+    const isCancelled = open.length > 0 && (await this.#bridge.cancel({ ids: open })).ok
+    return isCancelled ? open : []
   }
 
   /** Saves a changed target and retries a row that failed because of its target. */
@@ -258,7 +261,7 @@ export class Actions {
   /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
   readonly resolveConflict = async (decision: Parameters<Bridge['decide']>[0]) => {
     if (decision.choice === 'skip') return this.remove(decision.ids)
-    if ((await this.#bridge.decide(decision)).ok) this.#services.notices.outdateUndo()
+    if ((await this.#bridge.decide(decision)).ok) this.#services.notices.withdrawUndo()
   }
   readonly copy = async (text: string) => {
     if ((await this.#bridge.copyText({ text })).ok) this.#services.notices.show('notice.copied')

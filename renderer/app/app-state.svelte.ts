@@ -76,8 +76,6 @@ export class AppState {
   /** Failures of most calls are shown as notices. */
   readonly bridge: Bridge
   readonly #afterDialog = createDialogDelay()
-  /** What the last notice about a batch says that was registered. */
-  #done: readonly UploadRow[] = []
 
   constructor(ownBridge: Bridge, departures: Departures) {
     this.departures = departures
@@ -89,7 +87,7 @@ export class AppState {
       row: (before, after) => this.#rowChanged(before, after),
       removed: (ids) => {
         this.actions.rowsRemoved(ids)
-        this.#endDrops(ids)
+        this.#endDrop(ids)
       },
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
@@ -196,33 +194,29 @@ export class AppState {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
     if (after.phase === 'registered') {
-      this.#endDrops([after.id])
+      this.#endDrop([after.id])
       this.actions.closeAnsweredQuestion()
     }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
     if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()
   }
 
-  /** These uploads have ended or are gone. Says of drops whose files the library had that nothing was sent. */
-  #endDrops(ids: readonly string[]): void {
-    for (const { newIds = [] } of this.notices.endDrops(ids, this.queue.openRow)) {
-      const rows = newIds.flatMap((id) => this.queue.rows.get(id) ?? [])
-      const [first] = rows
-      if (first && rows.every(({ already }) => already))
-        this.notices.showWithAction({
-          key: 'notice.already',
-          params: { team: first.team.name },
-          label: 'workflow.show',
-          onaction: () => void this.actions.showInLibrary(rows),
-        })
-    }
+  /** These uploads have ended or are gone. Says of a drop whose files the library had that nothing was sent. */
+  #endDrop(ids: readonly string[]): void {
+    const { newIds = [] } = this.notices.endDrop(ids, this.queue.openRow) ?? {}
+    const rows = newIds.flatMap((id) => this.queue.rows.get(id) ?? [])
+    const [first] = rows
+    if (first && rows.every(({ already }) => already))
+      this.notices.showWithAction({
+        key: 'notice.already',
+        params: { team: first.team.name },
+        label: 'workflow.show',
+        onaction: () => void this.actions.showInLibrary(rows),
+      })
   }
 
-  /** The end of a batch, with a way to its models. While the notice about an earlier one is shown, both are one. */
-  #showDone(batch: readonly UploadRow[]): void {
-    const isShown = this.notices.all.some((notice) => notice.kind === 'action' && notice.isAnnounced)
-    const rows = isShown ? [...this.#done, ...batch] : batch
-    this.#done = rows
+  /** The end of a batch, with a way to its models. */
+  #showDone(rows: readonly UploadRow[]): void {
     const isOneTeam = new Set(rows.map(({ team }) => team.id)).size === 1
     this.notices.showWithAction({
       ...batchDone(rows),
@@ -259,7 +253,7 @@ export class AppState {
     this.notices.report(report)
     const { newIds = [] } = report
     // Small files may have been registered before they are reported.
-    if (newIds.every((id) => this.queue.rows.get(id)?.phase === 'registered')) this.#endDrops(newIds)
+    if (newIds.every((id) => this.queue.rows.get(id)?.phase === 'registered')) this.#endDrop(newIds)
   }
 
   /** Shows the report and opens the view that the added files belong to, if any. */

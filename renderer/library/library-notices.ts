@@ -44,6 +44,6 @@ export function reportMissing(services: Services, choice: TeamChoice, modelIds: 
 /** These models were deleted from a team's library. */
 export function reportDeleted(services: Services, choice: TeamChoice, models: readonly LibraryModel[]): void {
   const [{ displayName: name } = { displayName: '' }] = models
-  services.notices.dismissDeleted(new Set(models.map(({ id }) => id)))
+  services.notices.withdrawUndo()
   services.notices.show('library.deleted', { count: models.length, name, team: teamName(services, choice) })
 }

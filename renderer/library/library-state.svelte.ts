@@ -259,12 +259,7 @@ export class LibraryState {
       return true
     }
     const params = { count, status }
-    this.#services.notices.showWithUndo({
-      key: 'library.status-changed',
-      params,
-      modelIds: ids,
-      onaction,
-    })
+    this.#services.notices.showWithUndo({ key: 'library.status-changed', params, onaction })
   }
 
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */

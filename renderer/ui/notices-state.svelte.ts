@@ -1,4 +1,3 @@
-import { SvelteSet } from 'svelte/reactivity'
 import type { Failure } from '../../electron/contract/failures.ts'
 import { skippedCount, type AddReport, type ReadingView } from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
@@ -7,7 +6,7 @@ export type Notice = {
   readonly id: number
   /** How long it is shown, in ms; null until it is closed. */
   readonly lastsMs: number | null
-  /** A report with an open list, which newer ones do not replace. */
+  /** A report with an open list, which newer notices do not replace. */
   readonly isExpanded?: true
 } & NoticeContent
 
@@ -28,8 +27,6 @@ interface ErrorMessage {
 export interface NoticeWithUndo {
   readonly key: MessageKey
   readonly params: Params
-  /** The models of the library that it changes. */
-  readonly modelIds?: readonly string[]
   /** Undoes it, and shows a failure; returns false if it can be repeated. */
   readonly onaction: () => Promise<boolean>
 }
@@ -50,39 +47,35 @@ export interface NoticeWithAction {
 /** Reading time of a short line, twice, at about 4 words per second; in ms. */
 const shortReadMs = 4_000
 /** Time for an action such as Undo; it stands still while the pointer or the focus is on a notice (WCAG 2.2.1). */
-const actionMs = 30_000
+const actionMs = 20_000
+/** Besides failures: more would take the room of the list. */
+const mostShown = 2
 
 /** Notices at the bottom of the window. Errors stay until closed; others end after a while. */
 export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
   /** Files that were added and are being found and checked, or null. */
   reading = $state.raw<ReadingView | null>(null)
-  /** Those that are being undone, by id. */
-  readonly #undoing = new SvelteSet<number>()
-  /**
-   * The notices that are shown: of those that undo the same kind of change only the latest, and none while it is being
-   * undone, since the older change may be one of the same thing.
-   */
-  readonly shown = $derived(
-    this.all.filter(
-      (notice) =>
-        !this.#undoing.has(notice.id) &&
-        (notice.kind !== 'undo' || notice === this.all.findLast((other) => isSameUndo(other, notice))),
-    ),
-  )
+  /** The latest ones, besides failures, and those with an open list. */
+  readonly shown = $derived.by(() => {
+    const others = this.all.filter((notice) => !isFailure(notice))
+    const byRank = [...others.filter((one) => !one.isExpanded), ...others.filter((one) => one.isExpanded)]
+    const hidden = new Set(byRank.slice(0, -mostShown))
+    return this.all.filter((notice) => !hidden.has(notice))
+  })
+  /** The notice that is being undone; shown again if that fails, unless something else was done since. */
+  #undoing: Notice | null = null
   /** How long each has been shown, in ms. */
   readonly #shownMs = new Map<number, number>()
   #next = 1
-  /** Notices before this one are undone by their buttons only. */
-  #firstUndo = 0
 
-  /** Lets time pass for the notices that are shown. */
+  /** Lets time pass for the notices. */
   elapse(ms: number): void {
-    for (const notice of this.shown) {
+    for (const notice of this.all) {
       if (notice.lastsMs === null) continue
       const shownMs = (this.#shownMs.get(notice.id) ?? 0) + ms
       this.#shownMs.set(notice.id, shownMs)
-      if (shownMs >= notice.lastsMs) this.close(notice)
+      if (shownMs >= notice.lastsMs) this.dismiss(notice.id)
     }
   }
 
@@ -110,64 +103,39 @@ export class NoticesState {
   }
 
   /**
-   * These uploads have ended or are gone. Returns the reports of drops none of which is left in the queue: only what
-   * was not added is still shown of them.
+   * These uploads have ended or are gone. Returns the report of the drop that can be undone if none of it is left in
+   * the queue: only what was not added is still shown of it.
    */
-  endDrops(ids: readonly string[], openRow: (id: string) => unknown): readonly AddReport[] {
-    const ended = new Set(ids)
-    return this.all.flatMap((notice) => {
-      if (notice.kind !== 'report' || !canUndo(notice.report)) return []
+  endDrop(ids: readonly string[], openRow: (id: string) => unknown): AddReport | null {
+    const undoable = this.all.find(canUndo)
+    if (undoable?.kind !== 'report') return null
+    const { newIds = [] } = undoable.report
+    if (!newIds.some((id) => ids.includes(id)) || newIds.some(openRow)) return null
+    this.withdrawUndo()
+    return undoable.report
+  }
+
+  /** Something else was done since: an earlier change must not be undone instead. */
+  withdrawUndo(): void {
+    this.#undoing = null
+    this.all = this.all.flatMap((notice): readonly Notice[] => {
+      if (!canUndo(notice)) return [notice]
+      if (notice.kind !== 'report') return []
       const { drop: _, ...report } = notice.report
-      const { newIds = [], refused, skipped } = report
-      if (!newIds.some((id) => ended.has(id)) || newIds.some(openRow)) return []
-      if (refused + skipped.length === 0) this.dismiss(notice.id)
-      else this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report } : other))
-      return [report]
+      return report.refused + report.skipped.length === 0 ? [] : [{ ...notice, report }]
     })
   }
 
-  /** The latest notice that offers to undo something; none while that has to wait for another undo. */
-  latestUndo(): Notice | undefined {
-    const latest = this.all.findLast(
-      (notice) =>
-        notice.id >= this.#firstUndo &&
-        !this.#undoing.has(notice.id) &&
-        (notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report))),
-    )
-    return latest && this.shown.includes(latest) ? latest : undefined
-  }
-
-  /** Something else was done since, which Ctrl+Z doesn't undo: it must not undo an earlier change instead. */
-  outdateUndo(): void {
-    this.#firstUndo = this.#next
-  }
-
-  /** Removes the report of a drop that was undone. */
-  dismissDrop(drop: string): void {
-    for (const notice of this.all)
-      if (notice.kind === 'report' && notice.report.drop === drop) this.dismiss(notice.id)
-  }
-
-  /** Removes undo of changes to models all of which were deleted. */
-  dismissDeleted(modelIds: ReadonlySet<string>): void {
-    for (const notice of this.all)
-      if (notice.kind === 'undo' && notice.modelIds?.every((id) => modelIds.has(id))) this.dismiss(notice.id)
-  }
-
-  /** Hides a notice while it is undone, and shows it again if that fails, so that it can be repeated. */
-  async undo(id: number, undo: () => Promise<boolean>): Promise<void> {
-    this.#undoing.add(id)
+  /** Hides a notice while it is undone. */
+  async undo(notice: Notice, undo: () => Promise<boolean>): Promise<void> {
+    this.dismiss(notice.id)
+    this.#undoing = notice
+    let isOver = false
     try {
-      if (await undo()) this.dismiss(id)
+      isOver = await undo()
     } finally {
-      this.#undoing.delete(id)
+      if (!isOver && this.#undoing === notice) this.all = [...this.all, notice]
     }
-  }
-
-  /** Closes a notice, and gives up the undo of those that it has replaced. */
-  close(closed: Notice): void {
-    this.dismiss(closed.id)
-    this.all = this.all.filter((other) => other.id > closed.id || !isSameUndo(other, closed))
   }
 
   failure(failure: Failure): void {
@@ -205,52 +173,43 @@ export class NoticesState {
   }
 
   #add(content: NoticeContent, lastsMs: number | null): void {
-    const id = this.#next
+    const notice: Notice = { ...content, id: this.#next, lastsMs }
     this.#next += 1
+    if (canUndo(notice)) this.withdrawUndo()
     const isKept = (other: Notice) =>
-      other.isExpanded ||
-      // It is shown again if the undo fails.
-      this.#undoing.has(other.id) ||
-      (lastsMs === shortReadMs && other.lastsMs !== shortReadMs)
-    const rest = this.all.filter((other) => isKept(other) || !supersedes(content, other))
-    this.all = [...rest, { ...content, id, lastsMs }]
+      other.isExpanded || (lastsMs === shortReadMs && other.lastsMs !== shortReadMs)
+    const rest = this.all.filter((other) => isKept(other) || !supersedes(notice, other))
+    this.all = [...rest, notice]
   }
 }
 
 /** The number of skipped files, also of those that are not listed. */
 export const skippedCountOf = ({ skipped }: AddReport) => skippedCount(skipped)
 
-/** Whether the drop of a report can be undone by a notice. */
-export const canUndo = ({ drop, newIds, added }: AddReport) =>
-  drop !== undefined && newIds !== undefined && added > 0
+/** Whether a notice offers to undo something. There is at most one: that of the latest action. */
+export function canUndo(notice: Notice): boolean {
+  if (notice.kind !== 'report') return notice.kind === 'undo'
+  const { drop, newIds, added } = notice.report
+  return drop !== undefined && newIds !== undefined && added > 0
+}
 
-/**
- * Whether a newer notice replaces an older one. A failure or an error is replaced only by the same one, and the undo
- * of a drop only by that of a later one.
- */
-function supersedes(newer: NoticeContent, older: Notice): boolean {
+/** Whether a notice says what went wrong. */
+export const isFailure = (notice: Notice): boolean =>
+  notice.kind === 'failure' ||
+  notice.kind === 'error' ||
+  (notice.kind === 'action' && notice.isError === true)
+
+/** Whether a newer notice replaces an older one. A failure or an error is replaced only by the same one. */
+function supersedes(newer: Notice, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
   if (newer.kind === 'error' && older.kind === 'error') return isSameError(newer, older)
-  if (newer.kind === 'error' && older.kind === 'text') return true
-  // Once the newer one was undone, the older one can be undone next.
-  if (newer.kind === 'undo') return false
   if (newer.kind === 'action' && older.kind === 'action')
     return !newer.isError && (newer.key === older.key || Boolean(newer.isAnnounced && older.isAnnounced))
-  if (newer.kind === 'report' && older.kind === 'report') return supersedesReport(newer.report, older.report)
+  // Files that were skipped after they had been queued are listed nowhere else.
+  if (newer.kind === 'report' && older.kind === 'report')
+    return !newer.report.wereQueued && !older.report.wereQueued && !canUndo(older)
   return newer.kind === older.kind
 }
-
-/**
- * Files that were skipped after they had been queued are listed nowhere else, and their report says nothing about what
- * was added.
- */
-function supersedesReport(newer: AddReport, older: AddReport): boolean {
-  if (newer.wereQueued || older.wereQueued) return false
-  return canUndo(newer) || !canUndo(older)
-}
-
-const isSameUndo = (one: Notice, other: Notice) =>
-  one.kind === 'undo' && other.kind === 'undo' && one.key === other.key
 
 const isSame = (one: Failure, other: Failure) =>
   one.code === other.code && JSON.stringify(one.params) === JSON.stringify(other.params)

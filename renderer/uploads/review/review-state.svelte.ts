@@ -196,13 +196,17 @@ export class ReviewState {
     if (result.ok) offerUndoRemove(this.#services, 'review.left-out', result.value)
   }
 
-  /** Removes all files of the open review; the notice restores them. */
+  /** Removes all files of the open review; the notice restores them, unless others were still being checked. */
   async discard(): Promise<void> {
-    const id = this.view?.id
-    if (id === undefined) return
+    if (!this.view) return
+    const { id, inspectingCount } = this.view
     const result = await this.#services.bridge.discardReview({ review: id })
     if (!result.ok) return
     this.#end(id)
+    if (inspectingCount > 0) {
+      this.#services.notices.withdrawUndo()
+      return this.#services.notices.show('reading.stopped')
+    }
     // An undo opens it again.
     this.#isNew.set(id, true)
     offerUndoRemove(this.#services, 'review.discarded', result.value)

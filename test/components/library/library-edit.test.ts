@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { model, rowCorner, openLibrary, threeModels } from '../support/library.ts'
+import { listing, model, openLibrary, rowCorner, threeModels } from '../support/library.ts'
+import { team } from '../support/rows.ts'
 
 /** Renames Grain in its form; the server responds when the test says so. */
 async function renaming() {
@@ -183,26 +184,22 @@ test('several models get a new type and folder after a preview, and Undo restore
     expect(change).toEqual(types.get(modelId))
 })
 
-test('Undo of a bulk edit sends nothing for a model that was edited since', async () => {
-  const { screen, rowOf, changes } = await editingAll()
+test('Undo of a bulk edit sends nothing for a model that someone else has edited since', async () => {
+  let models = threeModels
+  const { screen, rowOf, changes, emit } = await editingAll({ library: () => success(listing(models)) })
   await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 3 models' }))
   await expect.element(screen.getByText('3 models changed.', { exact: false })).toBeVisible()
-  await userEvent.dblClick(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), 'models/mine/Grain.safetensors')
-  await userEvent.fill(screen.getByRole('complementary').getByRole('combobox', { name: 'Type' }), 'mine')
-  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
-  await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }).first())
-  await expect
-    .element(screen.getByText('Changes undone, except for 1 model.', { exact: false }))
-    .toBeVisible()
-  expect(
-    (changes() as readonly { readonly change: object }[]).filter(
-      ({ change }) => Object.keys(change).length === 0,
-    ),
-  ).toEqual([])
+  const inMine = { modelType: 'mine', modelPath: 'models/mine/Grain.safetensors' }
+  models = threeModels.map((one) => {
+    const inVae = { modelType: 'vae', modelPath: `models/vae/${one.id}.safetensors` }
+    return { ...one, ...(one.id === 'Grain' ? inMine : inVae) }
+  })
+  emit('library', { teamId: team.id, failure: null })
+  await expect.element(rowOf('Grain')).toMatchTextContent(inMine.modelPath)
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.poll(() => changes().slice(3)).not.toEqual([])
+  expect(changes().slice(3)).not.toContainEqual(expect.objectContaining({ modelId: 'Grain' }))
 })
 
 test('models without a path are left out when several are edited', async () => {

@@ -183,7 +183,7 @@ test('removes several waiting rows without asking, and Undo restores them', asyn
     .element()
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  await expect.element(screen.getByText('Removed 2 uploads.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('2 uploads cancelled.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await expect
     .poll(() => asked)
@@ -194,19 +194,28 @@ test('removes several waiting rows without asking, and Undo restores them', asyn
     ])
 })
 
-test('Undo restores removed uploads also if one that is being registered stays', async () => {
-  const { screen, rowOf, asked } = await openPage({
-    rows: [row('Grain'), sendingRow('Flux', { phase: 'registering' })],
-    answers: { cancel: () => failed(failure('not-registered-yet', { count: 1 })) },
-  })
+test('a confirmed cancellation says what it did, and leaves nothing to undo', async () => {
+  const { screen, rowOf, emit, asked } = await openPage({ rows: [row('Grain'), sendingRow('Flux')] })
+  emit('added', { added: 1, refused: 0, skipped: [], drop: 'drop-1', newIds: ['Grain'] })
+  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
   rowOf('Grain').element().focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
-  await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads' }))
+  await expect.element(screen.getByText('2 uploads cancelled.')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+  await userEvent.keyboard('{Control>}z{/Control}')
+  expect(asked.map(({ name }) => name)).toEqual(['cancel'])
+})
+
+test('a cancellation that leaves an upload that is being registered only says so', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [sendingRow('Flux', { phase: 'registering' })],
+    answers: { cancel: () => failed(failure('not-registered-yet', { count: 1 })) },
+  })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel upload', exact: true }))
   await expect.element(screen.getByText('its upload wasn’t removed', { exact: false })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  await expect.poll(() => asked.at(-1)).toEqual({ name: 'undoRemove', args: { ids: ['Grain'] } })
+  expect(screen.getByText('cancelled', { exact: false }).elements()).toEqual([])
 })
 
 test('cancelling uploads keeps one that was registered during the question', async () => {

@@ -178,6 +178,16 @@ test('Discard removes the files, and Undo restores them', async () => {
   ])
 })
 
+test('Discard while files are still being checked stops that, without Undo', async () => {
+  const { sheet, screen } = await openReview(twoFiles, reviewOf(twoFiles, { inspectingCount: 40 }), {
+    discardReview: () => success(['Grain', 'Flux']),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: 'Discard' }))
+  await expect.element(screen.getByText('Reading stopped. Nothing was added.')).toBeVisible()
+  await expect.poll(() => sheet.elements()).toEqual([])
+  expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
 const taken = (name: string, code: 'path-taken' | 'path-taken-here' = 'path-taken') =>
   reviewRow(name, { failure: failure(code, { name: `Old ${name}`, uploadId: 'Twin' }) })
 const conflicts = [taken('Grain'), taken('Flux'), taken('Ink', 'path-taken-here'), reviewRow('Twin')]

@@ -27,25 +27,48 @@ test('files skipped after they had been queued are collected in one report until
   expect(reports(notices)).toEqual([undoable('drop-1'), later('d')])
 })
 
-/** Shows the notices of renamed models. */
-function showRenamed(notices: NoticesState, ...names: readonly string[]) {
-  for (const name of names)
-    notices.showWithUndo({ key: 'library.changed', params: { name }, onaction: async () => true })
-}
+const showRenamed = (notices: NoticesState, name: string) =>
+  notices.showWithUndo({ key: 'library.changed', params: { name }, onaction: async () => true })
 const shownNames = ({ shown }: NoticesState) =>
   shown.flatMap((notice) => (notice.kind === 'undo' ? [notice.params['name']] : []))
+const latest = ({ all }: NoticesState) => {
+  const notice = all.at(-1)
+  if (!notice) throw new Error('no notice')
+  return notice
+}
 
-test('an older undo of the same kind is not offered while the newer one runs', async () => {
+test('only the latest action can be undone; of an earlier drop, what was skipped stays', () => {
   const notices = new NoticesState()
-  notices.showWithUndo({ key: 'deadline.moved', params: { name: 'Flux' }, onaction: async () => true })
-  showRenamed(notices, 'A', 'B')
-  const isDone = Promise.withResolvers<boolean>()
-  const undone = notices.undo(notices.latestUndo()?.id ?? 0, () => isDone.promise)
-  expect(shownNames(notices)).toEqual(['Flux'])
-  // Otherwise that of another kind would be undone before it.
-  expect(notices.latestUndo()).toBeUndefined()
-  isDone.resolve(true)
-  await undone
-  expect(shownNames(notices)).toEqual(['Flux', 'A'])
-  expect(notices.latestUndo()).toMatchObject({ params: { name: 'A' } })
+  notices.report({ ...undoable('drop-1'), skipped: skipping.skipped })
+  showRenamed(notices, 'A')
+  expect(shownNames(notices)).toEqual(['A'])
+  expect(reports(notices)).toEqual([{ added: 1, refused: 0, skipped: skipping.skipped, newIds: ['drop-1'] }])
+  notices.withdrawUndo()
+  expect(shownNames(notices)).toEqual([])
+})
+
+test('a notice whose undo is rejected is shown again, unless something else was done since', async () => {
+  const notices = new NoticesState()
+  for (const isNewest of [true, false]) {
+    showRenamed(notices, 'A')
+    const answer = Promise.withResolvers<boolean>()
+    const undone = notices.undo(latest(notices), () => answer.promise)
+    expect(shownNames(notices)).toEqual([])
+    if (!isNewest) showRenamed(notices, 'B')
+    answer.reject(new Error('no answer'))
+    await expect(undone).rejects.toThrow('no answer')
+    expect(shownNames(notices)).toEqual([isNewest ? 'A' : 'B'])
+  }
+})
+
+test('shows two notices besides failures, the latest or those with an open list', () => {
+  const notices = new NoticesState()
+  notices.report(skipping)
+  notices.keepOpen(latest(notices).id)
+  notices.showError('undo.partly', { count: 1 })
+  showRenamed(notices, 'A')
+  notices.show('notice.copied')
+  expect(notices.shown.map(({ kind }) => kind)).toEqual(['report', 'error', 'text'])
+  notices.elapse(4_000)
+  expect(notices.shown.map(({ kind }) => kind)).toEqual(['report', 'error', 'undo'])
 })

@@ -1,5 +1,5 @@
 import { success, type FailureCode } from '../contract/failures.ts'
-import type { AddPathsArgs, CommandUploads, TellCommand } from '../contract/host.ts'
+import type { AddPathsArgs, CommandUploads, TellCommand } from '../contract/command-calls.ts'
 import type { ProposedUpload } from '../contract/review.ts'
 import type { EnqueueRequest, Engine } from './engine-api.ts'
 

@@ -8,7 +8,7 @@ import {
   hostProtocol,
   type CommandHandlers,
   type HostEvents,
-} from '../contract/host.ts'
+} from '../contract/command-calls.ts'
 import { createNonce, hostHello, isSameProof, proofOf } from './handshake.ts'
 import { readHost, type HostFile } from './host-file.ts'
 import { messagesOf, sendMessage } from './messages-of.ts'

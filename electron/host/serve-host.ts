@@ -8,7 +8,7 @@ import {
   type OwnEvents,
   type SharedHandlers,
   type TellCommand,
-} from '../contract/host.ts'
+} from '../contract/command-calls.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Log, Timers } from '../platform/environment.ts'
 import { answerCall } from './answer.ts'

@@ -1,4 +1,4 @@
-import type { CommandHandlers } from '../../contract/host.ts'
+import type { CommandHandlers } from '../../contract/command-calls.ts'
 import { needsAttention, toggleOf } from '../../contract/uploads.ts'
 import { failed, success, type Result } from '../../contract/failures.ts'
 import type { UploadContext } from '../command-context.ts'

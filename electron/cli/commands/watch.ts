@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { CommandHandlers } from '../../contract/host.ts'
+import type { CommandHandlers } from '../../contract/command-calls.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import { success, type Result } from '../../contract/failures.ts'

@@ -11,7 +11,7 @@ import {
   hostProtocol,
   type CommandHandlers,
   type OwnHandlers,
-} from '../../../electron/contract/host.ts'
+} from '../../../electron/contract/command-calls.ts'
 import type { Patch } from '../../../electron/contract/uploads.ts'
 import { connectToHost } from '../../../electron/host/connect-host.ts'
 import { createNonce, proofOf } from '../../../electron/host/handshake.ts'

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { calls } from '../../../electron/contract/calls.ts'
-import { hostProtocol, ownCalls } from '../../../electron/contract/host.ts'
+import { hostProtocol, ownCalls } from '../../../electron/contract/command-calls.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 test('the protocol gets another number with every change of what host and commands say to each other', () => {
   const shapes: Readonly<Record<number, string>> = { 4: '33dedf662a72e09b' }
-  const shape = shapeOf('electron/contract/host.ts', ['CommandHandlers', 'HostEvents'])
+  const shape = shapeOf('electron/contract/command-calls.ts', ['CommandHandlers', 'HostEvents'])
   expect(shape, 'raise `hostProtocol` and add its shape here').toBe(shapes[hostProtocol])
 })
 

@@ -8,7 +8,7 @@ import {
   type UploadRow,
 } from '../../contract/uploads.ts'
 import { visibleText } from '../../contract/visible-text.ts'
-import type { CommandHandlers } from '../../contract/host.ts'
+import type { CommandHandlers } from '../../contract/command-calls.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Steering } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'

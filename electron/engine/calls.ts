@@ -60,7 +60,13 @@ function accountCalls(areas: Areas) {
       const discarded = await sealing.discard()
       return discarded.ok ? success(signIns.view()) : discarded
     },
-    chooseTeam: async (choice) => signIns.choose(choice),
+    async chooseTeam(choice) {
+      const chosen = signIns.choose(choice)
+      // Files that were added before are for it too.
+      const undecided = chosen.ok ? areas.adding.review.views().filter(({ team }) => team === null) : []
+      for (const { id } of undecided) areas.adding.review.setTeam(id, choice)
+      return chosen
+    },
     async refreshTeams() {
       await signIns.refreshTeams()
       return success(undefined)

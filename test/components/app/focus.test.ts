@@ -5,7 +5,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import { listing, model } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
-import { account, patchOf, row, signedIn, signedOut } from '../support/rows.ts'
+import { account, failedRow, patchOf, row, signedIn, signedOut } from '../support/rows.ts'
 
 const focusedRow = () => document.activeElement?.getAttribute('data-id')
 const focusedName = () =>
@@ -144,6 +144,22 @@ test('a control of a row that is replaced leaves the focus on its row', async ()
   emit('patch', patchOf(2, [row('Basalt', { position: 1, phase: 'failed' })]))
   await expect.element(screen.getByRole('button', { name: 'Pause: Basalt' })).not.toBeInTheDocument()
   await expect.poll(focusedRow).toBe('Basalt')
+})
+
+test('a button above rows that is gone leaves the list where it is, however far its current row is', async () => {
+  const many = Array.from({ length: 200 }, (_, at) => row(`Row ${at}`, { position: at }))
+  const { screen, emit } = await openPage({ rows: [failedRow('Broken'), ...many] })
+  await userEvent.click(screen.getByRole('row', { name: /^Row 0,/ }))
+  await userEvent.keyboard('{End}')
+  await expect.poll(focusedRow).toBe('Row 199')
+  const viewport = screen.container.querySelector('.viewport')
+  viewport?.scrollTo(0, 0)
+  const again = screen.getByRole('button', { name: 'Try again' })
+  await userEvent.click(again)
+  emit('patch', patchOf(2, [row('Broken', { position: 0 })]))
+  await expect.element(again).not.toBeInTheDocument()
+  await expect.poll(focusedRow).toBe('Row 199')
+  expect(viewport?.scrollTop).toBe(0)
 })
 
 test('the list has the focus when a banner or a notice that had it is gone', async () => {

@@ -33,7 +33,7 @@ test('says which uploads another sign-in of the user sends, and doesn’t ask fo
   const menu = screen.getByRole('button', { name: `Team: ${team.name}` })
   await userEvent.click(menu)
   await userEvent.click(screen.getByRole('menuitem', { name: /^Sign out.*paired/ }))
-  await expect.element(screen.getByRole('dialog')).toMatchTextContent(`sends uploads to ${team.name}`)
+  await expect.element(screen.getByRole('dialog')).toMatchTextContent(`continues uploads to ${team.name}`)
   await userEvent.keyboard('{Escape}')
   emit('session', { ...session, accounts: [me, { ...paired, state: 'signed-out', hasLeft: true }] })
   await userEvent.click(menu)

@@ -127,7 +127,7 @@ test('says at a sign-out that another sign-in of the user keeps everything reada
   cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
   const { out } = await ended
   expect(out.trimEnd().split('\n').slice(-4)).toEqual([
-    ...['Signed out.', expect.stringContaining('It sends uploads to ') as string],
+    ...['Signed out.', expect.stringContaining('It continues uploads to ') as string],
     ...['Signed out.', encrypted],
   ])
 })

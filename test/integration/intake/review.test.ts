@@ -95,6 +95,8 @@ test('reviews files without a team if there are several and none was chosen', as
   await addFiles(app, [await file('a.safetensors')])
   expect(await comparedView(app)).toMatchObject({ team: null, fileCount: 1 })
   expect(app.rows()[0]?.team).toEqual({ id: '', name: '' })
+  valueOf(await app.calls.chooseTeam(teamOf(app, ALICES_TEAM_ID)))
+  await app.until(({ rows: [row] }) => row?.team.id === ALICES_TEAM_ID)
   await approve(app, null, STUDIO_NORTH_ID)
   await allRegistered(app)
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)

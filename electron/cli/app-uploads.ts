@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { SessionView } from '../contract/account.ts'
 import type { Settings } from '../contract/settings.ts'
-import type { Pausing, PausingTotals, Totals, UploadRow } from '../contract/uploads.ts'
+import { pausingTotals, type Totals, type UploadRow } from '../contract/uploads.ts'
 import type { HostConnection } from '../host/connect-host.ts'
 import type { UploadEngine } from './command-context.ts'
 
@@ -87,18 +87,11 @@ function sumsOf(rows: readonly UploadRow[]): Sums {
     row.phase === 'registered' ? row.sizeBytes : row.sentBytes + row.inFlightBytes,
   )
   const bytesPerSecond = sum((row) => row.bytesPerSecond ?? 0) || null
-  const pausing = rows.flatMap((row) => row.pausing ?? [])
   return {
     totalBytes,
     movedBytes,
     bytesPerSecond,
     secondsLeft: bytesPerSecond === null ? null : Math.ceil((totalBytes - movedBytes) / bytesPerSecond),
-    pausing: pausing.length === 0 ? undefined : pausingTotals(pausing),
+    pausing: pausingTotals(rows),
   }
 }
-
-const pausingTotals = (pausing: readonly Pausing[]): PausingTotals => ({
-  uploadCount: pausing.length,
-  finishingParts: pausing.reduce((total, { finishingParts }) => total + finishingParts, 0),
-  unacknowledgedBytes: pausing.reduce((total, { unacknowledgedBytes }) => total + unacknowledgedBytes, 0),
-})

@@ -25,7 +25,7 @@ export interface SpeedOptions {
 }
 
 /** What the running app is asked to do. */
-export type Steering =
+export type QueueChange =
   | {
       readonly verb: 'pause' | 'resume' | 'retry'
       /** None for all. */
@@ -56,7 +56,7 @@ export type Command =
   | { readonly name: 'accounts'; readonly json: boolean; readonly discardEncrypted: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly follow: boolean; readonly json: boolean }
-  | ({ readonly name: 'steer' } & Steering)
+  | ({ readonly name: 'change-uploads' } & QueueChange)
   | { readonly name: 'history'; readonly search: string; readonly count: number; readonly json: boolean }
   | ({ readonly name: 'library'; readonly team: string | null; readonly json: boolean } & LibraryAction)
   | ({ readonly name: 'watch' } & Watching)
@@ -177,7 +177,7 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   remove(words) {
     const { values, positionals: uploads } = parseWords(words, commands.remove, Infinity)
     if (uploads.length === 0) throw new UsageError(noUploads('remove'))
-    return { name: 'steer', verb: 'remove', uploads, yes: values.yes ?? false }
+    return { name: 'change-uploads', verb: 'remove', uploads, yes: values.yes ?? false }
   },
   move(words) {
     const { values, positionals: uploads } = parseWords(words, commands.move, Infinity)
@@ -186,13 +186,13 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     if ([first, last, before].filter((value) => value !== undefined).length !== 1)
       throw new UsageError('Use one of --first, --last and --before.')
     const end = first ? 'first' : 'last'
-    return { name: 'steer', verb: 'move', uploads, to: before === undefined ? end : { before } }
+    return { name: 'change-uploads', verb: 'move', uploads, to: before === undefined ? end : { before } }
   },
   limit(words) {
     const [rate] = parseWords(words, commands.limit, 1).positionals
     const bytesPerSecond = rate === undefined ? undefined : parseRate(rate)
     if (rate !== undefined && bytesPerSecond === undefined) throw new UsageError(`The limit ${rateHint}`)
-    return { name: 'steer', verb: 'limit', bytesPerSecond }
+    return { name: 'change-uploads', verb: 'limit', bytesPerSecond }
   },
   status(words) {
     const { follow = false, json = false } = parseWords(words, commands.status, 0).values
@@ -243,7 +243,7 @@ function parseSteer(verb: 'pause' | 'resume' | 'retry', words: readonly string[]
   const { values, positionals: uploads } = parseWords(words, commands[verb], Infinity)
   if (values.all && uploads.length > 0) throw new UsageError('Name uploads or use --all, not both.')
   if (!values.all && uploads.length === 0) throw new UsageError(`${noUploads(verb)}\nOr use --all.`)
-  return { name: 'steer', verb, uploads }
+  return { name: 'change-uploads', verb, uploads }
 }
 
 const libraryActions = v.picklist(['list', 'show', 'rename', 'disable', 'enable', 'rm'])

@@ -13,7 +13,7 @@ import { createTextStream } from './output/text-stream.ts'
 import { runLogCommand } from './commands/log.ts'
 import { followStatus } from './commands/follow-status.ts'
 import { runStatusCommand } from './commands/status.ts'
-import { runSteerCommand } from './commands/change-uploads.ts'
+import { runChangeUploadsCommand } from './commands/change-uploads.ts'
 import { runWatchCommand } from './commands/watch.ts'
 import { readCliEnvironment, workerFiles, type CliEnvironment } from './cli-environment.ts'
 import type { EngineCommand } from './run-command.ts'
@@ -99,7 +99,7 @@ async function start(
   const workers = workerFiles(import.meta.filename)
   if (command.name === 'inspect') return runInspectCommand(command, workers.inspect, streams)
   const cliEnvironment = readCliEnvironment(process.env)
-  if (command.name === 'steer') return runSteerCommand(command, cliEnvironment.home, streams)
+  if (command.name === 'change-uploads') return runChangeUploadsCommand(command, cliEnvironment.home, streams)
   if (command.name === 'watch') return runWatchCommand(command, cliEnvironment, streams)
   if (command.name === 'status') return showStatus(command, cliEnvironment)
   if (command.name === 'log') return runLogCommand(command, cliEnvironment.home, streams)

@@ -5,7 +5,7 @@ import { runCheckCommand } from './commands/check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
 import { createReporter } from './output/create-reporter.ts'
-import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
+import { describeFailure, reportNotSignedIn, signInExitCode, type Streams } from './output/output.ts'
 import { runFindCommand } from './commands/find.ts'
 import { runHistoryCommand } from './commands/history.ts'
 import { runLibraryCommand } from './commands/library.ts'
@@ -21,7 +21,7 @@ import type { RetryOptions } from '../platform/retry-call.ts'
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<
   Command,
-  { readonly name: 'help' | 'version' | 'status' | 'steer' | 'watch' | 'log' | 'inspect' }
+  { readonly name: 'help' | 'version' | 'status' | 'change-uploads' | 'watch' | 'log' | 'inspect' }
 >
 
 /** Runs a command with an engine that has not been started. Returns the exit code. */
@@ -83,10 +83,7 @@ async function runSignedInCommand(
     const team = command.team ?? cliEnvironment.team
     return runFindCommand(command, isSignedIn ? findTeam(engine, team, tokenAccount) : null, context)
   }
-  if (!isSignedIn) {
-    streams.err.line('Not signed in. Run: modelferry login')
-    return exitCodes.notSignedIn
-  }
+  if (!isSignedIn) return reportNotSignedIn(streams.err)
   if (command.name === 'teams') return listTeams(uploadTeams(engine, tokenAccount), command, streams)
   const teamOf = (idOrName: string | null) => findTeam(engine, idOrName, tokenAccount)
   if (command.name === 'library')

@@ -3,15 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { HostConnection } from '../host/connect-host.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import type { Command } from './arguments.ts'
-import { isSignedIn, readAppSession } from './app-session.ts'
+import { readAppSession } from './app-session.ts'
 import { createAppUploads } from './app-uploads.ts'
 import { findTeams } from './commands/teams.ts'
 import { resumeInApp } from './commands/resume-in-app.ts'
 import { runUploadCommand } from './commands/upload.ts'
-import { exitCodes } from './exit-codes.ts'
 import { endBySignal, listenForInterruption } from './interruption.ts'
 import { createReporter } from './output/create-reporter.ts'
-import { describeFailure } from './output/output.ts'
 import type { ProgramContext } from './run-with-engine.ts'
 
 /** How long the second signal waits for the app to cut the parts that are being finished. */
@@ -29,16 +27,9 @@ export async function runThroughApp(
   { cliEnvironment, streams, removeSignalHandlers }: ProgramContext,
 ): Promise<number | AppCommand> {
   const { err } = streams
-  const session = await readAppSession(app, cliEnvironment)
-  if (!session.ok) {
-    err.line(describeFailure(session.failure))
-    return exitCodes.someFailed
-  }
-  if (!isSignedIn(session.value)) {
-    err.line('Not signed in. Run: modelferry login')
-    return exitCodes.notSignedIn
-  }
-  const engine = createAppUploads(app, session.value, cliEnvironment.policy.review)
+  const session = await readAppSession(app, cliEnvironment, err)
+  if (typeof session === 'number') return session
+  const engine = createAppUploads(app, session, cliEnvironment.policy.review)
   const interruption = listenForInterruption(process, (code) => {
     const stopped = app.calls.stopPausing({ ids: engine.snapshot().rows.map(({ id }) => id) })
     void Promise.race([stopped, delay(stopNowMs)]).then(() => endBySignal(process, code))

@@ -46,7 +46,7 @@ export interface Call<Who extends Answerer, Schema extends v.GenericSchema, Answ
 }
 
 /** Declares one call: the type of its result, the side that implements it, and the schema of its argument. */
-function call<Answer>() {
+export function call<Answer>() {
   return <const Who extends Answerer, const Schema extends v.GenericSchema>(
     who: Who,
     args: Schema,

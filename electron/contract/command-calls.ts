@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import {
+  call,
   calls,
   ids,
   path,
@@ -49,12 +50,6 @@ const sharedCallNames = [
   'unwatch',
 ] as const satisfies readonly CallName[]
 
-const call =
-  <Answer>() =>
-  <const Schema extends v.GenericSchema>(args: Schema): Call<'engine', Schema, Answer> => ({
-    who: 'engine',
-    args,
-  })
 const codes = v.array(v.picklist(failureCodes))
 
 /** What only commands may do: they name paths. Uploads are those that the same connection has added. */
@@ -64,6 +59,7 @@ export const ownCalls = {
    * by the other events, also those that the queue had before.
    */
   addPaths: call<AddReport>()(
+    'engine',
     v.strictObject({
       paths,
       team: teamChoice,
@@ -72,20 +68,20 @@ export const ownCalls = {
       onConflict: v.nullable(onConflict),
       /** Instead of the setting. */
       review: reviewSetting,
-      /** Of the user: none for files that need none, each time, or each time to show what would be added. */
+      /** `given`: nothing is asked. `asked`: by `proposal`. `asked-first`: the same for what is only shown (`--dry-run`). */
       approval: v.picklist(['given', 'asked', 'asked-first']),
     }),
   ),
   /** Which failures the user accepts of what was proposed last, or null to add nothing. */
-  answerProposal: call<void>()(v.nullable(codes)),
+  answerProposal: call<void>()('engine', v.nullable(codes)),
   /** Adds nothing any more. Returns the ids of the uploads that were added or continued and that no other command follows. */
-  stopAdding: call<readonly string[]>()(v.undefined()),
+  stopAdding: call<readonly string[]>()('engine', v.undefined()),
   /** Follows uploads of the queue, of which the command continues some. */
-  followUploads: call<void>()(v.strictObject({ ids, continued: ids })),
+  followUploads: call<void>()('engine', v.strictObject({ ids, continued: ids })),
   /** Watches a folder for a team from now on (see `watchFolder`). */
-  watchPath: call<WatchedFoldersView>()(v.strictObject({ path, team: teamChoice })),
+  watchPath: call<WatchedFoldersView>()('engine', v.strictObject({ path, team: teamChoice })),
   /** Deletes from storage what no upload needs any more; returns of how many uploads something is left. */
-  cleanUpStorage: call<number>()(v.undefined()),
+  cleanUpStorage: call<number>()('engine', v.undefined()),
 }
 
 export type OwnCallName = keyof typeof ownCalls

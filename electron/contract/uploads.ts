@@ -314,6 +314,17 @@ export function targetBeside({ modelType, modelPath }: Partial<Target>, name: st
   }
 }
 
+/** The sums of what is being paused; undefined if nothing is. */
+export function pausingTotals(rows: readonly Pick<UploadRow, 'pausing'>[]): PausingTotals | undefined {
+  const all = rows.flatMap(({ pausing }) => pausing ?? [])
+  if (all.length === 0) return undefined
+  return {
+    uploadCount: all.length,
+    finishingParts: all.reduce((sum, { finishingParts }) => sum + finishingParts, 0),
+    unacknowledgedBytes: all.reduce((sum, { unacknowledgedBytes }) => sum + unacknowledgedBytes, 0),
+  }
+}
+
 /** The sums of what is being paused if nothing else runs, else null. */
 export function allPausing({ running, pausing }: Totals): PausingTotals | null {
   return pausing && pausing.uploadCount === running ? pausing : null

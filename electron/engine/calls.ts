@@ -137,12 +137,13 @@ export function engineCalls(areas: Areas): EngineCalls {
     async resume({ ids }) {
       const { hold } = areas.sending
       if (!hold.isPausedByUser()) return commands.resume(ids)
-      const others = feed.snapshot().rows.filter((row) => toggleOf(row) === 'pause' && !ids.includes(row.id))
+      const chosen = new Set(ids)
+      const others = feed.snapshot().rows.filter((row) => toggleOf(row) === 'pause' && !chosen.has(row.id))
       const pausing = commands.pause(others.map(({ id }) => id))
       const stored = await pauseAll(areas, false)
       const resumed = commands.resume(ids)
-      await pausing
-      return resumed.ok ? stored : resumed
+      const paused = await pausing
+      return [resumed, paused].find(({ ok }) => !ok) ?? stored
     },
     pauseAll: () => pauseAll(areas, true),
     /** Also ends the pause of single files: "resume all" means everything that is shown. */

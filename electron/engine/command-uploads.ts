@@ -30,7 +30,7 @@ export function createCommandServer(engine: ServingEngine) {
         new Promise((resolve) => {
           answer = resolve
           adding.signal.addEventListener('abort', () => resolve(null), { once: true })
-          tell('proposal', { ...proposal, records: proposal.records.map(withoutTheRest) })
+          tell('proposal', { ...proposal, records: proposal.records.map(toProposedUpload) })
         }),
     }
 
@@ -132,8 +132,8 @@ function tellRows(engine: ServingEngine, tell: TellCommand, ids: ReadonlySet<str
   tell('uploads', { changed, removed, sequence, totals, allPaused, line, isIncomplete })
 }
 
-/** The record of a file has numbers that JSON doesn't. */
-const withoutTheRest = ({
+/** A record has more than a command needs, among it bigints, which JSON can't hold. */
+const toProposedUpload = ({
   id,
   path,
   fileName,

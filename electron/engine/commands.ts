@@ -18,7 +18,7 @@ import {
   isUnchanged,
   isUninspected,
 } from '../intake/inspect-again.ts'
-import { isRefusedByPolicy } from '../intake/review/allowed-formats.ts'
+import { isRefusedByPolicy } from '../intake/review/upload-policy.ts'
 import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-refused-files.ts'
 import { reset, resetAfter } from '../journal/reset.ts'

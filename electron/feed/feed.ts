@@ -6,6 +6,7 @@ import {
   type Snapshot,
   type Totals,
   type UploadRow,
+  pausingTotals,
 } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createBatch } from './batch-progress.ts'
@@ -255,7 +256,7 @@ function countRows(
   unshownToday: number,
   meter: SpeedMeter,
 ): Omit<Totals, 'totalBytes' | 'movedBytes' | 'secondsLeft'> {
-  const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
+  const pausing = pausingTotals(rows)
   const count = {
     running: 0,
     waiting: 0,
@@ -268,11 +269,6 @@ function countRows(
   }
   for (const row of rows) {
     const { phase, waitsForTurn, already } = row
-    if (row.pausing) {
-      pausing.uploadCount += 1
-      pausing.finishingParts += row.pausing.finishingParts
-      pausing.unacknowledgedBytes += row.pausing.unacknowledgedBytes
-    }
     if (row.verification?.kind === 'pending') count.verifying += 1
     if (phase === 'review') count.inReview += 1
     else if (needsAttention(row)) count.needsYou += 1
@@ -281,7 +277,7 @@ function countRows(
     else if (isRunning(phase) && !waitsForTurn) count.running += 1
     else count.waiting += 1
   }
-  return { ...count, ...(pausing.uploadCount > 0 ? { pausing } : {}) }
+  return { ...count, ...(pausing ? { pausing } : {}) }
 }
 
 /** The sum of the rows' speeds. A row has none in its first second or two; until then, the bytes of all rows show it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { createPrivateFile, hostLockFile, protectDataFolder } from '../platform/files/data-folder.ts'
-import { sqliteCode } from '../platform/files/sqlite-code.ts'
+import { extendedSqliteCode, sqliteCode } from '../platform/files/sqlite-code.ts'
 import { readHost } from './host-file.ts'
 
 /** Another process hosts the uploads of the data folder. */
@@ -56,11 +56,11 @@ function addressOf(file: string): URL | string {
   return address
 }
 
-/** SQLITE_BUSY is 5, SQLITE_IOERR 10 (sqlite.org/rescode.html). */
+/** SQLITE_BUSY is 5, SQLITE_IOERR_RDLOCK 2314, SQLITE_IOERR_LOCK 3850 (sqlite.org/rescode.html). */
 function reasonOf(error: unknown, home: string): unknown {
-  const code = sqliteCode(error)
-  if (code === 10) return new NoLocksError(String(error))
-  if (code !== 5) return error
+  const extended = extendedSqliteCode(error)
+  if (extended === 2314 || extended === 3850) return new NoLocksError(String(error))
+  if (sqliteCode(error) !== 5) return error
   const host = readHost(home)
   return new HostInUseError(host ? `PID ${host.pid}, ${host.computer}` : join(home, hostLockFile))
 }

@@ -29,7 +29,7 @@ import { uploadKey } from '../recognition/model-groups.ts'
 import type { TypeCorrections } from './type-corrections.ts'
 import { adoptUploads, foundAs, queuedFiles, type AdoptCommands } from './adopt-uploads.ts'
 import { isReviewNeeded, needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
-import type { ReviewPolicy } from './review/allowed-formats.ts'
+import type { ReviewPolicy } from './review/upload-policy.ts'
 import type { Review } from './review/review.ts'
 import type { TeamForFiles } from './waiting-files.ts'
 

@@ -12,7 +12,7 @@ import { raceAbort } from '../platform/delays.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 import type { Reading, ReadingRequest } from './reading.ts'
 import type { ReviewMode } from './review/needs-review.ts'
-import type { ReviewPolicy } from './review/allowed-formats.ts'
+import type { ReviewPolicy } from './review/upload-policy.ts'
 
 const waitingFile = v.object({ path: v.string(), isFolder: v.boolean() })
 type WaitingFile = v.InferOutput<typeof waitingFile>

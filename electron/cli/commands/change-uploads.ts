@@ -10,7 +10,7 @@ import {
 import { visibleText } from '../../contract/visible-text.ts'
 import type { CommandHandlers } from '../../contract/command-calls.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import type { Steering } from '../arguments.ts'
+import type { QueueChange } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { findNamed, uploadNaming } from '../find-named.ts'
 import { isConfirmed } from '../output/confirmation.ts'
@@ -19,12 +19,16 @@ import type { TextStream } from '../output/text-stream.ts'
 import { withRunningApp } from '../running-app.ts'
 
 /** Has the running app pause, resume, retry, remove or move uploads, or limit its speed. Returns the exit code. */
-export function runSteerCommand(steering: Steering, home: string, streams: Streams): Promise<number> {
+export function runChangeUploadsCommand(
+  change: QueueChange,
+  home: string,
+  streams: Streams,
+): Promise<number> {
   return withRunningApp(home, streams.err, async ({ calls }) => {
     const done =
-      steering.verb === 'limit'
-        ? await limitSpeed(steering.bytesPerSecond, calls)
-        : await changeUploads(steering, calls, streams)
+      change.verb === 'limit'
+        ? await limitSpeed(change.bytesPerSecond, calls)
+        : await changeUploads(change, calls, streams)
     if (done === null) return exitCodes.someFailed
     if (done.ok) streams.out.line(visibleText(done.value))
     else streams.err.line(describeFailure(done.failure))
@@ -45,15 +49,15 @@ async function limitSpeed(
   return success(limit === null ? 'No speed limit.' : `Speed limit: ${formatBytes(limit, 'en')}/s.`)
 }
 
-type UploadSteering = Exclude<Steering, { readonly verb: 'limit' }>
+type UploadChange = Exclude<QueueChange, { readonly verb: 'limit' }>
 
 /** What was done, or null if a name is unclear or the user has declined, which was reported. */
 async function changeUploads(
-  steering: UploadSteering,
+  change: UploadChange,
   calls: CommandHandlers,
   { err }: Streams,
 ): Promise<Result<string> | null> {
-  const { verb, uploads } = steering
+  const { verb, uploads } = change
   if (uploads.length === 0 && verb === 'pause')
     return said(await calls.pauseAll(undefined), 'All uploads are paused.')
   if (uploads.length === 0 && verb === 'resume')
@@ -61,23 +65,23 @@ async function changeUploads(
   const snapshot = await calls.snapshot(undefined)
   if (!snapshot.ok) return snapshot
   const { rows } = snapshot.value
-  const chosen = chosenUploads(steering, snapshot.value, err)
+  const chosen = chosenUploads(change, snapshot.value, err)
   if (chosen === null) return null
   if (chosen.length === 0) return success('No upload has failed.')
-  if (steering.verb === 'remove' && !steering.yes && !(await isConfirmed(removalQuestion(chosen), err)))
+  if (change.verb === 'remove' && !change.yes && !(await isConfirmed(removalQuestion(chosen), err)))
     return null
   const ids = chosen.map(({ id }) => id)
   const changed =
-    steering.verb === 'move'
-      ? await moveUploads(ids, steering.to, rows, { calls, err })
-      : await calls[steering.verb === 'remove' ? 'cancel' : steering.verb]({ ids })
+    change.verb === 'move'
+      ? await moveUploads(ids, change.to, rows, { calls, err })
+      : await calls[change.verb === 'remove' ? 'cancel' : change.verb]({ ids })
   if (changed === null) return null
   return said(changed, `${namesOf(chosen)} ${chosen.length === 1 ? 'is' : 'are'} ${verbs[verb].participle}.`)
 }
 
 /** The uploads that are named, or all that the verb applies to; null if a name is unclear or of another upload. */
 function chosenUploads(
-  { verb, uploads }: UploadSteering,
+  { verb, uploads }: UploadChange,
   { rows, allPaused }: Snapshot,
   err: TextStream,
 ): readonly UploadRow[] | null {
@@ -97,7 +101,7 @@ const said = (result: Result<unknown>, sentence: string): Result<string> =>
 /** To which uploads a verb applies, as in the app's menus, and what they are afterwards. */
 const verbs: Readonly<
   Record<
-    UploadSteering['verb'],
+    UploadChange['verb'],
     { readonly appliesTo: (row: UploadRow, allPaused: boolean) => boolean; readonly participle: string }
   >
 > = {
@@ -111,7 +115,7 @@ const verbs: Readonly<
 /** Null if the upload before which they go is unclear, which was reported. */
 async function moveUploads(
   ids: string[],
-  to: Extract<Steering, { readonly verb: 'move' }>['to'],
+  to: Extract<QueueChange, { readonly verb: 'move' }>['to'],
   rows: readonly UploadRow[],
   { calls, err }: { readonly calls: CommandHandlers; readonly err: TextStream },
 ): Promise<Result<void> | null> {

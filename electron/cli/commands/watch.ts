@@ -4,7 +4,7 @@ import { visibleText } from '../../contract/visible-text.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import { success, type Result } from '../../contract/failures.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import { isSignedIn, readAppSession } from '../app-session.ts'
+import { readAppSession } from '../app-session.ts'
 import type { Watching } from '../arguments.ts'
 import type { CliEnvironment } from '../cli-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -22,13 +22,9 @@ export function runWatchCommand(
   const { out, err } = streams
   return withRunningApp(cliEnvironment.home, err, async (app) => {
     if (watching.action === 'add') {
-      const session = await readAppSession(app, cliEnvironment)
-      if (!session.ok) return report(session, streams)
-      if (!isSignedIn(session.value)) {
-        err.line('Not signed in. Run: modelferry login')
-        return exitCodes.notSignedIn
-      }
-      const sessions = { session: () => session.value }
+      const session = await readAppSession(app, cliEnvironment, err)
+      if (typeof session === 'number') return session
+      const sessions = { session: () => session }
       const team = findTeam(sessions, watching.team ?? cliEnvironment.team, null)
       const path = resolve(watching.folder)
       const added = await app.calls.watchPath({ path, team })

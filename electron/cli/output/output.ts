@@ -136,6 +136,11 @@ export function describeUnexpectedError(error: unknown): string {
 }
 
 /** The exit code after a failed sign-in. A server that could not be reached has not rejected it. */
+export function reportNotSignedIn(err: TextStream): number {
+  err.line('Not signed in. Run: modelferry login')
+  return exitCodes.notSignedIn
+}
+
 export function signInExitCode(failure: Failure): number {
   return retryClassOf(failure) === 'later' ? exitCodes.someFailed : exitCodes.notSignedIn
 }

@@ -7,7 +7,7 @@ import {
 } from '../../contract/review.ts'
 import type { UploadRecord } from '../../journal/upload-record.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
-import type { ReviewPolicy } from './allowed-formats.ts'
+import type { ReviewPolicy } from './upload-policy.ts'
 
 /**
  * How files were added. `by-rules` follows the settings. `first` is for files that were added before there

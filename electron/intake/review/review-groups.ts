@@ -3,7 +3,7 @@ import { isNamed, isRestrictive } from '../../contract/licences.ts'
 import type { ReviewFacts, ReviewGroup, ReviewGroupKind } from '../../contract/review.ts'
 import type { TeamComparison } from '../../conflicts/compare-with-team.ts'
 import { isApprovable, type UploadRecord } from '../../journal/upload-record.ts'
-import type { ReviewPolicy } from './allowed-formats.ts'
+import type { ReviewPolicy } from './upload-policy.ts'
 
 /** What grouping uses besides the files themselves. */
 export interface GroupingContext {

@@ -28,7 +28,7 @@ import type { Queue } from '../../queue/queue.ts'
 import type { MissingByFile, TeamCompanions } from '../companions/team-companions.ts'
 import { isReviewNeeded, needForReview } from './needs-review.ts'
 import { groupForReview } from './review-groups.ts'
-import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './allowed-formats.ts'
+import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './upload-policy.ts'
 
 interface ReviewOptions {
   readonly rows: Rows

@@ -1,5 +1,10 @@
-/** SQLite's primary result code (sqlite.org/rescode.html), or null if the error is not from SQLite. */
+/** SQLite's extended result code (sqlite.org/rescode.html), or null if the error is not from SQLite. */
+export function extendedSqliteCode(error: unknown): number | null {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) : null
+}
+
+/** SQLite's primary result code, or null if the error is not from SQLite. */
 export function sqliteCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error)) return null
-  return Number(error.errcode) & 0xff
+  const code = extendedSqliteCode(error)
+  return code === null ? null : code & 0xff
 }

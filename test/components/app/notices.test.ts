@@ -68,7 +68,7 @@ test('a file that starts at once can be taken back until it is registered', asyn
   await expect.element(notice).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])
-  await expect.element(screen.getByText('1 upload cancelled.')).toBeVisible()
+  await expect.element(screen.getByText('1 upload removed.')).toBeVisible()
   await expect.poll(() => notice.elements()).toEqual([])
 
   emit('added', started)

@@ -183,7 +183,7 @@ test('removes several waiting rows without asking, and Undo restores them', asyn
     .element()
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  await expect.element(screen.getByText('2 uploads cancelled.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('2 uploads removed.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await expect
     .poll(() => asked)
@@ -201,7 +201,7 @@ test('a confirmed cancellation says what it did, and leaves nothing to undo', as
   rowOf('Grain').element().focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
   await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads' }))
-  await expect.element(screen.getByText('2 uploads cancelled.')).toBeVisible()
+  await expect.element(screen.getByText('2 uploads removed.')).toBeVisible()
   expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
   await userEvent.keyboard('{Control>}z{/Control}')
   expect(asked.map(({ name }) => name)).toEqual(['cancel'])

@@ -128,7 +128,7 @@ test.describe('when needed', () => {
     await expect(sheet(page)).toHaveCount(0)
     await expect(page.getByText("one.safetensors was added to the queue for Alice's Team.")).toBeVisible()
     await page.getByRole('button', { name: 'Undo' }).click()
-    await expect(page.getByText('1 upload cancelled.')).toBeVisible()
+    await expect(page.getByText('1 upload removed.')).toBeVisible()
     await expect(rowOf(page, 'one')).toHaveCount(0)
     held.release()
     await drag(page, [await harness.file('models/loras/two.safetensors')])

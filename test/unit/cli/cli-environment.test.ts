@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
 import { readCliEnvironment } from '../../../electron/cli/cli-environment.ts'
-import { reviewPolicyOf } from '../../../electron/intake/review/allowed-formats.ts'
+import { reviewPolicyOf } from '../../../electron/intake/review/upload-policy.ts'
 
 test('reads each variable and ignores empty ones', () => {
   expect(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { needForReview } from '../../../../electron/intake/review/needs-review.ts'
-import { applyPolicy, reviewPolicyOf } from '../../../../electron/intake/review/allowed-formats.ts'
+import { applyPolicy, reviewPolicyOf } from '../../../../electron/intake/review/upload-policy.ts'
 import { failure, type Failure } from '../../../../electron/contract/failures.ts'
 import type { ModelFormat } from '../../../../electron/contract/recognition.ts'
 import type { FoundFile, Inspection } from '../../../../electron/recognition/found-file.ts'

@@ -3,7 +3,7 @@ import { failure } from '../../../../electron/contract/failures.ts'
 import type { TeamComparison } from '../../../../electron/conflicts/compare-with-team.ts'
 import { blockedIdsOf, decisionIdsOf } from '../../../../electron/contract/review.ts'
 import { groupForReview } from '../../../../electron/intake/review/review-groups.ts'
-import { reviewPolicyOf } from '../../../../electron/intake/review/allowed-formats.ts'
+import { reviewPolicyOf } from '../../../../electron/intake/review/upload-policy.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { uploadRecord } from '../../../support/records.ts'
 

@@ -5,7 +5,7 @@ import type { LibraryModel, OnConflict } from '../../../../electron/contract/lib
 import type { ReviewView } from '../../../../electron/contract/review.ts'
 import { createTeamCompanions } from '../../../../electron/intake/companions/team-companions.ts'
 import { Review } from '../../../../electron/intake/review/review.ts'
-import { reviewPolicyOf, type ReviewPolicy } from '../../../../electron/intake/review/allowed-formats.ts'
+import { reviewPolicyOf, type ReviewPolicy } from '../../../../electron/intake/review/upload-policy.ts'
 import type { Rows } from '../../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { valueOf } from '../../../support/engine.ts'

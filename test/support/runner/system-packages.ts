@@ -20,8 +20,6 @@ const libraries = ['libnss3', 'libgbm1', 'libgtk-3-0t64 | libgtk-3-0', 'libasoun
 const font = 'fonts-dejavu-core'
 
 const forTests = [
-  // Makes tests faster; Ubuntu does not have it.
-  'chromium-headless-shell | chromium | libnss3',
   'xvfb',
   'xauth',
   font,
@@ -47,6 +45,9 @@ function isUbuntu(): boolean {
   return existsSync(file) && /^ID=ubuntu$/m.test(readFileSync(file, 'utf8'))
 }
 
+/** Makes tests faster; Ubuntu does not have it. */
+const headlessShell = () => (isUbuntu() ? [] : ['chromium-headless-shell'])
+
 function runtimePackages(purpose: Purpose): readonly string[] {
   if (purpose === 'electron') return libraries
   if (findChromium() !== undefined) return []
@@ -55,8 +56,11 @@ function runtimePackages(purpose: Purpose): readonly string[] {
 
 function packagesFor(purpose: Purpose): readonly string[] {
   const keychain = purpose !== 'tests' && hasKeychain() ? [] : keyring
-  // The headless shell comes before Chromium, which would make apt leave it out.
-  return [...(purpose === 'tests' ? forTests : []), ...runtimePackages(purpose), ...keychain]
+  return [
+    ...(purpose === 'tests' ? [...forTests, ...headlessShell()] : []),
+    ...runtimePackages(purpose),
+    ...keychain,
+  ]
 }
 
 function missingOf(packages: readonly string[]): readonly string[] {

@@ -9,17 +9,14 @@ import { expect, test } from '../support/fixtures.ts'
 import {
   answerBoxes,
   asked,
-  clickMenu,
   clickTray,
   closeWindow,
-  isSeen,
   notified,
   quit,
   skipTimers,
   windowState,
-  written,
 } from '../support/main-steps.ts'
-import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
+import { pick } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
 // The test host records what Electron would ask of a desktop. The tray service is simulated on the bus.
@@ -98,115 +95,6 @@ test('writes a real entry to start at login, and the switch shows its actual sta
   rmSync(entry)
   await page.evaluate(() => window.dispatchEvent(new Event('focus')))
   await expect(atLogin).not.toBeChecked()
-})
-
-test(
-  'prevents sleep while bytes are sent, and not while everything is paused',
-  { tag: '@host' },
-  async ({ app, harness }) => {
-    const { electron, page } = app
-    const blocks = async () => [
-      (await written(electron, 'power-save-start')).length,
-      (await written(electron, 'power-save-stop')).length,
-    ]
-    await signIn(page)
-    expect(await blocks()).toEqual([0, 0])
-    const held = harness.cloud.hold('put-object', 1)
-    await drag(page, [await harness.file('loras/awake.safetensors')])
-    await held.arrived
-    await expect.poll(blocks).toEqual([1, 0])
-    await page.getByRole('button', { name: 'Pause all' }).click()
-    await page
-      .getByRole('button', { name: /^Stop now/ })
-      .first()
-      .click()
-    await expect.poll(blocks).toEqual([1, 1])
-    held.release()
-  },
-)
-
-test(
-  'notifies once about a finished batch, and a click shows its models in the library',
-  { tag: '@host' },
-  async ({ app, harness }) => {
-    const { electron, page } = app
-    await signIn(page)
-    await answerBoxes(electron, keepSending)
-    const held = harness.cloud.hold('put-object', 2)
-    await drag(page, [
-      await harness.file('loras/one.safetensors'),
-      await harness.file('loras/two.safetensors'),
-    ])
-    await held.arrived
-    await pick(page, 'More', 'Settings')
-    await closeWindow(electron)
-    await expect.poll(() => isSeen(electron)).toBe(false)
-    held.release()
-    // Either of two parallel uploads may finish first.
-    await expect
-      .poll(() => notified(electron))
-      .toEqual([expect.stringMatching(/^(“one”, “two”|“two”, “one”)$/)])
-    await electron.evaluate(() => globalThis.__electronHost.notifications.at(-1)?.emit('click'))
-    await expect.poll(() => isSeen(electron)).toBe(true)
-    await expect(page.getByRole('grid', { name: 'Library' })).toBeVisible()
-    for (const name of ['one', 'two'])
-      await expect(rowOf(page, name)).toHaveAttribute('aria-selected', 'true')
-  },
-)
-
-test(
-  'shows progress and the number of problems in the taskbar',
-  { tag: '@host' },
-  async ({ app, harness }) => {
-    const { electron, page } = app
-    await signIn(page)
-    const bars = async () => (await written(electron, 'progress-bar')).map(({ options }) => options)
-    const held = harness.cloud.hold('put-object', 1)
-    await drag(page, [await harness.file('loras/far.safetensors')])
-    await held.arrived
-    await expect.poll(bars).toContainEqual({ mode: 'normal' })
-    held.release()
-    await expect.poll(async () => (await bars()).at(-1)).toEqual({ mode: 'none' })
-    await drag(page, [await harness.file('loras/refused.safetensors', { sizeBytes: 9_000, cutBytes: 100 })])
-    await expect.poll(() => electron.evaluate(({ app: inside }) => inside.badgeCount)).toBe(1)
-  },
-)
-
-test('announces the action chosen for the end, and lets the user cancel it', async ({ app, harness }) => {
-  const { page } = app
-  await signIn(page)
-  const held = harness.cloud.hold('put-object', 1)
-  await drag(page, [await harness.file('loras/last.safetensors')])
-  await held.arrived
-  await pick(page, 'More', 'Settings')
-  await page.getByLabel('When uploads finish').click()
-  await page.getByRole('option', { name: 'Quit Modelferry' }).click()
-  // The choice has to be stored before the uploads finish.
-  await expect
-    .poll(() =>
-      page.evaluate(async () => {
-        const answer = await window.testBridge.conditions()
-        return answer.ok ? answer.value.whenDone : null
-      }),
-    )
-    .toBe('quit')
-  held.release()
-  await expect(page.getByText('All uploads are done. Modelferry quits in one minute.')).toBeVisible()
-  await page.getByRole('button', { name: 'Don’t quit' }).click()
-  await expect(page.getByText('All uploads are done.')).toBeHidden()
-})
-
-test('keeps the zoom after a restart', async ({ app, harness }) => {
-  const widths = async (page: typeof app.page) => page.evaluate(() => innerWidth)
-  const whole = await widths(app.page)
-  await clickMenu(app.electron, 'zoom-in')
-  await expect.poll(() => widths(app.page)).toBeLessThan(whole)
-  const zoomed = await widths(app.page)
-  await app.kill()
-  const again = await harness.start()
-  await expect.poll(() => widths(again.page)).toBe(zoomed)
-  await clickMenu(again.electron, 'zoom-reset')
-  await expect.poll(() => widths(again.page)).toBe(whole)
 })
 
 test('opens a view by link, and explains that a file on an unmounted share can’t be added', async ({

@@ -3,8 +3,7 @@ import type { Page } from '@playwright/test'
 import { fakeService } from '../../support/fake-bus.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
-import { trayLabels } from '../support/main-steps.ts'
-import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
+import { drag, rowOf, signIn } from '../support/page-steps.ts'
 
 // Battery and network are simulated on a real bus: the session bus replaces the system bus.
 
@@ -49,25 +48,6 @@ test.describe('on a metered connection', () => {
     await expect(rowOf(page, 'dear')).toContainText('In the library')
     network.end()
   })
-
-  test('remembers the choice for this connection, and Settings can undo it', async ({ harness }) => {
-    const network = await openMetered()
-    const first = await harness.start()
-    await drop(first.page, harness, 'kept')
-    await first.page.getByRole('button', { name: 'Always upload on this connection' }).click()
-    await expect(rowOf(first.page, 'kept')).toContainText('In the library')
-    await first.kill()
-    const { page } = await harness.start()
-    await pick(page, 'More', 'Settings')
-    const metering = page.getByRole('combobox', { name: 'This connection: Phone' })
-    await expect(metering).toHaveText('Not metered')
-    await metering.click()
-    await page.getByRole('option', { name: 'System default' }).click()
-    await page.getByRole('button', { name: 'Back to uploads' }).click()
-    await drag(page, [await harness.file('loras/again.safetensors')])
-    await expect(page.getByRole('heading', { name: /^Metered · / })).toBeVisible()
-    network.end()
-  })
 })
 
 test.describe('on battery', () => {
@@ -81,40 +61,5 @@ test.describe('on battery', () => {
     power.change(upowerPath, { OnBattery: false })
     await expect(rowOf(page, 'tired')).toContainText('In the library')
     power.end()
-  })
-})
-
-test.describe('in quiet hours', () => {
-  const days = [0, 1, 2, 3, 4, 5, 6]
-  const always = { days, fromMinute: 0, toMinute: 0 }
-
-  test.describe('with a pause', () => {
-    test.use({ settings: { quietHours: [{ ...always, limitBytesPerSecond: null }] } })
-
-    test('nothing is sent until the quiet hours are removed', async ({ harness }) => {
-      const { page, electron } = await harness.start()
-      await drop(page, harness, 'quiet')
-      await expect(page.getByText('Quiet hours cover the whole week')).toBeVisible()
-      await expect.poll(() => trayLabels(electron)).toContain('Upload anyway')
-      await pick(page, 'More', 'Settings')
-      await page.getByRole('button', { name: /^Remove quiet hours/ }).click()
-      await page.getByRole('button', { name: 'Back to uploads' }).click()
-      await expect(rowOf(page, 'quiet')).toContainText('In the library')
-    })
-  })
-
-  test.describe('with a limit', () => {
-    test.use({
-      settings: {
-        quietHours: [{ days, fromMinute: 0, toMinute: 23 * 60 + 59, limitBytesPerSecond: 500_000 }],
-      },
-    })
-
-    test('the speed control shows the limit and when it ends', async ({ harness }) => {
-      const { page } = await harness.start()
-      await drop(page, harness, 'slow')
-      await expect(page.getByText('Up to 0.5 MB/s until 11:59 PM')).toBeVisible()
-      await expect(rowOf(page, 'slow')).toContainText('In the library')
-    })
   })
 })

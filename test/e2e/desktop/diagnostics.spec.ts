@@ -5,65 +5,19 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { takeHostLock } from '../../../electron/host/host-lock.ts'
-import { ALICES_TEAM_ID, ALICE } from '../../cloud/accounts.ts'
+import { ALICE } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { answerSaving, clickMenu, pickersAnswered } from '../support/main-steps.ts'
+import { answerSaving, pickersAnswered } from '../support/main-steps.ts'
 import { drag, pick, rowOf } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
 const allWorks = 'All checks passed.'
-const trouble = 'Some checks failed.'
 
 async function openHelp(page: Page): Promise<void> {
   await pick(page, 'More', 'Troubleshooting')
 }
 
 const card = (page: Page, name: string | RegExp): Locator => page.getByRole('region', { name })
-
-test('reports a working connection, and each step of one whose server is down', async ({ page, harness }) => {
-  await openHelp(page)
-  const connection = card(page, /^Connection to/)
-  await connection.getByRole('button', { name: 'Check now' }).click()
-  await expect(connection.getByRole('status')).toHaveText(allWorks)
-  for (const told of ['Cyberun server found', 'Correct', 'Valid'])
-    await expect(connection).toContainText(told)
-
-  const reconnect = await harness.cloud.unplug()
-  await connection.getByRole('button', { name: 'Check now' }).click()
-  await expect(connection.getByRole('status')).toHaveText(trouble)
-  await expect(connection).toContainText('Nothing answers at port')
-  for (const text of ['firewall', 'Cyberun server found']) await expect(connection).not.toContainText(text)
-  await reconnect()
-  await connection.getByRole('button', { name: 'Check now' }).click()
-  await expect(connection.getByRole('status')).toHaveText(allWorks)
-})
-
-test('sends 8 MB to storage after confirmation, and deletes them', async ({ page, harness }) => {
-  await openHelp(page)
-  const storage = card(page, 'Storage connection')
-  await storage.getByRole('button', { name: 'Test storage…' }).click()
-  await storage.getByRole('button', { name: 'Cancel' }).click()
-  expect(harness.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
-  await storage.getByRole('button', { name: 'Test storage…' }).click()
-  await storage.getByRole('button', { name: 'Upload 8 MB' }).click()
-  await expect(storage.getByRole('status')).toContainText('Uploaded 8 MB in')
-  await expect(storage.getByRole('status')).toContainText('The test data was deleted.')
-  const { cloud } = harness
-  expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([
-    [],
-    [],
-    [],
-  ])
-
-  const held = cloud.hold('put-part', 1)
-  await storage.getByRole('button', { name: 'Test storage…' }).click()
-  await storage.getByRole('button', { name: 'Upload 8 MB' }).click()
-  await held.arrived
-  await storage.getByRole('button', { name: 'Stop' }).click()
-  await expect(storage.getByRole('status')).toContainText('Stopped.')
-  held.release()
-  await expect.poll(() => cloud.unfinishedUploads()).toEqual([])
-})
 
 test('saves the report as previewed, without excluded parts or secrets', async ({ app, page, harness }) => {
   await drag(page, [await harness.file('loras/hidden name.safetensors')])
@@ -112,14 +66,6 @@ test('saves the report as previewed, without excluded parts or secrets', async (
     harness.folder + '/files',
   ])
     expect(saved).not.toContain(secret)
-})
-
-test('the menu checks the connection and looks for updates', { tag: '@host' }, async ({ app }) => {
-  const { electron, page } = app
-  await clickMenu(electron, 'check-connection')
-  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
-  await clickMenu(electron, 'check-updates')
-  await expect(page.getByRole('region', { name: 'Updates' })).toBeInViewport()
 })
 
 const lockedHome = mkdtempSync(join(tmpdir(), 'modelferry-locked-'))

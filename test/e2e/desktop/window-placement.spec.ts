@@ -60,13 +60,3 @@ test(
     panel.end()
   },
 )
-
-test('reopens a full-screen window in full screen', { tag: '@host' }, async ({ app, harness }) => {
-  const isFull = ({ electron }: RunningApp) =>
-    electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFullScreen())
-  await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setFullScreen(true))
-  await quit(app.electron)
-  expect(await app.ended).toBe(0)
-  const next = await harness.start()
-  await expect.poll(() => isFull(next)).toBe(true)
-})

@@ -52,24 +52,6 @@ test('keeps uploading after the window is closed, and asks about it only once', 
   expect(await asked(app.electron)).toHaveLength(1)
 })
 
-test('keeps the window when closing is cancelled, and asks again next time', async ({ app }) => {
-  await answerBoxes(app.electron, closing.cancel)
-  await closeWindow(app.electron)
-  await expect.poll(() => asked(app.electron)).toHaveLength(1)
-  const askedAgain = async () => {
-    await closeWindow(app.electron) // ignored while the first question is open
-    return (await asked(app.electron)).length
-  }
-  await expect.poll(askedAgain).toBeGreaterThan(1)
-  expect(await isSeen(app.electron)).toBe(true)
-})
-
-test('quits when the window is closed, if set to', async ({ app }) => {
-  await answerBoxes(app.electron, closing.quit)
-  await closeWindow(app.electron)
-  expect(await app.ended).toBe(0)
-})
-
 test('asks before quitting during an upload, and continues if the user cancels', async ({ app, harness }) => {
   const held = await underWay(app, harness)
   await answerBoxes(app.electron, quitting.keepSending)
@@ -85,16 +67,6 @@ test('asks before quitting during an upload, and continues if the user cancels',
   await expect(rowOf(app.page, 'under way')).toContainText('In the library')
 })
 
-test('resumes an interrupted upload at the next start', async ({ app, harness }) => {
-  const held = await underWay(app, harness)
-  await answerBoxes(app.electron, quitting.quitNow)
-  await quit(app.electron)
-  expect(await app.ended).toBe(0)
-  held.release()
-  const { page } = await harness.start()
-  await expect(rowOf(page, 'under way')).toContainText('In the library')
-})
-
 test('finishes what is nearly sent before it quits', async ({ app, harness }) => {
   const held = await underWay(app, harness)
   await answerBoxes(app.electron, quitting.quit)
@@ -103,16 +75,6 @@ test('finishes what is nearly sent before it quits', async ({ app, harness }) =>
   held.release()
   expect(await app.ended).toBe(0)
   expect(harness.cloud.operations.filter(({ name }) => name === 'registerModel')).toHaveLength(1)
-})
-
-test('quits at once when asked again', async ({ app, harness }) => {
-  const held = await underWay(app, harness)
-  await answerBoxes(app.electron, quitting.quit)
-  await quit(app.electron)
-  await expect(app.page.getByRole('heading', { name: 'Pausing, finishing 1 part' })).toBeVisible()
-  await quit(app.electron)
-  expect(await app.ended).toBe(0)
-  held.release()
 })
 
 test(

@@ -125,11 +125,6 @@ export function rowOf(page: Page, name: string): Locator {
 /** The line of an error above the rows that have it. */
 export const errorOf = (page: Page, words: string): Locator => page.getByRole('rowheader', { name: words })
 
-/** A control of a row, such as Pause. */
-export function control(page: Page, label: string, name: string): Locator {
-  return page.getByRole('button', { name: `${label}: ${name}`, exact: true })
-}
-
 /** The status of a row while its bytes are sent; those of a small file fit into the sockets' buffers. */
 export const underWayText = /Uploading|Finishing/
 

@@ -5,7 +5,7 @@ import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerBoxes, asked } from '../support/main-steps.ts'
-import { drag, errorOf, pick, rowOf, signIn } from '../support/page-steps.ts'
+import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
 
 test.use({ settings: { review: 'always' } })
 
@@ -93,81 +93,4 @@ test('works with the keyboard only, and never uploads an unsafe file on Enter', 
   await expect(rowOf(page, 'Renamed')).toContainText('In the library')
   await expect.poll(() => pathsOf(harness)).toHaveLength(2)
   expect(pathsOf(harness).join()).not.toContain('trap')
-})
-
-test('Undo after Upload returns the files to the review, with their changes', async ({ page, harness }) => {
-  const held = harness.cloud.hold('put-object')
-  await drag(page, [await harness.file('models/loras/one.safetensors')])
-  await sheet(page).getByRole('row', { name: /^one,/ }).click()
-  await page.keyboard.press('F2')
-  await page.keyboard.type('Renamed')
-  await page.keyboard.press('Enter')
-  await expect(sheet(page).getByRole('row', { name: /^Renamed,/ })).toBeFocused()
-  await page.keyboard.press('Control+Enter')
-  await held.arrived
-  await expect(sheet(page)).toHaveCount(0)
-  await page.keyboard.press('Control+z')
-  await expect(sheet(page).getByRole('row', { name: /^Renamed,/ })).toBeVisible()
-  held.release()
-  expect(operations(harness)).not.toContain('registerModel')
-  await sheet(page)
-    .getByRole('button', { name: /^Upload 1 file/ })
-    .click()
-  await expect(rowOf(page, 'Renamed')).toContainText('In the library')
-  expect(pathsOf(harness)).toHaveLength(1)
-})
-
-test.describe('when needed', () => {
-  test.use({ settings: { review: 'when-needed' } })
-
-  test('starts a single sound file at once, and Undo removes it', async ({ page, harness }) => {
-    await pick(page, /^Team: /, /^Alice's Team/)
-    const held = harness.cloud.hold('put-object', 1)
-    await drag(page, [await harness.file('models/loras/one.safetensors')])
-    await held.arrived
-    await expect(sheet(page)).toHaveCount(0)
-    await expect(page.getByText("one.safetensors was added to the queue for Alice's Team.")).toBeVisible()
-    await page.getByRole('button', { name: 'Undo' }).click()
-    await expect(page.getByText('1 upload removed.')).toBeVisible()
-    await expect(rowOf(page, 'one')).toHaveCount(0)
-    held.release()
-    await drag(page, [await harness.file('models/loras/two.safetensors')])
-    await expect(rowOf(page, 'two')).toContainText('In the library')
-    expect(pathsOf(harness)).toEqual([expect.stringContaining('two')])
-  })
-
-  test('only says of files that the library has that it has them', async ({ page, harness }) => {
-    await pick(page, /^Team: /, /^Alice's Team/)
-    const names = ['one', 'two', 'three', 'four', 'five', 'six']
-    const files = await Promise.all(names.map((name) => harness.file(`models/loras/${name}.safetensors`)))
-    const folder = join(harness.folder, 'files/models')
-    await drag(page, [folder])
-    await sheet(page)
-      .getByRole('button', { name: /^Upload 6 files/ })
-      .click()
-    await expect.poll(() => pathsOf(harness)).toHaveLength(6)
-    harness.cloud.forgetOperations()
-    const notice = page.getByRole('status').filter({ hasText: "Already in Alice's Team." })
-    for (const dropped of [files.slice(0, 1), files.slice(0, 5), [folder]]) {
-      await drag(page, dropped)
-      await expect(notice).toBeVisible()
-      await expect(page.getByText(/added/)).toHaveCount(0)
-      await expect(sheet(page)).toHaveCount(0)
-      await notice.getByRole('button', { name: 'Close' }).click()
-    }
-    expect(operations(harness)).not.toContain('presignModel')
-  })
-
-  test('uploads the sound files of a drop with a broken one, which needs attention', async ({
-    page,
-    harness,
-  }) => {
-    await pick(page, /^Team: /, /^Alice's Team/)
-    await harness.file('models/loras/one.safetensors')
-    await harness.file('models/loras/cut.safetensors', { cutBytes: 1000 })
-    await drag(page, [join(harness.folder, 'files/models')])
-    await expect(rowOf(page, 'one')).toContainText('In the library')
-    await expect(errorOf(page, 'The file is incomplete')).toBeVisible()
-    await expect(sheet(page)).toHaveCount(0)
-  })
 })

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { app } from '../../electron-host/app.ts'
 import { Menu } from '../../electron-host/menus.ts'
-import { theApp } from '../../electron-host/state.ts'
+import { host, theApp } from '../../electron-host/state.ts'
 import { pretendPlatform } from '../../support/pretended-app.ts'
 import { patchOf } from '../../support/totals.ts'
 import { registered, setup, shownBy, startMs, type Subscriber } from './started-desktop.ts'
@@ -94,6 +95,18 @@ test('tries to suspend the computer when the uploads are done, if the user has c
   await vi.advanceTimersByTimeAsync(60_000)
   expect(exit).not.toHaveBeenCalled()
   expect(await messages()).toContain('no command to suspend this system is known')
+})
+
+test('progress keeps the computer awake and shows what needs attention on the icon', async () => {
+  const { notify } = setup()
+  const row = { ...registered(), phase: 'sending' as const, sentBytes: 0 }
+  const before = host.events.length
+  for (const sentBytes of [0, 1])
+    notify(({ patch }) => patch?.(patchOf({ running: 1, needsYou: 2 }, { ...row, sentBytes })))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(host.events.slice(before).map(({ kind }) => kind)).toContain('power-save-start')
+  expect(app.badgeCount).toBe(2)
+  notify(({ patch }) => patch?.(patchOf({})))
 })
 
 test('the tray’s menu follows the language and the signed-in user', async () => {

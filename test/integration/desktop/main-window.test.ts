@@ -182,6 +182,17 @@ test('a window that was opened minimised is maximised when the user restores it'
   expect([window.isVisible(), current().isMaximized()]).toEqual([true, true])
 })
 
+test('a window that is opened again keeps its zoom and full screen', async () => {
+  const { window, current, open, close } = setup()
+  await open()
+  window.zoom('in')
+  current().setFullScreen(true)
+  await close()
+  await open()
+  await expect.poll(() => current().webContents.getZoomFactor()).toBe(1.1)
+  expect(current().isFullScreen()).toBe(true)
+})
+
 test('a hidden window is in the taskbar again when it is minimised', async () => {
   const { window, events, current, open } = setup()
   await open()

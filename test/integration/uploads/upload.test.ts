@@ -73,3 +73,11 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
     })
   })
 })
+
+test('names the team that allows no uploads', async () => {
+  const { app, cloud, file } = await setup()
+  cloud.fail({ on: 'presignModel', how: 403 })
+  const [id = ''] = await app.add(await file('one.safetensors'))
+  const { code, params } = (await app.settled(id)).failure ?? {}
+  expect([code, params]).toEqual(['forbidden', { team: "Alice's Team" }])
+})

@@ -147,8 +147,9 @@ function blockListOf(subnets: readonly (readonly [address: string, prefixBits: n
   return list
 }
 
+/** Of a valid address: Node's `isIP` would compile its pattern of IPv6, 11 ms of CPU time in each thread. */
 function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+  return address.includes(':') ? 'ipv6' : 'ipv4'
 }
 
 function ipv4Within(address: string): string | null {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
+import { translatorFor } from '../../../electron/messages/messages.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, registeredRow, row, sendingRow, signedOut } from '../support/rows.ts'
 
@@ -34,10 +35,13 @@ test.each([
   expect(englishIn(screen.container)).toEqual([])
   await userEvent.dblClick(rowOf('Depth'), { position: { x: 12, y: 12 } })
   await expect.poll(() => englishIn(screen.getByRole('complementary').element() as HTMLElement)).toEqual([])
-  for (const command of ['show-settings', 'show-history'] as const) {
-    emit('command', command)
-    await expect.poll(() => englishIn(screen.container)).toEqual([])
-  }
+  const say = translatorFor(locale)
+  emit('command', 'show-settings')
+  await expect.element(screen.getByRole('heading', { name: say('view.settings') })).toBeVisible()
+  expect(englishIn(screen.container)).toEqual([])
+  emit('command', 'show-history')
+  await expect.element(screen.getByLabelText(say('history.search'))).toBeVisible()
+  expect(englishIn(screen.container)).toEqual([])
   expect(document.documentElement.lang).toBe(locale)
 })
 

@@ -73,7 +73,7 @@ const table = {
     packages: ['valibot'],
     node: true,
   },
-  engine: { folders: engineParts, packages: ['valibot'], node: true },
+  engine: { folders: [...engineParts, '^electron/host/host-lock[.]ts$'], packages: ['valibot'], node: true },
   host: { folders: ['contract', 'platform'], packages: ['valibot'], node: true },
   cli: {
     folders: [...engineParts, 'messages', 'engine', 'host'],

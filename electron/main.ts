@@ -14,7 +14,7 @@ import { openJsonStore } from './desktop/settings/json-store.ts'
 import { createLanguage } from './desktop/settings/language.ts'
 import { applyTheme } from './desktop/settings/theme.ts'
 import { createEngine } from './engine/engine.ts'
-import { takeHostLock } from './host/host-lock.ts'
+import { takeOverHost } from './host/take-over.ts'
 import { createKeychain } from './platform/keychain.ts'
 import { createLog } from './platform/log.ts'
 import { createSettings } from './platform/settings.ts'
@@ -37,7 +37,7 @@ if (instance === null) app.quit()
 else
   app
     .whenReady()
-    .then(() => {
+    .then(async () => {
       // Read by the start-up benchmark.
       performance.mark('ready')
       restrictSession(log)
@@ -52,6 +52,7 @@ else
       if (!opened.ok) return reportStartFailure(opened.failure, 'bad-server', folders.logs, log)
       const settings = opened.value
       const isDesktopDark = applyTheme(settings)
+      const lock = await takeOverHost(folders.home)
       const secretStore = createSessionSecretStore({ keychain: createKeychain({ log }), log })
       startDesktop({
         folders,
@@ -61,9 +62,9 @@ else
         language: createLanguage(settings),
         memory: openJsonStore('window', folders.home, log),
         createEngine() {
-          const releaseLock = takeHostLock(folders.home)
           const engine = createEngine({
             folder: folders.home,
+            lock,
             environment: createEnvironment(log, createSystemProxyFinder(log)),
             secretStore,
             keychainState: () => secretStore.state(),
@@ -73,13 +74,7 @@ else
             flushLog: log.flush,
           })
           secretStore.onStateChange(() => void engine.keychainChanged())
-          return {
-            ...engine,
-            async stop() {
-              await engine.stop()
-              releaseLock()
-            },
-          }
+          return engine
         },
         secretStore,
         threads: trackThreads(process),

@@ -5,7 +5,6 @@ import { success, type Result } from '../contract/failures.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import { revokeTimeoutMs, type DeviceKeys } from './device-keys.ts'
-import type { RunExclusive } from './refresh-lock.ts'
 import type { SessionSecret } from './secrets.ts'
 import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
@@ -20,7 +19,7 @@ export interface AccountCredentials {
   isSecretMissing(account: Account): boolean
   /**
    * Whether there is no secret or the server refused the current one, as opposed to one of an earlier
-   * sign-in. Reads the keychain again, since another process may have signed in.
+   * sign-in. Reads the keychain again, which the engines of several data folders share.
    */
   isRefused(account: Account): Promise<boolean>
   /** Resolves once no session is being refreshed. */
@@ -45,13 +44,12 @@ const secretIn = (renewed: Result<SessionSecret>) => (renewed.ok ? renewed.value
 export function createAccountCredentials(options: {
   readonly clientFor: (server: string) => CloudClient
   readonly devices: DeviceKeys
-  /** Whether the user has signed out of the account, perhaps in another process. */
+  /** Whether the user has signed out of the account. */
   readonly hasLeft: (accountId: string) => boolean
   readonly secretStore: SecretStore
   readonly environment: Environment
-  readonly runExclusive: RunExclusive
 }): AccountCredentials {
-  const { clientFor, devices, hasLeft, secretStore, environment, runExclusive } = options
+  const { clientFor, devices, hasLeft, secretStore, environment } = options
   const sessions = new Map<string, Session>()
 
   function sessionOf({ id, server }: Pick<Account, 'id' | 'server'>): Session {
@@ -62,7 +60,6 @@ export function createAccountCredentials(options: {
         client: clientFor(server),
         secretStore,
         environment,
-        runExclusive,
         hasLeft: () => hasLeft(id),
       })
     sessions.set(id, session)

@@ -4,10 +4,7 @@ import type { Result } from '../contract/failures.ts'
 import type { AccountStore } from '../platform/environment.ts'
 import { serverAddressOf } from '../contract/servers.ts'
 
-/**
- * The known accounts: from the account store, which processes share, and from what this process found in its
- * keychain.
- */
+/** The known accounts: from the account store, and from what was found in the keychain since the start. */
 export interface AccountList {
   list(): readonly Account[]
   /** Whether a user has an account that has not left. */
@@ -24,13 +21,11 @@ export interface AccountList {
   mayAdd(account: Account): Promise<boolean>
   /** How often an account has signed in since the start. */
   signInCount(accountId: string): number
-  /**
-   * Signs the account out for this process only, since another process may have a keychain with its secret.
-   */
+  /** Signs the account out until the next start only, since a locked keychain looks like an empty one. */
   markMissing(accountId: string): void
-  /** The secret is unusable. Only a refusal by the server is stored, not that the secret `isMissing` here. */
+  /** The secret is unusable. Only a refusal by the server is stored, not that the secret `isMissing` now. */
   invalidate(account: Account, isMissing: boolean): void
-  /** Whether the account is signed out only because this process found no secret. */
+  /** Whether the account is signed out only because no secret was found. */
   isMissing(accountId: string): boolean
   /** The secret is available again. A refusal by the server, which is stored, stays. */
   restore(accountId: string): void

@@ -1,5 +1,5 @@
-import { fetchProfile, login, logout } from '../cloud/auth.ts'
-import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
+import { login, logout } from '../cloud/auth.ts'
+import { createCloudClient, type CloudClient, type Signer } from '../cloud/client.ts'
 import { failed, failure, isConnectivityFailure, success, type Result } from '../contract/failures.ts'
 import { isSamePerson, type Account, type Person } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
@@ -7,14 +7,9 @@ import type { ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
 import { createAccountList, hasAllowedServer, type AccountList } from './account-list.ts'
-import {
-  createDeviceKeys,
-  findKeyOwner,
-  parseDeviceKey,
-  revokeTimeoutMs,
-  signInDeclinedFailure,
-} from './device-keys.ts'
-import type { RunExclusive } from './refresh-lock.ts'
+import { createDeviceKeys, parseDeviceKey, revokeTimeoutMs, signInDeclinedFailure } from './device-keys.ts'
+import { createExternalTokens } from './external-tokens.ts'
+import { findSessionOwner } from './session-owner.ts'
 import { fixedSigner } from './signers.ts'
 
 /** What one upload needs to call the API for an account and team. */
@@ -69,8 +64,8 @@ export interface Accounts {
    */
   reloadSecrets(): Promise<boolean>
   /**
-   * Checks that the keychain still has an account's secret; if it has none, the account is signed out for
-   * this process only, since another process may have a keychain that has it.
+   * Checks that the keychain still has an account's secret; if it has none, the account is signed out until the
+   * next start only, since a locked keychain looks like an empty one.
    */
   checkSecret(accountId: string): Promise<void>
   /**
@@ -85,6 +80,8 @@ export interface Accounts {
    * keychain. Temporary failures are retried with `retry`. Rejects when its signal aborts during a request.
    */
   useToken(server: string, token: string, retry?: RetryOptions): Promise<Result<Account>>
+  /** Forgets an account's token once as many callers have dropped it as have used it. Returns whether it is forgotten. */
+  dropToken(accountId: string): boolean
 }
 
 /**
@@ -94,16 +91,14 @@ export function createAccounts(options: {
   readonly accountStore: AccountStore
   readonly secretStore: SecretStore
   readonly environment: Environment
-  readonly runExclusive: RunExclusive
   readonly proxies: ProxyResolver
   /** Asks the user whether to add the account of another person than those known on this computer. */
   readonly confirmAccount: (account: Account) => Promise<boolean>
 }): Accounts {
-  const { accountStore, secretStore, environment, runExclusive, proxies, confirmAccount } = options
+  const { accountStore, secretStore, environment, proxies, confirmAccount } = options
   const clients = new Map<string, CloudClient>()
   const accountList = createAccountList(accountStore, confirmAccount)
-  /** Accounts whose token was given from outside. */
-  const externalTokens = new Map<string, { readonly account: Account; readonly token: string }>()
+  const external = createExternalTokens(clientFor, environment)
   const devices = createDeviceKeys({ clientFor, secretStore, accountList })
   const credentials = createAccountCredentials({
     clientFor,
@@ -112,7 +107,6 @@ export function createAccounts(options: {
     hasLeft: (accountId) => !accountStore.list().some(({ id, hasLeft }) => id === accountId && !hasLeft),
     secretStore,
     environment,
-    runExclusive,
   })
 
   const services = { accountStore, accountList, credentials, environment }
@@ -125,21 +119,15 @@ export function createAccounts(options: {
   }
 
   const find = (accountId: string) =>
-    externalTokens.get(accountId)?.account ?? accountList.list().find(({ id }) => id === accountId)
+    external.find(accountId) ?? accountList.list().find(({ id }) => id === accountId)
 
   function signerFor(account: Account, teamId: string | null): Signer {
-    const external = externalTokens.get(account.id)
-    return external
-      ? fixedSigner(credentialOf(account.kind, external.token, teamId))
-      : credentials.signerFor(account, teamId)
+    return external.signerFor(account, teamId) ?? credentials.signerFor(account, teamId)
   }
 
   return {
     // An external token replaces the stored sign-in of the same user, so that one user is listed once.
-    list: () => [
-      ...accountList.list().filter(({ id }) => !externalTokens.has(id)),
-      ...[...externalTokens.values()].map(({ account }) => account),
-    ],
+    list: () => [...accountList.list().filter(({ id }) => !external.find(id)), ...external.list()],
     signIn: (server, email, password) =>
       afterErasing(() => signInByPassword(clientFor(server), services, { email, password })),
     async signInWithKey(server, pasted) {
@@ -154,7 +142,7 @@ export function createAccounts(options: {
     async signOut(accountId, onSignedOut = () => {}, data = undefined) {
       const account = find(accountId)
       if (!account) return success(undefined)
-      if (externalTokens.delete(accountId)) return success(undefined)
+      if (external.forget(accountId)) return success(undefined)
       // Recorded first: without its secret the account would count as expired, and its data would stay readable.
       const ended = await credentials.end(account, () => saveSignedOut(accountStore, account, data))
       if (!ended.ok) return ended
@@ -170,36 +158,30 @@ export function createAccounts(options: {
     },
     async refreshProfile(accountId, signal) {
       const account = find(accountId)
-      if (!account || externalTokens.has(accountId)) return success(undefined)
+      if (!account || external.find(accountId)) return success(undefined)
       return refreshStoredProfile(account, services, signal)
     },
     refreshesEnded: credentials.refreshesEnded,
     reloadSecrets: () => restoreAccounts(accountList, credentials),
     async checkSecret(accountId) {
       const account = find(accountId)
-      if (!account || externalTokens.has(accountId)) return
+      if (!account || external.find(accountId)) return
       const check = await credentials.checkSecret(account)
       // A locked or slow keychain doesn't mean that the secret is missing.
       if (!check.ok && check.failure.code === 'signed-out') accountList.markMissing(accountId)
     },
     async isSignedOut(accountId) {
       const account = find(accountId)
-      if (!account || account.state === 'signed-out' || externalTokens.has(accountId)) return true
+      if (!account || account.state === 'signed-out' || external.find(accountId)) return true
       return credentials.isRefused(account)
     },
     markSignedOut(accountId) {
       const account = find(accountId)
-      if (account && !externalTokens.has(accountId))
+      if (account && !external.find(accountId))
         accountList.invalidate(account, credentials.isSecretMissing(account))
     },
-    async useToken(server, token, retry = { withinMs: 0 }) {
-      // Surrounding spaces would hide the prefix of a key.
-      const trimmed = token.trim()
-      const request = () => findTokenOwner(clientFor(server), trimmed, retry.signal)
-      const account = await retryCall(request, environment, retry)
-      if (account.ok) externalTokens.set(account.value.id, { account: account.value, token: trimmed })
-      return account
-    },
+    useToken: external.use,
+    dropToken: external.drop,
   }
 }
 
@@ -297,7 +279,7 @@ async function restoreAccounts(
   const checks = await Promise.all(lost.map(credentials.checkSecret))
   const found = lost.filter((_account, index) => checks[index]?.ok)
   for (const { id } of found) accountList.restore(id)
-  // The user may have signed out, here or in another process.
+  // The user may have signed out meanwhile.
   return accountList.list().some(({ id, state }) => state === 'ready' && found.some((one) => one.id === id))
 }
 
@@ -326,53 +308,15 @@ async function endDeparted(
   credentials: Pick<AccountCredentials, 'end'>,
   isKnown: (server: string) => boolean,
 ) {
-  const departed = () => accountStore.list().filter(({ hasLeft }) => hasLeft)
-  // Another process may have signed in meanwhile.
-  const checkDeparted = (accountId: string) =>
-    departed().some(({ id }) => id === accountId) ? success(undefined) : failed(failure('not-found'))
+  const departed = accountStore.list().filter(({ hasLeft }) => hasLeft)
   const all = await Promise.all(
-    departed().map(async (account) => {
-      const ended = await credentials.end(account, () => checkDeparted(account.id))
+    departed.map(async (account) => {
+      const ended = await credentials.end(account)
       const mayRevoke = hasAllowedServer(account) && isKnown(account.server)
       return ended.ok && mayRevoke ? [ended.value.revoke] : []
     }),
   )
   return all.flat()
-}
-
-function credentialOf(kind: Account['kind'], token: string, teamId: string | null): Credential {
-  return kind === 'device' ? { kind, token } : { kind, token, teamId }
-}
-
-/** The account of a token without surrounding spaces. Keys that can't upload are not sent. */
-async function findTokenOwner(
-  client: CloudClient,
-  token: string,
-  signal?: AbortSignal,
-): Promise<Result<Account>> {
-  // The other kinds of key have a prefix; a session's token is a JWT
-  // (docs.cyberun.cloud/api-reference/introduction).
-  if (/^(dk|sk|ak)-/.test(token)) {
-    const key = parseDeviceKey(token)
-    return key.ok ? findKeyOwner(client, key.value, signal) : key
-  }
-  return findSessionOwner(client, token, signal)
-}
-
-/**
- * The account of an access token. The same user on the same server gets the same id, so that waiting
- * uploads find it.
- */
-async function findSessionOwner(
-  client: CloudClient,
-  token: string,
-  signal?: AbortSignal,
-): Promise<Result<Account>> {
-  const profile = await fetchProfile(client, fixedSigner({ kind: 'session', token, teamId: null }), signal)
-  if (!profile.ok) return profile
-  const { server } = client
-  const id = `${new URL(server).host} ${profile.value.personId}`
-  return success({ id, kind: 'session', server, ...profile.value, state: 'ready' })
 }
 
 /**

@@ -18,8 +18,8 @@ export interface DeviceKeys {
   /** Whether the keychain had no key when it was last read. */
   isSecretMissing(accountId: string): boolean
   /**
-   * Whether there is no key or the server refused it. Reads the keychain again, since another process may
-   * have paired this computer again.
+   * Whether there is no key or the server refused it. Reads the keychain again, which the engines of several
+   * data folders share.
    */
   isRefused(accountId: string): Promise<boolean>
   /**
@@ -66,7 +66,7 @@ export function createDeviceKeys(options: {
     return key
   }
 
-  /** The key of a later sign-in than that with the refused key, in this process or in another one. */
+  /** The key of a later sign-in than that with the refused key, perhaps with another data folder. */
   async function readReplacement(accountId: string, refusedKey: string): Promise<Result<string>> {
     const known = keys.get(accountId)
     const key = known === undefined || known === refusedKey ? await readKey(secretStore, accountId) : null
@@ -137,7 +137,7 @@ export function createDeviceKeys(options: {
     signIn,
     async accept(server, key) {
       const stored = await writePendingKey(secretStore, server, key)
-      // The key of an earlier pairing that this one replaces stays valid: another process may be signing in with it.
+      // The key of an earlier pairing that this one replaces stays valid: a sign-in with it may still be running.
       if (stored.ok) return signInWithPendingKey(server, key)
       void revoke(server, key)
       return stored

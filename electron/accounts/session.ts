@@ -11,7 +11,6 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
-import type { RunExclusive } from './refresh-lock.ts'
 import { eraseSession, readSession, writeSession, type SessionSecret } from './secrets.ts'
 
 /** The tokens of one signed-in account, refreshed when needed. */
@@ -26,8 +25,8 @@ export interface Session {
    */
   replacementFor(refused: string): Promise<Result<string>>
   /**
-   * Whether there are no tokens or the server refused the current ones. Reads the keychain again, since
-   * another process may have signed in.
+   * Whether there are no tokens or the server refused the current ones. Reads the keychain again, which the
+   * engines of several data folders share.
    */
   isRefused(): Promise<boolean>
   /** Stores the tokens of a new sign-in, then uses them. */
@@ -57,9 +56,6 @@ const refreshBeforeMs = 60_000
  * A keychain that did not accept a pair is tried again after this long, since the user may have unlocked it.
  */
 const retryWriteMs = 60_000
-/** Without a lock, another process may store its pair a moment after the server has refused ours. */
-const otherProcessReads = 3
-const otherProcessDelayMs = 150
 
 interface EndedSession {
   readonly secret: SessionSecret | null
@@ -73,20 +69,18 @@ interface SessionOptions {
   readonly client: CloudClient
   readonly secretStore: SecretStore
   readonly environment: Environment
-  /** Keeps other processes from refreshing at the same time. */
-  readonly runExclusive: RunExclusive
-  /** Whether the user has signed out, perhaps in another process; then the tokens in memory are dropped. */
+  /** Whether the user has signed out: tokens that the keychain did not erase must not be used again. */
   readonly hasLeft?: () => boolean
 }
 
 /**
- * Refresh tokens can be used only once. So one refresh runs at a time on this computer, the new pair is
- * stored before it is used, and the keychain is read again before refreshing, since the command line may have
- * refreshed meanwhile. With a locked keychain the pair stays in memory, and the state of the keychain is
+ * Refresh tokens can be used only once. So one refresh runs at a time, the new pair is stored before it is used,
+ * and the keychain is read before a refresh and after a refused one, since the engine of another data folder may
+ * have refreshed meanwhile. With a locked keychain the pair stays in memory, and the state of the keychain is
  * shown to the user.
  */
 export function createSession(options: SessionOptions): Session {
-  const { accountId, secretStore, environment, runExclusive, hasLeft = () => false } = options
+  const { environment, hasLeft = () => false } = options
   const storage = createTokenStorage(options)
   let hasEnded = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
@@ -97,19 +91,11 @@ export function createSession(options: SessionOptions): Session {
   async function load(): Promise<Result<SessionSecret>> {
     if (hasEnded) return failed(failure('signed-out'))
     const secret = await storage.load()
-    // Tokens that the keychain did not erase at a sign-out must not be used again.
-    return hasLeft() ? forget() : secret
-  }
-
-  /** After a sign-out in another process, this one must not store the session again. */
-  function forget(): Result<SessionSecret> {
-    storage.forget()
-    return failed(failure('signed-out'))
+    return hasLeft() ? failed(failure('signed-out')) : secret
   }
 
   async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
     // A locked keychain looks like an empty one, so an empty result alone does not end the session.
-    if (hasLeft()) return forget()
     const stored = await storage.read()
     if (hasEnded) return failed(failure('signed-out'))
     // A pair that the keychain did not accept is newer than the stored one.
@@ -126,39 +112,22 @@ export function createSession(options: SessionOptions): Session {
   async function refreshPair(latest: SessionSecret): Promise<Result<SessionSecret>> {
     const signInCount = storage.signInCount()
     const pair = await requestPair(options, latest.refreshToken)
-    const isRefused =
-      !pair.ok && (pair.failure.code === 'signed-out' || pair.failure.code === 'request-refused')
-    const other = isRefused ? await readPairOfOtherProcess(latest) : null
     // Not stored: `end` returned this refresh, so that its pair can be revoked.
     if (hasEnded)
       return pair.ok ? success(secretOf(pair.value, environment.now())) : failed(failure('signed-out'))
     // If the user has signed in meanwhile, the response belongs to the earlier session.
     const current = storage.current()
     if (storage.signInCount() !== signInCount && current) return success(current)
-    if (hasLeft()) return forget()
     if (pair.ok) return success(await storage.save(secretOf(pair.value, environment.now())))
+    const isRefused = pair.failure.code === 'signed-out' || pair.failure.code === 'request-refused'
     if (!isRefused) return pair
-    if (other) storage.use(other)
-    else storage.refuse(latest)
-    return other ? success(other) : failed(failure('signed-out'))
-  }
-
-  /** A refresh token that is refused may have been used by another process, which has stored its new pair. */
-  async function readPairOfOtherProcess(refused: SessionSecret): Promise<SessionSecret | null> {
-    for (let reads = 0; reads < otherProcessReads; reads += 1) {
-      if (reads > 0)
-        await new Promise<void>((resolve) => environment.timers.after(otherProcessDelayMs, resolve))
-      const stored = await readSession(secretStore, accountId)
-      if (!stored.ok || stored.value.refreshToken === refused.refreshToken || !isUsable(stored.value))
-        continue
-      return stored.value
-    }
-    return null
+    storage.use(latest)
+    return storage.readOther(latest.accessToken)
   }
 
   /** All callers that need a new token during a refresh wait for that one. */
   function refreshTogether(stale: string | null): Promise<Result<SessionSecret>> {
-    refreshing ??= runExclusive(`refresh ${accountId}`, () => refreshOnce(stale)).finally(() => {
+    refreshing ??= refreshOnce(stale).finally(() => {
       refreshing = null
     })
     return refreshing
@@ -173,7 +142,7 @@ export function createSession(options: SessionOptions): Session {
     },
     async renew(stale) {
       const secret = await load()
-      if (hasEnded || (secret.ok && secret.value.accessToken !== stale)) return tokenOf(secret)
+      if (!secret.ok || secret.value.accessToken !== stale) return tokenOf(secret)
       return tokenOf(await refreshTogether(stale))
     },
     async replacementFor(refused) {
@@ -321,11 +290,6 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
     use(secret: SessionSecret): void {
       current = secret
     },
-    /** The server refused these tokens. */
-    refuse(secret: SessionSecret): void {
-      current = secret
-      refusedToken = secret.accessToken
-    },
     isRefused: (accessToken: string) => accessToken === refusedToken,
     async retryWriting(): Promise<void> {
       if (unwritten && environment.now() - writtenAtMs > retryWriteMs) await save(unwritten)
@@ -344,9 +308,6 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
     async erase(): Promise<Result<void>> {
       current = unwritten = null
       return write(() => eraseSession(secretStore, accountId))
-    },
-    forget(): void {
-      current = unwritten = null
     },
   }
 }

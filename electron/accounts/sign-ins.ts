@@ -33,6 +33,8 @@ export interface SignIns {
   leaveProxy(): Result<SessionView>
   /** Temporary failures are retried with `retry`. */
   useToken(token: string, retry?: RetryOptions): Promise<Result<Account>>
+  /** Forgets an account's token, unless others use it too. */
+  dropToken(accountId: string): void
   choose(choice: TeamChoice): Result<SessionView>
   /**
    * The account and team for new files: the given one, else the chosen one; null when there is none. Never a
@@ -173,11 +175,7 @@ export function createSignIns(options: SignInOptions): SignIns {
       proxies.dismissQuestion()
       return success(view())
     },
-    async useToken(token, retry) {
-      const account = await accounts.useToken(currentServer(), token, retry)
-      if (account.ok) announce()
-      return account
-    },
+    ...createTokens(options, announce, accountsChanged),
     choose(choice) {
       if (!teamSelection.resolve(choice)) return failed(failure('no-team'))
       const stored = teamSelection.store(choice)
@@ -196,6 +194,24 @@ export function createSignIns(options: SignInOptions): SignIns {
     async close() {
       pairings.cancel()
       await checks.close()
+    },
+  }
+}
+
+/** Sign-ins with tokens from outside. */
+function createTokens(
+  { accounts, settings }: SignInOptions,
+  announce: () => void,
+  accountsChanged: (lostId: string) => void,
+): Pick<SignIns, 'useToken' | 'dropToken'> {
+  return {
+    async useToken(token, retry) {
+      const account = await accounts.useToken(settings().server, token, retry)
+      if (account.ok) announce()
+      return account
+    },
+    dropToken(accountId) {
+      if (accounts.dropToken(accountId)) accountsChanged(accountId)
     },
   }
 }

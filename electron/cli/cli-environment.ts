@@ -17,6 +17,8 @@ import { parseRate, rateHint } from './parse-rate.ts'
 export interface CliEnvironment {
   /** The data folder. */
   readonly home: string
+  /** The app's, with the server of the environment. */
+  readonly settings: Settings
   readonly server: string
   /** Other servers in the app's settings; only the chosen one when MODELFERRY_SERVER is set. */
   readonly servers: readonly ServerEntry[]
@@ -25,8 +27,6 @@ export interface CliEnvironment {
   readonly team: string | null
   /** Larger files are uploaded in parts. */
   readonly singlePutLimitBytes: number
-  /** That limit is the environment's. */
-  readonly hasOwnPutLimit: boolean
   /** Null for no limit. */
   readonly limitBytesPerSecond: number | null
   /** What may be uploaded and what is reviewed: the app's settings. */
@@ -56,6 +56,7 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
   const multipartFrom = readMultipartFrom(environment['MODELFERRY_MULTIPART_FROM'])
   return {
     home,
+    settings: { ...settings, server, servers },
     server,
     servers:
       multipartFrom === null
@@ -64,7 +65,6 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
     token: readToken(environment['MODELFERRY_TOKEN']),
     team: environment['MODELFERRY_TEAM'] || null,
     singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
-    hasOwnPutLimit: multipartFrom !== null,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
     policy: {
       ...reviewPolicyOf(settings),

@@ -16,11 +16,7 @@ import { runStatusCommand } from './commands/status.ts'
 import { runChangeUploadsCommand } from './commands/change-uploads.ts'
 import { runWatchCommand } from './commands/watch.ts'
 import { readCliEnvironment, workerFiles, type CliEnvironment } from './cli-environment.ts'
-import type { EngineCommand } from './run-command.ts'
-import type { ProgramContext } from './run-with-engine.ts'
-import type { HostConnection } from '../host/connect-host.ts'
-import { withRunningApp } from './running-app.ts'
-import { needsOwnEngine } from './needs-own-engine.ts'
+import { runWithHost } from './run-with-host.ts'
 
 const streams: Streams = {
   out: createTextStream(process.stdout),
@@ -107,9 +103,7 @@ async function start(
     streams.err.line('The upload queue is empty.')
     return exitCodes.ok
   }
-  const program = { cliEnvironment, workers, threads, streams, removeSignalHandlers }
-  if (command.name === 'upload' || command.name === 'resume') return runByApp(command, program)
-  return runWithOwnEngine(command, program)
+  return runWithHost(command, { cliEnvironment, workers, threads, streams, removeSignalHandlers })
 }
 
 function showStatus(
@@ -118,29 +112,6 @@ function showStatus(
 ): number | Promise<number> {
   if (command.follow) return followStatus(command, cliEnvironment.home, streams)
   return runStatusCommand(cliEnvironment, { nowMs: Date.now(), json: command.json }, streams)
-}
-
-/** Runs a command by the app while it runs; without it, or with settings that it doesn't share, by this process. */
-async function runByApp(
-  command: EngineCommand & { readonly name: 'upload' | 'resume' },
-  program: ProgramContext,
-): Promise<number> {
-  const { cliEnvironment } = program
-  if (needsOwnEngine(command, cliEnvironment)) return runWithOwnEngine(command, program)
-  const runInApp = async (app: HostConnection) => {
-    const { runThroughApp } = await import('./run-through-app.ts')
-    const left = await runThroughApp(command, app, program)
-    return typeof left === 'number' ? left : runByApp(left, program)
-  }
-  const needsApp = command.name === 'upload' && command.detach
-  const runWithout = needsApp ? undefined : () => runWithOwnEngine(command, program)
-  return withRunningApp(cliEnvironment.home, streams.err, runInApp, runWithout)
-}
-
-async function runWithOwnEngine(command: EngineCommand, program: ProgramContext): Promise<number> {
-  // Loading the engine takes a third of the time of a command that doesn't need it.
-  const { runWithEngine } = await import('./run-with-engine.ts')
-  return runWithEngine(command, program)
 }
 
 async function version(): Promise<string> {

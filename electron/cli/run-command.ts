@@ -15,54 +15,49 @@ import { findTeam, findTeams, uploadTeams, type AccountTeam } from './commands/t
 import { runUploadCommand } from './commands/upload.ts'
 import { runVerifyCommand } from './commands/verify.ts'
 import { runWorkflowCommand } from './commands/workflow.ts'
-import type { CommandContext } from './command-context.ts'
-import type { RetryOptions } from '../platform/retry-call.ts'
+import type { CommandContext, UploadContext } from './command-context.ts'
 
-/** The commands that need the engine. */
+/** The commands that need the engine, which this process hosts if no other one does. */
 export type EngineCommand = Exclude<
   Command,
   { readonly name: 'help' | 'version' | 'status' | 'change-uploads' | 'watch' | 'log' | 'inspect' }
 >
 
-/** Runs a command with an engine that has not been started. Returns the exit code. */
-export async function runCommand(command: EngineCommand, context: CommandContext): Promise<number> {
-  const { engine, cliEnvironment, interruption, streams } = context
-  const started = await interruption.race(engine.start({ restoreQueue: false }))
-  if (started === interrupted) return interruption.exitCode
+type RunContext = CommandContext & Pick<UploadContext, 'onDecided'>
+
+/** Runs a command with a started engine. Returns the exit code. */
+export async function runCommand(command: EngineCommand, context: RunContext): Promise<number> {
   // `login` and `logout` ignore a token in the environment; `check` reports a rejected one as a failed step.
   if (command.name === 'login') return runLoginCommand(command, context)
   if (command.name === 'logout') return runLogoutCommand(command, context)
   if (command.name === 'check') return runCheckCommand(command, context)
   if (command.name === 'history') return runHistoryCommand(command, context)
-  let tokenAccount: Account | null = null
-  if (cliEnvironment.token !== null) {
-    const retry = { signal: interruption.signal, ...retryPolicyOf(command, context) }
-    const signedIn = await interruption.race(engine.useToken(cliEnvironment.token, retry))
-    if (signedIn === interrupted) return interruption.exitCode
-    if (!signedIn.ok) {
-      streams.err.line(describeFailure(signedIn.failure))
-      return signInExitCode(signedIn.failure)
-    }
-    tokenAccount = signedIn.value
-    // The cleanup at the start ran without this account.
-    void engine.cleanUpAbandoned()
-  }
-  return runSignedInCommand(command, tokenAccount, context)
+  if (context.cliEnvironment.token === null) return runSignedInCommand(command, null, context)
+  const { streams, interruption } = context
+  const signedIn = await interruption.race(signInWithToken(context.cliEnvironment.token, command, context))
+  if (signedIn === interrupted) return interruption.exitCode
+  if (signedIn.ok) return runSignedInCommand(command, signedIn.value, context)
+  streams.err.line(describeFailure(signedIn.failure))
+  return signInExitCode(signedIn.failure)
 }
 
-/** How long a command that uploads nothing tries to find out the account of a token, in ms. */
-const readOnlyRetryMs = 20_000
-
-/** The longest delay between attempts while the server can't be reached, in ms; the same as of the queue. */
-const maxOfflineDelayMs = 5_000
-
-/** Commands that upload try again as long as an upload would; the others end with the reason. */
-function retryPolicyOf(command: SignedInCommand, { streams }: CommandContext): Omit<RetryOptions, 'signal'> {
-  const uploads = command.name === 'upload' || command.name === 'resume'
-  if (!uploads && !(command.name === 'workflow' && command.upload)) return { withinMs: readOnlyRetryMs }
+/** Commands that upload ask the server again as long as an upload would; the others end with the reason. */
+async function signInWithToken(token: string, command: SignedInCommand, { engine, streams }: CommandContext) {
+  if (!uploads(command)) return engine.calls.useToken({ token, retry: 'briefly' })
   const reporter = createReporter(command, streams)
-  return { maxOfflineDelayMs, onRetry: reporter.signInDelayed }
+  const unsubscribe = engine.subscribe({
+    signInDelayed: ({ reason, atMs }) => reporter.signInDelayed(reason, atMs),
+  })
+  const signedIn = await engine.calls.useToken({ token, retry: 'patiently' })
+  unsubscribe()
+  return signedIn
 }
+
+type UploadingCommand = Extract<EngineCommand, { readonly name: 'upload' | 'resume' | 'workflow' }>
+
+/** Whether a command adds or continues uploads, and waits for them. */
+export const uploads = (command: EngineCommand): command is UploadingCommand =>
+  command.name === 'upload' || command.name === 'resume' || (command.name === 'workflow' && command.upload)
 
 type SignedInCommand = Exclude<EngineCommand, { readonly name: 'login' | 'logout' | 'check' | 'history' }>
 
@@ -70,14 +65,14 @@ type SignedInCommand = Exclude<EngineCommand, { readonly name: 'login' | 'logout
 async function runSignedInCommand(
   command: SignedInCommand,
   tokenAccount: Account | null,
-  context: CommandContext,
+  context: RunContext,
 ): Promise<number> {
   const { engine, cliEnvironment, streams } = context
   // The file is compared without a sign-in too.
   if (command.name === 'verify') return runVerifyCommand(command, context)
   if (command.name === 'accounts') return runAccountsCommand(command, context)
   if (command.name === 'resume')
-    return runResumeCommand(cliEnvironment.home, { ...context, reporter: createReporter(command, streams) })
+    return runResumeCommand({ ...context, reporter: createReporter(command, streams) })
   const isSignedIn = engine.session().accounts.some(({ state }) => state === 'ready')
   if (command.name === 'find') {
     const team = command.team ?? cliEnvironment.team

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
 import { visibleName, visibleText } from '../contract/visible-text.ts'
-import { bodyTimeoutMs, unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
+import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { paths, tokenPair, userProfile, type teamWire, type TokenPairWire } from './wire.ts'
 
 export interface Profile {
@@ -27,9 +27,6 @@ export async function login(
   if (answer.ok || answer.failure.code !== 'signed-out') return answer
   return failed(failure('login-refused', {}, { serverMessage: answer.failure.serverMessage }))
 }
-
-/** The longest that `refresh` may take, in ms. */
-export const refreshTimeoutMs = unrepeatableResponseTimeoutMs + bodyTimeoutMs
 
 /**
  * Exchanges a refresh token for a new pair. It is invalid once this succeeds: store the pair before using it.

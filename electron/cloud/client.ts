@@ -71,7 +71,7 @@ const defaultResponseTimeoutMs = 30_000
  */
 export const unrepeatableResponseTimeoutMs = 120_000
 /** Time for the rest of a response: a page of 100 models (60 kB) takes as long at 1 kB/s. */
-export const bodyTimeoutMs = 60_000
+const bodyTimeoutMs = 60_000
 /** With a slower response no upload would make progress. */
 const reachabilityTimeoutMs = 5_000
 /** A larger clock difference is logged: storage refuses from 15 minutes on (RequestTimeTooSkewed). */

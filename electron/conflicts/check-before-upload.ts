@@ -8,21 +8,13 @@ import type { Library } from '../library/library.ts'
 import { recentMs, type IndexedListing } from '../library/listing-cache.ts'
 import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import {
-  isStarted,
-  isStored,
-  modelIdOf,
-  type RegisteredRecord,
-  type UploadRecord,
-} from '../journal/upload-record.ts'
-import type { UploadStore } from '../journal/upload-store.ts'
+import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { checkCopies } from './check-copies.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
 import { isListingRecent, refreshModelsAtPath } from './refresh-models-at-path.ts'
-import { toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
 
@@ -41,9 +33,8 @@ export interface ConflictCheck {
 
 interface ConflictCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'indexedListing' | 'model' | 'recentModel' | 'addRegistered'>
+  readonly library: Pick<Library, 'indexedListing' | 'model' | 'recentModel'>
   readonly hashes: FileHashes
-  readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
   readonly replacedFate: () => ReplacedFate
   /** An upload was skipped because its path is taken; its row is gone. */
@@ -71,14 +62,12 @@ const maxListingMs = 5 * 60_000
  * not.
  */
 const recheckMs = 5_000
-/** The same for an upload of another process, whose end wakes nothing here. */
-const recheckProcessMs = 1_000
 
 /** What an upload has in common with the one it waits for: the bytes, or the path. */
 type WaitReason = 'same-as-other' | 'path-goes-first'
 
 export function createConflictCheck(options: ConflictCheckOptions): ConflictCheck {
-  const { rows, library, store, environment } = options
+  const { rows, library, environment } = options
   const samples = createFileSamples(environment.timers)
   const waiters = new Map<string, Set<string>>()
   /** Uploads that have passed the check and run. They come before others of the same bytes or path. */
@@ -86,11 +75,9 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
 
   function waitFor(record: UploadRecord, other: UploadRecord, reason: WaitReason): Outcome {
     waiters.set(other.id, (waiters.get(other.id) ?? new Set()).add(record.id))
-    // Otherwise a process that this one waits for could wait for this upload.
-    store.releaseFile({ id: record.id })
     // Copies often have the same name.
     const name = reason === 'same-as-other' ? other.target.modelPath : other.target.displayName
-    return retryIn(recheckMs, record, failure(reason, { name }), environment)
+    return waitAgain(record, failure(reason, { name }), environment)
   }
 
   /** Null if it was registered while both files were hashed: its end has passed already. */
@@ -98,16 +85,9 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     rows.get(other.id)?.live.phase === 'registered' ? null : waitFor(record, other, 'same-as-other')
 
   async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
-    if (rows.get(id)?.record.failure?.code === 'other-process') {
-      const claim = await claimFile(options, id, signal)
-      if (claim.kind !== 'proceed') return claim
-    }
     const result = await checkConflicts(id, signal)
-    if (result.kind !== 'proceed') return result
-    const claim = await claimFile(options, id, signal)
-    if (claim.kind === 'proceed') passed.add(id)
-    else passed.delete(id)
-    return claim
+    if (result.kind === 'proceed') passed.add(id)
+    return result
   }
 
   async function checkConflicts(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
@@ -122,7 +102,9 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     if (!file.ok) return proceed
     const record = { ...queued, identity: file.value }
     if (isStarted(queued.state)) return checkBegunUpload(record, signal)
-    if (file.value !== queued.identity && !rows.change(id, { identity: file.value }).ok) return proceed
+    const written =
+      file.value === queued.identity ? success(undefined) : rows.change(id, { identity: file.value })
+    if (!written.ok) return { kind: 'failed', failure: written.failure }
     return checkNewUpload(record, signal)
   }
 
@@ -247,70 +229,13 @@ function createOutdatedCheck(
     registered().some((row) => !registeredBefore.includes(row))
 }
 
-function retryIn(
-  delayMs: number,
-  { failure: previous }: UploadRecord,
-  reason: Failure,
-  environment: Environment,
-): Outcome {
+function waitAgain({ failure: previous }: UploadRecord, reason: Failure, environment: Environment): Outcome {
   const isUnchanged =
     previous?.code === reason.code &&
     previous.params['name'] === reason.params['name'] &&
     previous.detail === reason.detail
   // The identical object, so that a repeated wait writes nothing to the journal.
-  return { kind: 'retry', failure: isUnchanged ? previous : reason, atMs: environment.now() + delayMs }
-}
-
-/** Ends an upload whose file another process has registered. */
-function finishAsCopyOf(
-  { library, onDuplicate }: ConflictCheckOptions,
-  record: UploadRecord,
-  other: RegisteredRecord,
-): Outcome {
-  const model = toLibraryModel(other)
-  // The cached listing may be older.
-  library.addRegistered(choiceOf(record), model)
-  const written = onDuplicate(record.id, other.state.sha256, model)
-  return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
-}
-
-/**
- * Claims the file last: what another process registers during the other checks is found here. A model that was
- * deleted since doesn't count.
- */
-async function claimFile(
-  options: ConflictCheckOptions,
-  id: string,
-  signal: AbortSignal,
-  deletedModelIds: ReadonlySet<string> = new Set(),
-): Promise<ConflictCheckResult> {
-  const { rows, library, store, environment } = options
-  const record = rows.get(id)?.record
-  if (!record) return proceed
-  const claim = store.claimFile(record, deletedModelIds)
-  if (!claim.ok) return { kind: 'failed', failure: claim.failure }
-  switch (claim.value.kind) {
-    case 'held': {
-      const detail = `process ${claim.value.pid}`
-      return retryIn(recheckProcessMs, record, failure('other-process', {}, { detail }), environment)
-    }
-    case 'registered': {
-      const { record: other } = claim.value
-      const { modelId } = other.state
-      const current = await raceAbort(library.model(choiceOf(record), modelId), signal)
-      if (isAborted(current)) return abortedOutcome
-      return !current.ok && current.failure.code === 'not-found'
-        ? claimFile(options, id, signal, new Set([...deletedModelIds, modelId]))
-        : finishAsCopyOf(options, record, other)
-    }
-    case 'claimed': {
-      const continued = claim.value.isContinued ? store.find(id) : null
-      const written = continued
-        ? rows.change(id, { state: continued.state, library: continued.library })
-        : success(undefined)
-      return written.ok ? proceed : { kind: 'failed', failure: written.failure }
-    }
-  }
+  return { kind: 'retry', failure: isUnchanged ? previous : reason, atMs: environment.now() + recheckMs }
 }
 
 /**

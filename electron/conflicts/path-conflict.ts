@@ -24,7 +24,7 @@ export type PathConflict =
 /** An upload in the queue or in review, or a file that would be added. */
 export interface PathUser {
   readonly record: UploadRecord
-  readonly live: { readonly phase: Phase }
+  readonly live: { readonly phase: Phase; readonly isRequested: boolean }
 }
 
 /**
@@ -56,7 +56,10 @@ export function usedPaths(
         .toPath(path)
         .filter(({ record, live }) => live.phase !== 'registered' && isSameTeam(record, team))
       const others = addedTo.get(pathKey(path)) ?? []
-      return [...queued, ...others.map((record) => ({ record, live: { phase: record.phase } }))]
+      return [
+        ...queued,
+        ...others.map((record) => ({ record, live: { phase: record.phase, isRequested: true } })),
+      ]
     },
   }
 }
@@ -78,8 +81,9 @@ export function runsBefore(
   record: UploadRecord,
   compare: (one: UploadRecord, other: UploadRecord) => number = () => 0,
 ): boolean {
-  const { phase } = other.live
-  if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
+  const { phase, isRequested } = other.live
+  if (!isRequested || other.record.id === record.id || phase === 'registered' || phase === 'failed')
+    return false
   const isOtherStarted = isStarted(other.record.state)
   if (isOtherStarted !== isStarted(record.state)) return isOtherStarted
   const byPosition = other.record.position - record.position

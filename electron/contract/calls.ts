@@ -53,10 +53,10 @@ export function call<Answer>() {
   ): Call<Who, Schema, Answer> => ({ who, args })
 }
 
-const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
+export const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
 const nothing = v.undefined()
 /** The longest id is that of a paired device's account, made of its server, user and team. */
-const id = v.pipe(text(400), v.minLength(1))
+export const id = v.pipe(text(400), v.minLength(1))
 /** Only a bound against abuse: more rows than a queue can have in memory, all of which may be selected. */
 const maxItems = 1_000_000
 export const ids = v.pipe(v.array(id), v.maxLength(maxItems))
@@ -66,7 +66,7 @@ export const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfie
 export const path = text(32_768)
 /** Filled in by the preload from `File` objects: the page cannot name a path. */
 export const paths = v.pipe(v.array(path), v.maxLength(maxItems))
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
 /** Paths or hashes of all rows of a queue of ten thousand. */
 const maxCopiedLength = 2_000_000

@@ -66,7 +66,6 @@ export const failureKinds = {
   'path-taken': { retry: 'never', remedy: 'choose' },
   'path-taken-here': { retry: 'never', remedy: 'choose' },
   'same-as-other': { retry: 'later', remedy: 'wait' },
-  'other-process': { retry: 'later', remedy: 'wait' },
   'path-goes-first': { retry: 'later', remedy: 'wait' },
   'old-model-stays': { retry: 'never', remedy: 'retry' },
   'record-differs': { retry: 'never', remedy: 'check' },
@@ -124,7 +123,6 @@ export const failureKinds = {
   'clock-wrong': { retry: 'later', remedy: 'retry' },
   'bytes-differ': { retry: 'never', remedy: 'retry' },
   // this computer
-  'app-ended': { retry: 'never', remedy: 'none' },
   'keychain-absent': { retry: 'never', remedy: 'none' },
   'keychain-locked': { retry: 'after-sign-in', remedy: 'sign-in' },
   'keychain-slow': { retry: 'after-sign-in', remedy: 'sign-in' },

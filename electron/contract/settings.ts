@@ -15,6 +15,9 @@ const list = <Item extends v.GenericSchema>(item: Item, maxLength: number) =>
  */
 export const speedLimit = integer(100_000, 10_000_000_000)
 
+/** The maximum number of parallel PUTs. */
+export const streamsMost = integer(1, 64)
+
 /** More would make the whole list invalid. */
 export const maxServers = 50
 
@@ -62,7 +65,7 @@ export const settingsSchema = v.strictObject({
   /** Over all files; null for no limit. */
   limitBytesPerSecond: v.optional(v.nullable(speedLimit), null),
   /** Maximum number of parallel PUTs over all files. */
-  streamsMost: v.optional(integer(1, 64), 64),
+  streamsMost: v.optional(streamsMost, 64),
   /** Also applies to the command line and to watched folders. */
   onConflict: v.optional(onConflict, 'ask'),
   /** What happens to a model that was replaced. */

@@ -56,7 +56,6 @@ const waitReasonOfCode: Readonly<Partial<Record<FailureCode, WaitReason>>> = {
   'journal-trouble': 'disk',
   'same-as-other': 'upload',
   'path-goes-first': 'upload',
-  'other-process': 'upload',
   'file-being-written': 'file',
   'file-not-inspected': 'turn',
   'hash-interrupted': 'file',
@@ -161,5 +160,5 @@ function waitReasonOf(failure: Failure): WaitReason {
   return isConnectivityFailure(failure) ? 'connection' : (waitReasonOfCode[failure.code] ?? 'server')
 }
 
-/** Whether an upload with this failure waits for another one, of this process or another. */
+/** Whether an upload with this failure waits for another one. */
 export const waitsForUpload = (failure: Failure): boolean => waitReasonOf(failure) === 'upload'

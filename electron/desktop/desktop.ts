@@ -34,7 +34,7 @@ import { watchTrayAvailability } from './tray/tray-availability.ts'
 import { createUpdateRecord, type UpdateRecord } from './updates/update-record.ts'
 import { setupUpdates } from './updates/setup-updates.ts'
 import { createCloseHandler } from './window/close-handler.ts'
-import { createDialogs } from './window/dialogs.ts'
+import { createDialogs, type RunningUploads } from './window/dialogs.ts'
 import { keepHiddenWindowReachable } from './window/keep-window-reachable.ts'
 import { watchPresses } from './window/last-press.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
@@ -137,17 +137,12 @@ function buildDesktop(options: BuildOptions) {
   const mayCheck = createRateLimit({ ...serverCheckLimit, now: monotonicMs })
 
   const quitHandler = setupQuit({
-    running() {
-      const { rows, totals } = engine.snapshot()
-      const unacknowledgedBytes = rows.reduce((sum, { inFlightBytes }) => sum + inFlightBytes, 0)
-      const { running, waiting } = totals
-      return { running, waiting, unacknowledgedBytes, canFinishParts: engine.canFinishParts() }
-    },
+    running: () => runningUploads(engine, host),
     dialogs,
     showWindow: window.show,
     finishParts: engine.finishParts,
     stopPausing: () => void engine.calls.stopPausing({ ids: null }),
-    stop: () => engine.stop(),
+    stop: () => stopServing(engine, host),
     isStuck: secretStore.isStuck,
     threads: options.threads,
     log,
@@ -183,9 +178,14 @@ function buildDesktop(options: BuildOptions) {
     onFiles: launchListener.onFiles,
     log,
   })
-  const stopApp = quitHandler.stop
-  const record = options.updateRecord
-  const updates = setupUpdates({ folders, settings, record, engine, window, secretStore, feed, stopApp, log })
+  const areCommandsWaiting = () => host.hasCommands()
+  const updates = setupUpdates({
+    ...options,
+    record: options.updateRecord,
+    areCommandsWaiting,
+    feed,
+    stopApp: quitHandler.stop,
+  })
   const handlers: CallHandlers = {
     ...engine.calls,
     ...statusDisplay.handlers,
@@ -219,11 +219,27 @@ function buildDesktop(options: BuildOptions) {
   }
 }
 
+/** What quitting would interrupt. */
+function runningUploads(engine: Engine, host: HostServer): RunningUploads {
+  const { rows, totals } = engine.snapshot()
+  const unacknowledgedBytes = rows.reduce((sum, { inFlightBytes }) => sum + inFlightBytes, 0)
+  const { running, waiting } = totals
+  const canFinishParts = engine.canFinishParts()
+  return { running, waiting, unacknowledgedBytes, canFinishParts, hasCommands: host.hasCommands() }
+}
+
+async function stopServing(engine: Engine, host: HostServer): Promise<void> {
+  host.leave('ended')
+  await engine.stop()
+  host.close()
+}
+
 /** Commands that are run with the same data folder can steer the uploads. */
 function serveCommands({ folders, engine, log }: BuildOptions, handlers: CallHandlers): HostServer {
   return serveHost({
     home: folders.home,
     version: app.getVersion(),
+    kind: 'app',
     // The page's snapshot also tells its feed where to go on.
     handlers: { ...handlers, snapshot: engine.calls.snapshot },
     serveCommand: createCommandServer(engine),
@@ -253,7 +269,6 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     feed.pageLoading()
     void engine.calls.watch({ id: null })
   })
-  quitHandler.onStop(desktop.host.close)
   window.events.on('close', (event) => {
     if (quitHandler.isStopped()) return
     desktop.closeHandler.close()

@@ -13,8 +13,6 @@ export interface QuitHandler {
    * quit needs no confirmation.
    */
   stop(): Promise<void>
-  /** Called before the uploads are stopped, once it is decided that they will be. */
-  onStop(listener: () => void): void
 }
 
 /**
@@ -54,7 +52,6 @@ export function setupQuit(options: {
   const { dialogs, stop, isStuck, threads, log } = options
   let state: 'running' | 'asking' | 'finishing' | 'stopping' | 'stopped' = 'running'
   let mayAsk = true
-  const stopListeners: (() => void)[] = []
 
   async function finishParts(): Promise<void> {
     state = 'finishing'
@@ -63,7 +60,6 @@ export function setupQuit(options: {
 
   async function stopNow(): Promise<void> {
     state = 'stopping'
-    for (const listener of stopListeners) listener()
     await withTimeLimit(stop(), stopTimeoutMs).catch((error: unknown) =>
       log.error('stopping failed', { error }),
     )
@@ -142,7 +138,6 @@ export function setupQuit(options: {
       await finishParts()
       await stopNow()
     },
-    onStop: (listener) => void stopListeners.push(listener),
   }
 }
 

@@ -1,8 +1,7 @@
-import type { CallArgs } from '../contract/calls.ts'
+import { changeByDecision, waitsForDecision, type Decision } from '../conflicts/decision.ts'
 import {
   failed,
   failure,
-  isBrokenFile,
   remedyOf,
   success,
   type Failure,
@@ -11,32 +10,15 @@ import {
 } from '../contract/failures.ts'
 import { hasPlaceInQueue, targetFailure, type Target } from '../contract/uploads.ts'
 import { editTargets, type TargetEdit } from '../intake/edit-targets.ts'
-import {
-  changeAfterInspection,
-  fileWithBoundary,
-  isStillAllowed,
-  isUnchanged,
-  isUninspected,
-} from '../intake/inspect-again.ts'
-import { isRefusedByPolicy } from '../intake/review/upload-policy.ts'
+import { fileWithBoundary, isAboutFile, mustInspect, resultOfInspection } from '../intake/inspect-again.ts'
 import type { UndoHistory } from '../intake/undo-history.ts'
-import { failureWhileWritten } from '../intake/recheck-refused-files.ts'
-import { reset, resetAfter } from '../journal/reset.ts'
+import { reset, resetAfter, withoutDisplacedPath } from '../journal/reset.ts'
 import { isStopped, type Row, type Rows } from '../journal/rows.ts'
-import {
-  isApprovable,
-  isStarted,
-  modelIdOf,
-  type RecordChange,
-  type UploadRecord,
-} from '../journal/upload-record.ts'
+import { isApprovable, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning, storedPhase } from '../journal/upload-phase.ts'
 import type { Queue } from '../queue/queue.ts'
 import { positionsAfterMove, positionStep } from '../queue/queue-order.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-
-/** What the user decides about uploads whose library path is in use. */
-export type Decision = CallArgs<'decide'>
 
 interface CommandOptions {
   readonly rows: Rows
@@ -122,7 +104,7 @@ export class UploadCommands {
     )
     if (!written.ok) return written
     for (const row of rows.filter(mustInspect)) {
-      const done = await this.#retryOne(row, { mustReview })
+      const done = await this.#retryOne(row, mustReview)
       if (!done.ok) return done
     }
     return success(undefined)
@@ -160,8 +142,8 @@ export class UploadCommands {
   }
 
   /**
-   * Continues an upload that is paused or failed, unless the signal aborts before. Returns whether it was, and is not
-   * stopped any more: its file may still be broken.
+   * Continues an upload that is paused, failed or not requested, unless the signal aborts before. Returns whether it was,
+   * and is not stopped any more: its file may still be broken.
    */
   async continueUpload(id: string, signal?: AbortSignal): Promise<Result<boolean>> {
     const row = this.#rows.get(id)
@@ -169,8 +151,16 @@ export class UploadCommands {
       const continued = this.#continueRun(row)
       return continued.ok ? success(true) : continued
     }
+    if (row && !row.live.isRequested) {
+      const wasWaiting = row.live.phase === 'waiting'
+      this.#rows.request(id)
+      // It may run at once.
+      this.#queueWaiting([id])
+      if (wasWaiting) return success(true)
+    }
     if (!row || (row.live.phase !== 'paused' && !isStopped(row))) return success(false)
-    const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row, { signal })
+    const done =
+      row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row, undefined, signal)
     if (!done.ok) return done
     const now = this.#rows.get(id)
     return success(now !== undefined && !isStopped(now))
@@ -181,8 +171,9 @@ export class UploadCommands {
     const unanswered = await this.#stopForRemoval(requestedIds)
     const ids = requestedIds.filter((id) => !unanswered.has(id))
     const open = this.#known(ids).filter(({ record }) => record.phase !== 'registered')
+    const hasModel = ({ record }: Row) => modelIdOf(record.state) !== null
     // Its model is in the library already: only what was still to be done about a replaced model is dropped.
-    for (const row of open.filter(({ record }) => modelIdOf(record.state) !== null)) {
+    for (const row of open.filter(hasModel)) {
       const { replaces: _dropped, ...library } = row.record.library ?? {}
       const written = this.#finish(row, { library })
       if (!written.ok) {
@@ -190,10 +181,8 @@ export class UploadCommands {
         return written
       }
     }
-    const unregistered = open
-      .filter(({ record }) => modelIdOf(record.state) === null)
-      .map(({ record }) => record.id)
-    const records = this.#known(unregistered).map(({ record }) => record)
+    const records = open.filter((row) => !hasModel(row)).map(({ record }) => record)
+    const unregistered = records.map(({ id }) => id)
     const removed = this.#rows.remove(unregistered)
     const gone = records.filter(({ id }) => !this.#rows.has(id))
     // The others may still need what is only in memory, for example that they are registered.
@@ -355,16 +344,12 @@ export class UploadCommands {
     return written
   }
 
-  /**
-   * Stops the uploads of an account; they wait until it signs in again. If they are removed, those that are being
-   * registered end first, as for a cancellation.
-   */
-  async suspendAccount(accountId: string, areRemoved = false): Promise<void> {
+  /** Stops the uploads of an account; they wait until it signs in again. */
+  async suspendAccount(accountId: string): Promise<void> {
     const ids = this.#rows.ids().filter((id) => {
       const row = this.#rows.get(id)
       return row?.record.accountId === accountId && storedPhase(row.live.phase) === 'waiting'
     })
-    if (areRemoved) await this.#queue.ended(ids.filter((id) => this.#isRegistering(id)))
     await this.#stop(ids, (row) => {
       if (isWaiting(row)) this.#rows.applyEvent(row.record.id, 'refuse', { failure: failure('signed-out') })
     })
@@ -375,7 +360,7 @@ export class UploadCommands {
    * each one to find that out would take a second per few hundred, in which the window doesn't respond.
    */
   refuseWaiting(accountId: string, hasAccount: (record: UploadRecord) => boolean): void {
-    const refused = this.#known(this.#rows.ids()).filter(
+    const refused = this.#requested().filter(
       (row) => isWaiting(row) && row.record.accountId === accountId && !hasAccount(row.record),
     )
     const ids = refused.map(({ record }) => record.id)
@@ -398,7 +383,7 @@ export class UploadCommands {
   }
 
   #requeueFailed(matches: (reason: Failure, record: UploadRecord) => boolean): void {
-    const failedRows = this.#known(this.#rows.ids()).filter(
+    const failedRows = this.#requested().filter(
       ({ record, live }) => live.phase === 'failed' && record.failure && matches(record.failure, record),
     )
     this.#rows.changeInGroups(failedRows, (row) => this.#requeue(row))
@@ -406,6 +391,10 @@ export class UploadCommands {
 
   #known(ids: readonly string[]): Row[] {
     return ids.flatMap((id) => this.#rows.get(id) ?? [])
+  }
+
+  #requested(): Row[] {
+    return this.#known(this.#rows.ids()).filter(({ live }) => live.isRequested)
   }
 
   #isQueued(ids: readonly string[]): boolean {
@@ -424,7 +413,7 @@ export class UploadCommands {
 
   /** Adds those of the uploads to the queue that wait: the others are paused, failed or in review. */
   #queueWaiting(ids: readonly string[]): void {
-    const waiting = this.#known(ids).filter(isWaiting)
+    const waiting = this.#known(ids).filter((row) => row.live.isRequested && isWaiting(row))
     this.#queue.add(waiting.map(({ record }) => record.id))
   }
 
@@ -452,10 +441,8 @@ export class UploadCommands {
 
   async #retryOne(
     row: Row,
-    {
-      mustReview = () => false,
-      signal,
-    }: { mustReview?: MustReview | undefined; signal?: AbortSignal | undefined },
+    mustReview: MustReview = () => false,
+    signal?: AbortSignal,
   ): Promise<Result<void>> {
     if (!mustInspect(row)) return this.#retryUninspected(row)
     const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
@@ -477,30 +464,25 @@ export class UploadCommands {
   }
 
   #retryInspected(row: Row, inspection: Inspection, mustReview: MustReview): Result<void> {
-    const { record } = row
-    const hasSameBytes = isUnchanged(record, inspection)
-    const change = changeAfterInspection(row, inspection)
+    const { id } = row.record
+    const { isOtherFile, isAccepted, isNew, change } = resultOfInspection(
+      row,
+      inspection,
+      this.#options.now(),
+    )
     // What was sent of other bytes is not part of this file.
-    if (!hasSameBytes && !isUninspected(inspection)) this.#options.forget(record.id)
-    const { failure: found } = inspection
-    if (found === null || isStillAllowed(row, inspection)) {
-      // A file that was sound and allowed before, and is the same, was approved.
-      const isNew =
-        !hasSameBytes ||
-        isRefusedByPolicy(record.failure) ||
-        (record.failure !== null && isBrokenFile(record.failure))
-      const written =
-        isNew && row.live.phase === 'failed' && mustReview({ ...record, ...change, failure: null })
-          ? this.#rows.applyEvent(record.id, 'review', { ...change, failure: null })
-          : this.#requeue(row, { ...change, ...findingOf(row, found) })
-      this.#options.onAbandoned()
+    if (isOtherFile) this.#options.forget(id)
+    if (!isAccepted) {
+      const written = this.#rows.change(id, change)
+      this.#options.rejected([id])
       return written
     }
-    const written = this.#rows.change(record.id, {
-      ...(isUninspected(inspection) ? {} : change),
-      failure: hasSameBytes ? found : failureWhileWritten(found, inspection.identity, this.#options.now()),
-    })
-    this.#options.rejected([record.id])
+    const isReviewed =
+      isNew && row.live.phase === 'failed' && mustReview({ ...row.record, ...change, failure: null })
+    const written = isReviewed
+      ? this.#rows.applyEvent(id, 'review', { ...change, failure: null })
+      : this.#requeue(row, { ...change, ...findingOf(row, inspection.failure) })
+    this.#options.onAbandoned()
     return written
   }
 }
@@ -509,46 +491,9 @@ export class UploadCommands {
 const findingOf = ({ live, record }: Row, found = record.failure): RecordChange =>
   live.phase === 'review' ? { failure: found } : {}
 
-/** Whether its file is or may be the reason for its failure: an inspection may have failed unexpectedly too. */
-function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
-  return (
-    reason !== null &&
-    (reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state)))
-  )
-}
-
-/** Whether the file of a stopped upload is inspected before it is queued again. */
-const mustInspect = (row: Row) => isStopped(row) && isAboutFile(row.record)
-
-/** The journal then lists the displaced model, which the cleanup moves back. */
-function withoutDisplacedPath({ library }: UploadRecord): RecordChange {
-  if (!library?.replaces?.asidePath) return {}
-  return { library: { ...library, replaces: { ...library.replaces, asidePath: null } } }
-}
-
 /** Whether a file is reviewed before it is sent. */
 type MustReview = (record: UploadRecord) => boolean
 
 const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
 /** The user has paused it, but its run finishes some parts. */
 const isPausing = ({ live, record }: Row) => record.phase === 'paused' && isRunning(live.phase)
-
-function waitsForDecision(row: Row, { choice }: Decision): boolean {
-  const { record, live } = row
-  if (live.phase === 'review' && record.failure === null) return record.library?.decided !== undefined
-  if (!isStopped(row) || record.failure === null) return false
-  // The old model that could not be removed may stay.
-  if (record.failure.code === 'old-model-stays') return choice === 'keep-both'
-  return remedyOf(record.failure) === 'choose'
-}
-
-function changeByDecision({ record, live }: Row, { choice, fate, path }: Decision): RecordChange {
-  const { replaces: _settled, decided: before, ...library } = record.library ?? {}
-  if (record.failure?.code === 'old-model-stays') return { library }
-  if (choice === 'rename' && path !== undefined) {
-    const { onConflict: _asked, ...rest } = library
-    return { library: rest, target: { ...record.target, modelPath: path } }
-  }
-  const conflict = live.phase === 'review' ? (record.failure ?? before) : undefined
-  return { library: { ...library, onConflict: choice, fate, ...(conflict && { decided: conflict }) } }
-}

@@ -1,6 +1,7 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
 import type { Account, KeychainState, SessionView } from '../contract/account.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
+import type { SpeedLimits } from '../contract/command-calls.ts'
 import type { Result } from '../contract/failures.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AddReport, Snapshot } from '../contract/uploads.ts'
@@ -10,9 +11,11 @@ import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import type { DropRequest } from '../intake/waiting-files.ts'
+import type { ContinueAllRequest } from '../intake/continue-uploads.ts'
 import type { TeamAdder } from '../intake/add-to-team.ts'
 import type { Companions } from '../intake/companions/companions.ts'
 import type { EnqueueRequest } from '../intake/enqueue.ts'
+import type { HostLock } from '../host/host-lock.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import type { EngineEvents } from '../platform/event-hub.ts'
@@ -24,7 +27,6 @@ import type { Verifier } from '../uploads/verify.ts'
 import type { StorageTester } from '../uploads/storage-test.ts'
 import type { UploadCommands } from './commands.ts'
 
-export type { FoundModels } from '../discovery/places/model-finder.ts'
 export type { EnqueueRequest } from '../intake/enqueue.ts'
 
 /**
@@ -49,6 +51,8 @@ export interface WorkerFiles {
 export interface EngineOptions {
   /** Folder of the journal; created when missing. */
   readonly folder: string
+  /** Of the folder; released once the engine has stopped, or if it can't be created. */
+  readonly lock: HostLock
   readonly environment: Environment
   readonly secretStore: SecretStore
   /** Whether secrets survive this session, as far as the keychain has been tried. */
@@ -61,8 +65,6 @@ export interface EngineOptions {
   readonly logFolders?: readonly string[]
   /** Resolves once all lines of the log so far are on the disk. */
   readonly flushLog?: () => Promise<void>
-  /** How often the journal is read for sign-ins and sign-outs of other processes, in ms; null for never. */
-  readonly accountCheckMs?: number | null
   /** Replacements for measuring and testing. */
   readonly requestSlots?: RequestSlots
   readonly putTimeouts?: PutTimeouts
@@ -99,7 +101,10 @@ export interface Engine {
   /** Compares the library's record with a receipt (see uploads/verify.ts). */
   readonly verifyReceipt: Verifier['verifyReceipt']
   snapshot(): Snapshot
-  /** Resolves when `start` has shown all uploads of earlier processes; before `start` at once. */
+  /**
+   * Resolves when the unfinished uploads of the journal are shown; before `start` at once. With `restoreQueue: false`
+   * they are read when this, `add` or `resumeUnfinished` is first called.
+   */
   queueRestored(): Promise<void>
   session(): SessionView
   /** Scans, inspects, records and queues files and folders, or adds them to a review. */
@@ -126,14 +131,10 @@ export interface Engine {
   readonly decide: UploadCommands['decide']
   /** Checks whether a server is reachable and speaks this API. */
   readonly checkServer: SignIns['checkServer']
-  /**
-   * Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids.
-   */
-  resumeUnfinished(signal: AbortSignal): Promise<Result<readonly string[]>>
+  /** Continues unfinished uploads of these accounts' users that are signed in; returns their ids. */
+  resumeUnfinished(request: ContinueAllRequest): Promise<Result<readonly string[]>>
   /** Aborts multipart uploads that no upload needs any more. */
   cleanUpAbandoned(): Promise<void>
-  /** Whether another process has uploads; after `stop` the last result. */
-  readonly areOthersUploading: () => boolean
   /** Multipart uploads that no upload needs any more and that storage of the known servers still holds. */
   abandonedCount(): number
   /**
@@ -141,6 +142,12 @@ export interface Engine {
    * are retried with `retry`.
    */
   useToken(token: string, retry?: RetryOptions): Promise<Result<Account>>
+  /** Forgets the token of an account once nothing else has called `useToken` for it. */
+  dropToken(accountId: string): void
+  /** Runs work for a command: the user has typed it, so that sign-ins need no confirmation. */
+  asCommand<T>(work: () => T): T
+  /** Limits the speed of all uploads, if the settings don't limit it further, until the returned function is called. */
+  lowerSpeed(limits: SpeedLimits): () => void
   /** Whether a user is signed in to a server, or an upload is meant for it. */
   usesServer(address: string): boolean
   /** Path on this computer of a row's file, in the queue or in history; null when the row is unknown. */
@@ -155,8 +162,6 @@ export interface Engine {
    * marks none.
    */
   confirmSignIns(): Promise<void>
-  /** Tries again to encrypt what belongs to users who have signed out: `seal-pending` if it is not possible. */
-  sealDeparted(): Promise<Result<void>>
   /** Resolves once everything that belongs to the users who are signed in is decrypted. */
   unsealPresent(): Promise<void>
   /**
@@ -173,8 +178,8 @@ export interface Engine {
   /** Returns the unsubscribe function. */
   subscribe(listener: EngineListener): () => void
   /**
-   * Starts; uploads of earlier processes continue unless `restoreQueue` is false. Resolves to false if `stop` was
-   * called before it had started.
+   * Starts; unfinished uploads continue unless `restoreQueue` is false. Then each waits until `add`, `resumeUnfinished`
+   * or a call continues it. Resolves to false if `stop` was called before it had started.
    */
   start(options?: StartOptions): Promise<boolean>
   /** Whether `finishParts` would finish anything. */

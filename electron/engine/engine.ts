@@ -1,8 +1,7 @@
 import { departedAccounts } from '../contract/account.ts'
 import type { FailureCode } from '../contract/failures.ts'
-import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
-import { restoreQueued, restoreReturned } from '../intake/restore.ts'
-import { createOtherProcessCheck } from '../journal/process-claims.ts'
+import { continueAllUploads } from '../intake/continue-uploads.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { EngineEvents } from '../platform/event-hub.ts'
 import { createAdding } from './areas/adding.ts'
 import { createBase } from './areas/base.ts'
@@ -16,7 +15,7 @@ import { engineCalls, localFileWith, type Areas } from './calls.ts'
 import type { Engine, EngineOptions, StartOptions } from './engine-api.ts'
 
 export { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
-export { createCommandServer } from './command-uploads.ts'
+export { createCommandServer } from './command-server.ts'
 export type * from './engine-api.ts'
 
 /**
@@ -40,7 +39,7 @@ function createAreas(options: EngineOptions): Areas {
 export function createEngine(options: EngineOptions): Engine {
   const areas = createAreas(options)
   const { base, people, uploads, sending, control, adding, finding, view } = areas
-  const { events, store, database, hashCache } = base
+  const { events, store, hashCache } = base
   const { accounts, signIns, sealing } = people
   const { rows, library, uploadAccounts } = uploads
   const { queue, hold } = sending
@@ -63,7 +62,7 @@ export function createEngine(options: EngineOptions): Engine {
     testStorage: sending.testStorage,
     verifyReceipt: sending.verifier.verifyReceipt,
     snapshot: view.feed.snapshot,
-    queueRestored: () => base.queueRestored,
+    queueRestored: adding.queueRestored,
     session: signIns.view,
     add: (paths, request = {}) =>
       request.source === 'window' || request.source === 'outside'
@@ -80,17 +79,28 @@ export function createEngine(options: EngineOptions): Engine {
     allow: commands.allow.bind(commands),
     decide: commands.decide.bind(commands),
     checkServer: signIns.checkServer,
-    resumeUnfinished: (signal) =>
-      adoptAccountUploads({ store, rows, queue, commands, accounts, settings: base.settings }, signal),
+    async resumeUnfinished(request) {
+      await raceAbort(adding.queueRestored(), request.signal)
+      return continueAllUploads({ rows, commands, accounts, settings: base.settings }, request)
+    },
     cleanUpAbandoned: () => sending.abandonedUploads.cleanUp(),
-    areOthersUploading: createOtherProcessCheck(database),
     abandonedCount: sending.abandonedUploads.count,
     async useToken(token, retry) {
       const account = await signIns.useToken(token, retry)
+      if (!account.ok) return account
+      const hasStored = accounts.hasStoredSignIn(account.value)
       // An earlier version may have stored the listings of a user without a sign-in.
-      if (account.ok && !accounts.hasStoredSignIn(account.value)) await library.forget(account.value)
+      if (!hasStored) await library.forget(account.value)
+      // The app's own sign-in lasts longer.
+      else if (base.runsQueue) signIns.dropToken(account.value.id)
       return account
     },
+    dropToken(accountId) {
+      // Its uploads continue at the next start.
+      if (!base.stopping.signal.aborted) signIns.dropToken(accountId)
+    },
+    asCommand: people.asCommand,
+    lowerSpeed: uploads.lowerSpeed,
     usesServer: uploadAccounts.usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
@@ -110,7 +120,6 @@ export function createEngine(options: EngineOptions): Engine {
       await people.keychainChanged()
       if (options.keychainState() === 'ok') resumeAfterKeychain(areas)
     },
-    sealDeparted: sealing.sealDeparted,
     unsealPresent: sealing.unsealPresent,
     confirmSignIns: () => signIns.confirm(),
     networkChanged: () => events.emit('networkChanged'),
@@ -147,18 +156,9 @@ function read({ base }: Areas, restore: () => void): void {
 
 /** Shows the uploads of users who are back, and continues them. */
 function showReturned(areas: Areas): void {
-  const { base, people, uploads, sending, control, adding, finding, view } = areas
-  if (base.ownsHistory) {
-    read(areas, () =>
-      restoreReturned({
-        store: base.store,
-        rows: uploads.rows,
-        queue: sending.queue,
-        rechecks: adding.rechecks,
-        departedIds: new Set(departedAccounts(people.accountStore.list()).map(({ id }) => id)),
-        onUnreadable: base.reportUnreadable,
-      }),
-    )
+  const { base, people, control, adding, finding, view } = areas
+  adding.restoration.returned(new Set(departedAccounts(people.accountStore.list()).map(({ id }) => id)))
+  if (base.runsQueue) {
     read(areas, view.doneToday.restore)
     finding.watchedFolders.start()
   }
@@ -173,25 +173,17 @@ async function start(
   { restoreQueue = true, confirmAccount }: StartOptions,
   { keychainState }: EngineOptions,
 ): Promise<boolean> {
-  const { base, people, uploads, sending, adding, finding, view } = areas
+  const { base, people, sending, adding, finding, view } = areas
   const { signal } = base.stopping
-  base.ownsHistory = restoreQueue
+  base.hasStarted = true
+  base.runsQueue = restoreQueue
   if (confirmAccount) people.setConfirmation(confirmAccount)
   if (restoreQueue) {
     // What the user sees is the whole queue or none of it.
     view.feed.hold()
     try {
       read(areas, view.doneToday.restore)
-      base.queueRestored = restoreQueued({
-        store: base.store,
-        rows: uploads.rows,
-        queue: sending.queue,
-        recovery: sending.recovery,
-        rechecks: adding.rechecks,
-        onUnreadable: base.reportUnreadable,
-        signal,
-      })
-      await base.queueRestored
+      await adding.restoration.all()
     } finally {
       view.feed.release()
     }
@@ -215,7 +207,6 @@ async function start(
     if (people.needsErasing()) base.events.emit('departed', () => false)
     people.sealAndUnseal()
   }
-  people.sealing.watch()
   sending.tidy()
   return true
 }
@@ -223,7 +214,6 @@ async function start(
 async function stop({ base, people, uploads, sending, adding, finding, view }: Areas): Promise<void> {
   const { sealing, signIns } = people
   base.stopping.abort()
-  await base.queueRestored
   adding.review.close()
   finding.companions.close()
   // Together, so that a search or a watcher on a disk that does not respond delays no upload of another disk.
@@ -249,5 +239,5 @@ async function stop({ base, people, uploads, sending, adding, finding, view }: A
   await Promise.all([uploads.transfer.close(), inspectorClosed])
   base.close()
   // A command ends with this; the log of the app goes on, and is about users who are still here.
-  if (!base.ownsHistory) await sealing.eraseLogsAgain()
+  if (!base.runsQueue) await sealing.eraseLogsAgain()
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as v from 'valibot'
-import { failed, failure, type Result } from '../contract/failures.ts'
+import type { Result } from '../contract/failures.ts'
 import {
   commandCallNames,
   hostEventNames,
@@ -15,16 +15,27 @@ import { messagesOf, sendMessage } from './messages-of.ts'
 
 export type HostListener = { readonly [Name in keyof HostEvents]?: (value: HostEvents[Name]) => void }
 
-/** A connection to the process that hosts the uploads of a data folder. */
-export interface HostConnection {
-  /** A call that the host didn't answer before it ended fails with `app-ended`. */
+/** What a command needs of the engine, in the process that hosts it or in another one. */
+export interface Host {
+  /** This process hosts it. */
+  readonly isOwn: boolean
+  /** The process that hosts it. */
+  readonly about: Pick<HostFile, 'kind' | 'pid'>
+  /** They are not answered any more once the host has ended. */
   readonly calls: CommandHandlers
-  /** Passes on the events of this command's own uploads from now on. */
+  /** Passes on the events of this command's own uploads, and of the sign-ins, from now on. */
   listen(listener: HostListener): void
+  /** Resolves when the host has ended. */
+  readonly ended: Promise<HostEnd>
+}
+
+/** `app-starts`: the app takes its place. */
+export type HostEnd = 'ended' | 'app-starts'
+
+/** A connection to the process that hosts the uploads of a data folder. */
+export interface HostConnection extends Host {
   /** Passes on the patches of all uploads too. */
   follow(listener: HostListener): void
-  /** Resolves when the host or this side has ended the connection. */
-  readonly ended: Promise<void>
   close(): void
 }
 
@@ -81,7 +92,7 @@ async function tryToConnect(host: HostFile, timeoutMs: number): Promise<HostSear
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
   const greeting = await greet(socket, messages, host)
   clearTimeout(timer)
-  if (greeting === 'same') return { found: 'host', connection: createConnection(socket, messages) }
+  if (greeting === 'same') return { found: 'host', connection: createConnection(socket, messages, host) }
   socket.destroy()
   if (greeting === null) return null
   return greeting === 'stranger' ? { found: 'silent', pid: host.pid } : greeting
@@ -106,34 +117,40 @@ async function greet(
   return 'same'
 }
 
-function createConnection(socket: Socket, messages: AsyncGenerator<unknown, undefined>): HostConnection {
+function createConnection(
+  socket: Socket,
+  messages: AsyncGenerator<unknown, undefined>,
+  { kind, pid }: HostFile,
+): HostConnection {
   const waiting = new Map<number, (answer: Result<never>) => void>()
   let listener: HostListener | null = null
   let lastId = 0
 
-  async function receive(): Promise<void> {
+  async function receive(): Promise<HostEnd> {
+    let end: HostEnd = 'ended'
     for await (const message of messages) {
       const { success, output } = v.safeParse(hostMessage, message)
       if (!success) break
       if ('id' in output) {
         waiting.get(output.id)?.(output.answer)
         waiting.delete(output.id)
-      } else listener?.[output.event]?.(output.value as never)
+      } else if (output.event === 'appStarts') end = 'app-starts'
+      else listener?.[output.event]?.(output.value as never)
     }
-    for (const answer of waiting.values()) answer(failed(failure('app-ended')))
-    waiting.clear()
     socket.destroy()
+    return end
   }
 
   const ended = receive()
   const call = (name: string) => (args: unknown) =>
     new Promise<Result<never>>((resolve) => {
-      if (socket.destroyed) return resolve(failed(failure('app-ended')))
       lastId += 1
       waiting.set(lastId, resolve)
-      return sendMessage(socket, { id: lastId, call: name, args })
+      sendMessage(socket, { id: lastId, call: name, args })
     })
   return {
+    isOwn: false,
+    about: { kind, pid },
     calls: Object.fromEntries(
       commandCallNames.map((name) => [name, call(name)]),
     ) as unknown as CommandHandlers,

@@ -24,6 +24,8 @@ const hostSchema = v.object({
   /** The name of its computer, which differs on a shared volume. */
   computer: v.string(),
   version: v.string(),
+  /** A command hosts the uploads while it runs and no app does. */
+  kind: v.picklist(['app', 'command']),
 })
 
 export type HostFile = Readonly<v.InferOutput<typeof hostSchema>>
@@ -37,11 +39,12 @@ const fileOf = (home: string) => join(home, 'run', 'host.json')
  * Prepares the address at which this process will listen. A socket of an earlier process is removed.
  * @throws if the folder `run` can't be created, is a link or belongs to another user
  */
-export function prepareHost(home: string, version: string): HostFile {
+export function prepareHost(home: string, about: Pick<HostFile, 'version' | 'kind'>): HostFile {
   const run = join(home, 'run')
   mkdirSync(run, { recursive: true, mode: 0o700 })
   const key = randomBytes(32).toString('hex')
-  const host = { key, pid: process.pid, computer: hostname(), version }
+  const { version, kind } = about
+  const host = { key, pid: process.pid, computer: hostname(), version, kind }
   // Other users can connect to a pipe, but don't know the key.
   if (process.platform === 'win32')
     return { ...host, address: `\\\\.\\pipe\\modelferry-${randomBytes(16).toString('hex')}` }

@@ -13,11 +13,16 @@ export class HostInUseError extends Error {}
 /** The file system of the data folder can't lock files. */
 export class NoLocksError extends Error {}
 
+/** Makes this process the only one that uses the uploads of a data folder. */
+export interface HostLock {
+  release(): void
+}
+
 /** Locks last as long as their connections, which would be closed if they were collected as garbage. */
 const held = new Set<DatabaseSync>()
 
 /**
- * Makes this process the only host of a data folder, until it ends or calls the function that is returned. SQLite locks
+ * Makes this process the only host of a data folder, until it ends or releases the lock. SQLite locks
  * the file by a lock of the operating system, which even a killed process doesn't keep.
  *
  * Nothing else in this process may open the file: closing it would release the lock (fcntl(2)).
@@ -25,7 +30,7 @@ const held = new Set<DatabaseSync>()
  * @throws {NoLocksError}
  * @throws if the file can't be created or written, or belongs to another user
  */
-export function takeHostLock(home: string): () => void {
+export function takeHostLock(home: string): HostLock {
   protectDataFolder(home)
   const file = join(home, hostLockFile)
   if (!existsSync(file)) createPrivateFile(file)
@@ -39,9 +44,11 @@ export function takeHostLock(home: string): () => void {
     throw reasonOf(error, home)
   }
   held.add(database)
-  return () => {
-    held.delete(database)
-    if (database.isOpen) database.close()
+  return {
+    release() {
+      held.delete(database)
+      if (database.isOpen) database.close()
+    },
   }
 }
 

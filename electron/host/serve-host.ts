@@ -4,13 +4,14 @@ import {
   commandCallNames,
   commandCalls,
   hostProtocol,
-  type CommandUploads,
   type OwnEvents,
+  type ServedCommand,
   type SharedHandlers,
   type TellCommand,
 } from '../contract/command-calls.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Log, Timers } from '../platform/environment.ts'
+import type { HostEnd } from './connect-host.ts'
 import { answerCall } from './answer.ts'
 import { commandHello, commandProof, createNonce, isSameProof, proofOf } from './handshake.ts'
 import { prepareHost, publishHost, removeHost, type HostFile } from './host-file.ts'
@@ -37,7 +38,11 @@ const commandRequest = v.union([
 export interface HostServer {
   /** Sends a patch to the commands that follow the queue. */
   sendPatch(patch: Patch): void
-  /** Ends all connections; further calls do nothing. */
+  /** Whether commands are connected. */
+  hasCommands(): boolean
+  /** Accepts no more commands and answers no more calls: the engine is about to stop. */
+  leave(end: HostEnd): void
+  /** Ends all connections. */
   close(): void
 }
 
@@ -46,9 +51,10 @@ export interface HostOptions {
   readonly home: string
   /** Of this app. */
   readonly version: string
+  readonly kind: HostFile['kind']
   readonly handlers: SharedHandlers
-  /** Serves the calls of one command that are about its own uploads. */
-  readonly serveCommand: (tell: TellCommand) => CommandUploads
+  /** Serves the calls of one command that the page doesn't have. */
+  readonly serveCommand: (tell: TellCommand) => ServedCommand
   /** Calls wait for it. */
   readonly queueRestored: () => Promise<void>
   readonly timers: Timers
@@ -61,7 +67,8 @@ export interface HostOptions {
  * everything else works without.
  */
 export function serveHost(options: HostOptions): HostServer {
-  const { home, version, log } = options
+  const { home, log } = options
+  let hasLeft = false
   const followers = new Set<Follower>()
   const sockets = new Set<Socket>()
   const strangers = new Set<Socket>()
@@ -77,14 +84,17 @@ export function serveHost(options: HostOptions): HostServer {
     strangers.add(socket)
     sockets.add(socket)
     const onKnown = () => void strangers.delete(socket)
-    void serveCommand(socket, { ...options, host, followers, onKnown }).finally(() => socket.destroy())
+    const hasHostLeft = () => hasLeft
+    void serveCommand(socket, { ...options, host, followers, onKnown, hasHostLeft }).finally(() =>
+      socket.destroy(),
+    )
   }
 
   function listen(): () => void {
-    const host = prepareHost(home, version)
+    const host = prepareHost(home, options)
     const server = createServer((socket) => accept(socket, host))
     server.maxConnections = limits.connections
-    server.on('error', (error) => log.warn('commands can’t reach this app', { error }))
+    server.on('error', (error) => log.warn('commands can’t reach this process', { error }))
     server.listen(host.address)
     publishHost(home, host)
     return () => {
@@ -97,10 +107,16 @@ export function serveHost(options: HostOptions): HostServer {
   try {
     stopListening = listen()
   } catch (error) {
-    log.warn('commands can’t reach this app', { error })
+    log.warn('commands can’t reach this process', { error })
   }
   return {
     sendPatch: (patch) => followers.forEach((follower) => follower(patch)),
+    hasCommands: () => sockets.size > 0,
+    leave(end) {
+      hasLeft = true
+      stopListening()
+      if (end === 'app-starts') for (const socket of sockets) sendMessage(socket, { event: 'appStarts' })
+    },
     close() {
       stopListening()
       for (const socket of sockets) socket.destroy()
@@ -115,6 +131,7 @@ interface CommandOptions extends HostOptions {
   readonly followers: Set<Follower>
   /** The command has proved that it knows the key. */
   readonly onKnown: () => void
+  readonly hasHostLeft: () => boolean
 }
 
 async function serveCommand(socket: Socket, options: CommandOptions): Promise<void> {
@@ -149,7 +166,7 @@ async function isGreeted(
 async function serveCalls(
   socket: Socket,
   messages: AsyncGenerator<unknown, undefined>,
-  { followers, queueRestored, log, ...options }: CommandOptions,
+  { followers, queueRestored, hasHostLeft, log, ...options }: CommandOptions,
 ): Promise<void> {
   let isBehind = false
   function sendPatch(event: 'patch' | 'uploads', value: Patch): void {
@@ -178,6 +195,8 @@ async function serveCalls(
   for await (const message of messages) {
     const request = v.safeParse(commandRequest, message)
     if (!request.success) return log.warn('a request that is no call was refused')
+    // It is answered by the end of the connection.
+    if (hasHostLeft()) continue
     if ('follow' in request.output) {
       followers.add(follower)
       continue
@@ -186,7 +205,8 @@ async function serveCalls(
     const answered = queueRestored()
       .then(() => answerCall(call, args, { calls: commandCalls, handlers, log }))
       .then((answer) => {
-        sendMessage(socket, { id, answer })
+        // What is about to stop answers that it was stopped.
+        if (!hasHostLeft()) sendMessage(socket, { id, answer })
         running.delete(answered)
       })
       // The queue couldn't be restored.

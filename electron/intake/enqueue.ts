@@ -6,19 +6,11 @@ import { failed, failure, success, type FailureCode, type Result } from '../cont
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
 import type { UploadProposal } from '../contract/review.ts'
-import {
-  targetBeside,
-  withModelType,
-  type AddReport,
-  type ReadingView,
-  type SkippedFile,
-  type Target,
-} from '../contract/uploads.ts'
+import type { AddReport, ReadingView, SkippedFile, Target } from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isUndecided, undecidedTeam, type UploadRecord } from '../journal/upload-record.ts'
-import type { UploadStore } from '../journal/upload-store.ts'
 import { isAborted } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -27,31 +19,22 @@ import { positionStep } from '../queue/queue-order.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
 import { uploadKey } from '../recognition/model-groups.ts'
 import type { TypeCorrections } from './type-corrections.ts'
-import { adoptUploads, foundAs, queuedFiles, type AdoptCommands } from './adopt-uploads.ts'
+import { continueUploads, queuedFiles, type ContinueCommands } from './continue-uploads.ts'
+import { createRecord, type RecordRequest } from './new-record.ts'
 import { isReviewNeeded, needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
 import type { ReviewPolicy } from './review/upload-policy.ts'
 import type { Review } from './review/review.ts'
 import type { TeamForFiles } from './waiting-files.ts'
 
-export interface EnqueueRequest {
+export interface EnqueueRequest extends RecordRequest {
   /** Instead of the chosen team. Files for an undecided one are always reviewed. */
   readonly team?: TeamForFiles
-  /** Overrides the suggested target of every file. A suggested path follows the type. */
-  readonly target?: Partial<Target>
-  /** Overrides it for single files; takes precedence over `target`. */
-  readonly targetOf?: ((file: FoundFile) => Partial<Target>) | undefined
-  /** The failures that the user has accepted beforehand. */
-  readonly allow?: ReadonlySet<FailureCode>
-  /** Instead of the setting, for library paths that are in use. */
-  readonly onConflict?: OnConflict
   /** Whether the files are reviewed before they are queued; by the settings unless given. */
   readonly review?: ReviewMode
   /** Instead of the setting. */
   readonly reviewSetting?: ReviewPolicy['review']
   /** The review that the files are added to. Without it they get their own if they are reviewed. */
   readonly joinedReview?: string
-  /** The app has found the files; a native dialog asks before they leave the review. */
-  readonly isFound?: boolean
   /** The watched or searched folder that a path is in; else the user has added the path itself. */
   readonly addedFolderOf?: (path: string) => string
   /**
@@ -82,11 +65,12 @@ interface AddedFiles {
 }
 
 interface IntakeServices {
-  readonly store: UploadStore
   readonly rows: Rows
   readonly queue: Queue
   readonly accounts: Pick<Accounts, 'list'>
-  readonly commands: AdoptCommands
+  readonly commands: ContinueCommands
+  /** Resolves when the unfinished uploads of the journal are among the rows. */
+  readonly queueRestored: () => Promise<void>
   readonly environment: Environment
   readonly inspect: (file: FoundFile) => Promise<Inspection>
   /** The account and team for new files: the one given, else the chosen one; null when there is none. */
@@ -170,7 +154,8 @@ export class Intake {
     if (order.signal.aborted) return success(emptyReport)
     this.#services.warmUp()
     const found = await collect()
-    if (found === null) return success(emptyReport)
+    await raceAbort(this.#services.queueRestored(), order.signal)
+    if (found === null || order.signal.aborted || this.#closing.signal.aborted) return success(emptyReport)
     const recording = this.#enqueueFiles(found, order)
     this.#recording.add(recording)
     return recording.finally(() => this.#recording.delete(recording))
@@ -246,7 +231,7 @@ export class Intake {
     keys.forEach((key) => this.#beingAdded.set(key, end))
     let added: Result<AddedFiles>
     try {
-      added = await this.#adoptAndRecord(own, order, proposed)
+      added = await this.#continueAndRecord(own, order, proposed)
     } finally {
       keys.forEach((key) => this.#beingAdded.delete(key))
       resolve()
@@ -265,20 +250,19 @@ export class Intake {
     })
   }
 
-  async #adoptAndRecord(
+  async #continueAndRecord(
     files: readonly FoundFile[],
     order: Order,
     proposed: Proposed | null,
   ): Promise<Result<AddedFiles>> {
-    const { store, rows, queue, accounts, commands } = this.#services
     const isApproved = order.review === 'approved' || proposed !== null
-    const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, {
+    const inQueue = await continueUploads(this.#services, files, {
       ...order,
       isApproved,
       shown: proposed?.records,
     })
-    if (!adopted.ok) return adopted
-    const { alreadyQueued, continued, stillRefused, continuedCount, stillRefusedCount } = adopted.value
+    if (!inQueue.ok) return inQueue
+    const { alreadyQueued, continued, stillRefused, continuedCount, stillRefusedCount } = inQueue.value
     const counts = { continuedCount, stillRefusedCount }
     if (order.signal.aborted) return success({ records: [], ...counts, queuedNames: [] })
     const known = [alreadyQueued, continued, stillRefused]
@@ -334,7 +318,7 @@ export class Intake {
       order,
     )
     if (!recorded.ok) return recorded
-    // In the queue of another process, which may end before it has sent them.
+    // They were in the queue when the user was asked, and not any more.
     const others = files.filter((file) => !approved.has(file))
     const inspected = await this.#inspectAndRecord(others, { ...order, review: 'approved' })
     return inspected.ok ? success([...recorded.value, ...inspected.value]) : inspected
@@ -419,7 +403,7 @@ export class Intake {
       yield batch.map((file, index) => {
         position += positionStep
         const addedAtMs = this.#services.environment.now()
-        const record = toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
+        const record = createRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
         return withTypeOffer(record, offerFor(record))
       })
     }
@@ -492,19 +476,6 @@ function targetInFolder(placed: readonly FileWithTarget[], path: string): Partia
   return {}
 }
 
-/**
- * What the request says about a file. A companion file gets the type and folder of the file it belongs to,
- * and its own name.
- */
-function requestedTarget(
-  file: FoundFile,
-  { target, targetOf }: Pick<EnqueueRequest, 'target' | 'targetOf'>,
-): Partial<Target> {
-  const { requiredBy } = file
-  if (requiredBy === undefined) return { ...target, ...targetOf?.(file) }
-  return targetBeside({ ...target, ...targetOf?.(requiredBy) }, file.name)
-}
-
 /** The type that the user gave to similar files is offered, and not used unasked. */
 function withTypeOffer(record: UploadRecord, offeredType: string | null): UploadRecord {
   return record.seen && offeredType !== null ? { ...record, seen: { ...record.seen, offeredType } } : record
@@ -519,44 +490,4 @@ interface Order extends Omit<EnqueueRequest, 'team'> {
   readonly signal: AbortSignal
   /** Aborts when the user discards the review that its files are added to. */
   readonly discarding: AbortController
-}
-
-interface RecordOptions extends Order {
-  readonly position: number
-  readonly addedAtMs: number
-}
-
-function toRecord(
-  file: FoundFile,
-  { recognition, target, identity, failure: reason }: Inspection,
-  options: RecordOptions,
-): UploadRecord {
-  const { accountId, team, onConflict, position, addedAtMs } = options
-  const isAllowed = reason !== null && options.allow?.has(reason.code) === true
-  const failure = isAllowed ? null : reason
-  const requested = requestedTarget(file, options)
-  return {
-    id: randomUUID(),
-    position,
-    path: file.path,
-    fileName: file.name,
-    folder: file.folder,
-    identity,
-    accountId,
-    team,
-    target: { ...withModelType(target, requested.modelType ?? target.modelType), ...requested },
-    recognition,
-    allowed: isAllowed,
-    phase: failure === null ? 'waiting' : 'failed',
-    failure,
-    state: { kind: 'queued', started: false },
-    seen: {
-      ...foundAs(file),
-      target,
-      ...(options.isFound ? { isFound: true } : {}),
-      review: options.reviewId,
-    },
-    addedAtMs,
-    ...(onConflict && onConflict !== 'ask' ? { library: { onConflict } } : {}),
-  }
 }

@@ -2,7 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { failed, failure } from '../contract/failures.ts'
 import type { ModelFinderOptions } from '../discovery/places/model-finder.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import { accountsOfPerson } from './adopt-uploads.ts'
+import { accountsOfPerson } from './continue-uploads.ts'
 import type { Intake } from './enqueue.ts'
 import type { TeamForFiles } from './waiting-files.ts'
 

@@ -1,14 +1,16 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { remedyOf } from '../contract/failures.ts'
+import { isBrokenFile, remedyOf } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { boundaryOf, isWithin, modelFolderOf } from '../recognition/link-boundary.ts'
 import { hasOtherCtime, mayHaveSameBytes, type FileIdentity } from '../platform/files/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
+import { failureWhileWritten } from './recheck-refused-files.ts'
+import { isRefusedByPolicy } from './review/upload-policy.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
 import { isStarted, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
-import type { Row } from '../journal/rows.ts'
+import { isStopped, type Row } from '../journal/rows.ts'
 
 /** The file of an upload as it was found: with its own name, folder and multi-file model. */
 export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
@@ -50,7 +52,7 @@ export function isUninspected({ identity }: Inspection): boolean {
 }
 
 /** Whether the bytes are those inspected before, as far as size, time and samples show. */
-export function isUnchanged(record: UploadRecord, { identity }: Inspection): boolean {
+function isUnchanged(record: UploadRecord, { identity }: Inspection): boolean {
   return mayHaveSameBytes(identity, record.identity)
 }
 
@@ -118,3 +120,41 @@ function withNewSuggestion(target: Target, before: Target, now: Target): Target 
     displayName: target.displayName === before.displayName ? now.displayName : target.displayName,
   }
 }
+
+/** What a new inspection of the file of a stopped upload leads to. */
+interface InspectionResult {
+  /** The file has other bytes than before. */
+  readonly isOtherFile: boolean
+  /** Whether it can be queued, or approved in its review. */
+  readonly isAccepted: boolean
+  /** Whether the user has not seen the file as it is now. */
+  readonly isNew: boolean
+  readonly change: RecordChange
+}
+
+export function resultOfInspection(row: Row, inspection: Inspection, nowMs: number): InspectionResult {
+  const { failure: before } = row.record
+  const { failure: found, identity } = inspection
+  const hasSameBytes = isUnchanged(row.record, inspection)
+  const isOtherFile = !hasSameBytes && !isUninspected(inspection)
+  const change = changeAfterInspection(row, inspection)
+  if (found === null || isStillAllowed(row, inspection)) {
+    // A file that was sound and allowed before, and is the same, was approved.
+    const isNew = !hasSameBytes || isRefusedByPolicy(before) || (before !== null && isBrokenFile(before))
+    return { isOtherFile, isAccepted: true, isNew, change }
+  }
+  const failure = hasSameBytes ? found : failureWhileWritten(found, identity, nowMs)
+  const known = isUninspected(inspection) ? {} : change
+  return { isOtherFile, isAccepted: false, isNew: false, change: { ...known, failure } }
+}
+
+/** Whether its file is or may be the reason for its failure: an inspection may have failed unexpectedly too. */
+export function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
+  return (
+    reason !== null &&
+    (reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state)))
+  )
+}
+
+/** Whether the file of a stopped upload is inspected before it is queued again. */
+export const mustInspect = (row: Row) => isStopped(row) && isAboutFile(row.record)

@@ -23,15 +23,10 @@ function statementsOf(database: DatabaseSync): Statements {
       `SELECT 1 FROM uploads
        WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
     ),
-    // Another upload of the file may have taken it over (see file-claims.ts). Its inode may have changed since then.
     insert: database.prepare(
       `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
        SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
-       WHERE id = ? AND NOT EXISTS (
-         SELECT 1 FROM uploads other
-         WHERE (other.inode = uploads.inode AND other.size_bytes = uploads.size_bytes
-             OR other.path = uploads.path AND other.phase <> 'registered')
-           AND other.id <> uploads.id AND other.multipart ->> 'uploadId' = uploads.multipart ->> 'uploadId')`,
+       WHERE id = ?`,
     ),
     dropParts: database.prepare('DELETE FROM parts WHERE upload = ?'),
   }
@@ -40,9 +35,8 @@ function statementsOf(database: DatabaseSync): Statements {
 }
 
 /**
- * Lists a row's multipart upload as abandoned, unless another row has it too, and deletes the row's parts; does
- * nothing if it is `keptUploadId` or its model is registered. A completed upload may be listed too: aborting it
- * costs one request that finds nothing. Part of the transaction that changes the row.
+ * Lists a row's multipart upload as abandoned and deletes the row's parts; does nothing if it is `keptUploadId` or its
+ * model is registered. A completed upload may be listed too: aborting it costs one request that finds nothing. Part of the transaction that changes the row.
  */
 export function abandonUpload(database: DatabaseSync, id: string, keptUploadId: string | null): void {
   const { find, insert, dropParts } = statementsOf(database)

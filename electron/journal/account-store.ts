@@ -30,7 +30,7 @@ export function createAccountStore(database: DatabaseSync, environment: Environm
   const select = database.prepare(selectAccounts)
   let known: { readonly texts: readonly unknown[]; readonly accounts: readonly Account[] } | null = null
   return {
-    // Each upload asks several times, and other processes may change them at any time.
+    // Each upload asks several times, and sealing changes the rows too.
     list() {
       const texts = select.all().map(({ account }) => account)
       const isKnown =

@@ -4,7 +4,6 @@ import type { Recognition } from '../contract/recognition.ts'
 import type { HistoryFilters } from '../contract/uploads.ts'
 import { isRegistered, modelIdOf, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 import type { Write } from './journal-write.ts'
-import type { ProcessClaims } from './process-claims.ts'
 import { columns } from './record-columns.ts'
 
 export interface HistoryQuery {
@@ -189,21 +188,15 @@ export interface UnverifiedUpload {
   readonly teamId: string
 }
 
-/** Finds registered uploads that no other living process verifies, latest first. */
-export function createUnverifiedFinder(
-  database: DatabaseSync,
-  { runner, living }: Pick<ProcessClaims, 'runner' | 'living'>,
-): () => readonly UnverifiedUpload[] {
+/** Finds registered uploads that are still to be verified, latest first. */
+export function createUnverifiedFinder(database: DatabaseSync): () => readonly UnverifiedUpload[] {
   const find = database.prepare(
-    `SELECT id, account_id, team_id FROM uploads
-     WHERE to_verify = 1 AND (runner IS NULL OR runner = ? OR runner NOT IN (SELECT value FROM json_each(?)))
-     ORDER BY finished_at_ms DESC`,
+    'SELECT id, account_id, team_id FROM uploads WHERE to_verify = 1 ORDER BY finished_at_ms DESC',
   )
-  return () => {
-    return find.all(runner, JSON.stringify([...living().keys()])).map((line) => ({
+  return () =>
+    find.all().map((line) => ({
       id: String(line['id']),
       accountId: String(line['account_id']),
       teamId: String(line['team_id']),
     }))
-  }
 }

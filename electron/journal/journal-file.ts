@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { failure, type Failure } from '../contract/failures.ts'
 import { createPrivateFile, OtherOwnerError, protectDataFolder } from '../platform/files/data-folder.ts'
 import { sqliteCode } from '../platform/files/sqlite-code.ts'
-import { migrate, NewerJournalError } from './schema.ts'
+import { migrate, NewerJournalError, OlderVersionRunningError } from './schema.ts'
 
 export interface OpenedJournal {
   readonly database: DatabaseSync
@@ -14,7 +14,7 @@ export interface OpenedJournal {
 
 export const journalFile = (folder: string): string => join(folder, 'journal.sqlite')
 
-/** How long to wait for a lock of another process, such as the command line, in ms. */
+/** How long to wait for a lock of a reader such as `modelferry status`, in ms. */
 export const lockTimeoutMs = 5_000
 
 /**
@@ -27,7 +27,7 @@ export function openJournal(folder: string, nowMs: number): OpenedJournal {
   try {
     return { database: openChecked(file), damagedFile: null }
   } catch (error) {
-    if (error instanceof NewerJournalError || !isDamaged(error)) throw error
+    if (!isDamaged(error)) throw error
     const damagedFile = `${file}.damaged-${new Date(nowMs).toISOString().replace(/[:.]/g, '-')}`
     renameSync(file, damagedFile)
     // The last commits may be in the write-ahead log only. SQLite recreates its index.
@@ -56,7 +56,7 @@ export function openChecked(file: string): DatabaseSync {
 }
 
 /** Why the journal or its folder can't be used. */
-export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other-owner' | 'other'
+export type JournalProblem = 'newer' | 'older-running' | 'full' | 'not-writable' | 'other-owner' | 'other'
 
 /**
  * Classifies an error thrown by `openJournal`. SQLITE_FULL is 13, SQLITE_READONLY 8, SQLITE_CANTOPEN 14
@@ -64,6 +64,7 @@ export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other-owner' |
  */
 export function journalProblemOf(error: unknown): JournalProblem {
   if (error instanceof NewerJournalError) return 'newer'
+  if (error instanceof OlderVersionRunningError) return 'older-running'
   if (error instanceof OtherOwnerError) return 'other-owner'
   const code = error instanceof Error && 'code' in error ? error.code : null
   const resultCode = sqliteCode(error)

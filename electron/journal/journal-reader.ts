@@ -11,7 +11,6 @@ import { acknowledgedBytes, countParts } from './parts-store.ts'
 import { isRegisteredUpload, type RegisteredUpload, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns } from './record-columns.ts'
 import { parseLog } from './upload-log/upload-log.ts'
-import { livingProcesses } from './process-claims.ts'
 import { journalVersion } from './schema.ts'
 
 /** An upload that is not in the library yet. */
@@ -20,8 +19,6 @@ export interface UnfinishedUpload {
   readonly acknowledgedBytes: number
   /** Parts that storage has acknowledged; 0 for a file sent as one PUT. */
   readonly acknowledgedParts: number
-  /** The process that has claimed it, or null. */
-  readonly runByPid: number | null
 }
 
 /** A summary of the journal without the uploads of hidden accounts. */
@@ -43,7 +40,7 @@ export interface JournalSummary {
 const lockTimeoutMs = 1_000
 
 /**
- * Reads the journal in `folder` without claiming uploads. It is only written to if it is of an older version, which
+ * Reads the journal in `folder`. It is only written to if it is of an older version, which
  * is migrated. The value is null if there is no journal.
  */
 export const readJournal = (folder: string): Result<JournalSummary | null> => readFrom(folder, readSummary)
@@ -128,11 +125,10 @@ function readFrom<T>(folder: string, read: (database: DatabaseSync) => T): Resul
 }
 
 function readSummary(database: DatabaseSync): JournalSummary {
-  const pids = livingProcesses(database)
   const partCounts = countParts(database)
   const lines = database
     .prepare(
-      `SELECT ${columns.join(', ')}, runner FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
+      `SELECT ${columns.join(', ')} FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
     )
     .all()
   const accounts = storedAccounts(database)
@@ -145,7 +141,6 @@ function readSummary(database: DatabaseSync): JournalSummary {
       record,
       acknowledgedBytes: acknowledgedBytes(record, parts),
       acknowledgedParts: parts?.count ?? 0,
-      runByPid: pids.get(String(line['runner'])) ?? null,
     }
   })
   const registered = database

@@ -25,3 +25,9 @@ export const mustRestart = (met: Failure): boolean => restartCodes.has(met.code)
 export function resetAfter(record: UploadRecord, met: Failure | null): RecordChange {
   return met && mustRestart(met) ? reset(record) : {}
 }
+
+/** The journal then lists the displaced model, which the cleanup moves back. */
+export function withoutDisplacedPath({ library }: UploadRecord): RecordChange {
+  if (!library?.replaces?.asidePath) return {}
+  return { library: { ...library, replaces: { ...library.replaces, asidePath: null } } }
+}

@@ -6,6 +6,11 @@ import type { SpeedMeter } from '../platform/speed-meter.ts'
 /** What an upload is doing right now. Kept in memory only. */
 export interface LiveState {
   phase: Phase
+  /**
+   * The engine runs it when its turn comes. False if the engine of a command has read it from the journal and nobody has
+   * asked to continue it: then it is as if it were not there.
+   */
+  isRequested: boolean
   sentBytes: number
   inFlightBytes: number
   /** Parts in flight; a single PUT counts as one. */

@@ -1,13 +1,14 @@
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { failed, failure, type Result } from '../contract/failures.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { isApprovable, type UploadRecord, type RecordChange } from './upload-record.ts'
+import { writeInGroups } from './journal-write.ts'
 import { areIndexedAlike, RecordIndex } from './record-index.ts'
 import { createLogRecorder, type HoldReason, type LogRecorder } from './upload-log/log-recorder.ts'
 import { isSending, toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter, speedScaleFor, sumOfSpeeds } from '../platform/speed-meter.ts'
-import { isRunning, storedPhase, nextPhase, type StoredPhase, type UploadEvent } from './upload-phase.ts'
+import { isRunning, storedPhase, phaseAfter, type StoredPhase, type UploadEvent } from './upload-phase.ts'
 import type { UploadStore } from './upload-store.ts'
 import { acknowledgedBytes, type PartCount } from './parts-store.ts'
 
@@ -39,22 +40,11 @@ export interface RowEvent {
   readonly change: RecordChange
 }
 
-/** Writing a thousand rows takes about 45 ms of CPU time (docs/decisions/008-journal.md). */
-const rowsPerTransaction = 1_000
-
-function forEachGroup<T>(items: readonly T[], write: (group: readonly T[]) => Result<void>): Result<void> {
-  let result: Result<void> = success(undefined)
-  for (let start = 0; start < items.length; start += rowsPerTransaction) {
-    const written = write(items.slice(start, start + rowsPerTransaction))
-    if (result.ok) result = written
-  }
-  return result
-}
-
 const effectiveOnDisk: ReadonlySet<UploadEvent> = new Set(['register', 'registered', 'found'])
 const nothingInFlight = { inFlightBytes: 0, inFlightParts: 0 }
 const noProgress = {
   ...nothingInFlight,
+  isRequested: true,
   hashedBytes: 0,
   isPausing: false,
   waitsForTurn: false,
@@ -134,26 +124,20 @@ export class Rows {
     return this.#index.toPath(path)
   }
 
-  /**
-   * Adds uploads, all or none: `no-team` if the user of one of them has signed out. That is read in the same
-   * transaction, since another process may be encrypting what belongs to the user.
-   */
+  /** Adds uploads, all or none: `no-team` if the user of one of them has signed out. */
   add(records: readonly UploadRecord[]): Result<void> {
     const { mayAdd = () => true } = this.#options
-    let isAllowed = true
-    const written = this.#store.transaction(() => {
-      isAllowed = [...new Set(records.map(({ accountId }) => accountId))].every(mayAdd)
-      if (isAllowed) this.#store.add(records)
-    })
-    if (!isAllowed) return failed(failure('no-team'))
+    const accountIds = new Set(records.map(({ accountId }) => accountId))
+    if (![...accountIds].every(mayAdd)) return failed(failure('no-team'))
+    const written = this.#store.add(records)
     if (written.ok) this.restore(records)
     // If only the flush failed, the rows are in the journal, and would be sent after the next start.
     else this.#store.remove(records.map(({ id }) => id))
     return written
   }
 
-  /** Shows records from the journal, without writing. */
-  restore(records: readonly UploadRecord[]): void {
+  /** Shows records from the journal, without writing; see `isRequested` in row-view.ts. */
+  restore(records: readonly UploadRecord[], { isRequested = true } = {}): void {
     const open = records.filter(({ state }) => state.kind === 'multipart-open')
     const parts =
       open.length > 0 ? this.#store.parts.counts(open.map(({ id }) => id)) : new Map<string, PartCount>()
@@ -161,6 +145,7 @@ export class Rows {
       const live = {
         ...noProgress,
         phase: record.phase,
+        isRequested,
         sentBytes: acknowledgedBytes(record, parts.get(record.id)),
         speed: createSpeedMeter(this.#options.environment.monotonicMs),
       }
@@ -186,7 +171,7 @@ export class Rows {
     retryAtMs: number | null = null,
   ): Result<void> {
     const row = this.#rowOf(id)
-    const phase = phaseAfter(row.live, event)
+    const phase = phaseAfter(row.live.phase, event)
     const written = this.#write(id, { phase: phaseToStore(row, phase), ...change })
     // These count only once they are on disk; any other phase is reached again after a restart.
     if (!written.ok && effectiveOnDisk.has(event)) return written
@@ -205,7 +190,7 @@ export class Rows {
    */
   applyUnwrittenEvent(id: string, event: UploadEvent, change: RecordChange): void {
     const row = this.#rowOf(id)
-    const phase = phaseAfter(row.live, event)
+    const phase = phaseAfter(row.live.phase, event)
     this.#setRecord(row, { ...row.record, ...change })
     this.#unwritten.add(id)
     this.#enter(row, phase, null)
@@ -246,7 +231,7 @@ export class Rows {
 
   #nextOf({ id, event, change }: RowEvent): NextState {
     const row = this.#rowOf(id)
-    const phase = phaseAfter(row.live, event)
+    const phase = phaseAfter(row.live.phase, event)
     const record = { ...row.record, phase: phaseToStore(row, phase), ...change }
     return { row, before: row.record, phase, record }
   }
@@ -298,6 +283,12 @@ export class Rows {
     this.#options.changed(id)
   }
 
+  /** The upload is to run when its turn comes. */
+  request(id: string): void {
+    this.#rowOf(id).live.isRequested = true
+    this.#options.changed(id)
+  }
+
   /** Whether the run finishes what takes a few seconds before it is paused. */
   setPausing(id: string, isPausing: boolean): void {
     const row = this.#rows.get(id)
@@ -345,7 +336,7 @@ export class Rows {
 
   /** Removes uploads in groups (see `changeInGroups`); those of a group that could not be written stay. */
   remove(ids: readonly string[]): Result<void> {
-    return forEachGroup(ids, (group) => {
+    return writeInGroups(ids, (group) => {
       const written = this.#store.remove(group)
       if (!written.ok) return written
       this.hide(group)
@@ -410,7 +401,7 @@ export class Rows {
    * first failure.
    */
   changeInGroups<T>(items: readonly T[], change: (item: T) => void): Result<void> {
-    return forEachGroup(items, (group) => this.inTransaction(() => group.forEach(change)))
+    return writeInGroups(items, (group) => this.inTransaction(() => group.forEach(change)))
   }
 
   view(id: string): UploadRow | null {
@@ -484,9 +475,8 @@ export class Rows {
     const { live, record } = row
     this.#log.entered(record, live, { from: live.phase, to: phase, retryAtMs })
     live.phase = phase
+    live.isRequested = true
     live.retryAtMs = retryAtMs
-    if (phase === 'paused' || phase === 'failed' || phase === 'review')
-      this.#store.releaseFile({ id: record.id })
     // Acknowledged parts stay sent, whatever the reason for waiting is.
     const { kind } = record.state
     if (!isRunning(phase) && (kind === 'queued' || kind === 'duplicate'))
@@ -505,10 +495,4 @@ export class Rows {
 function phaseToStore({ record, live }: Row, next: Phase): StoredPhase {
   const isStillPausing = record.phase === 'paused' && isRunning(live.phase) && isRunning(next)
   return isStillPausing ? 'paused' : storedPhase(next)
-}
-
-function phaseAfter(live: LiveState, event: UploadEvent): Phase {
-  const phase = nextPhase(live.phase, event)
-  if (phase === null) throw new Error(`${event} cannot happen to an upload that is ${live.phase}`)
-  return phase
 }

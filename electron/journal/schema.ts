@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { sqliteCode } from '../platform/files/sqlite-code.ts'
 
 /**
  * Each migration leads from one version of the journal to the next (`PRAGMA user_version`). Never change one.
@@ -95,7 +96,7 @@ const migrations: readonly string[] = [
   `ALTER TABLE uploads ADD COLUMN seen TEXT;`,
   // Finished uploads that were dismissed from the list.
   `ALTER TABLE uploads ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;`,
-  // Uploads whose process is the one that sends their file (see file-claims.ts).
+  // Uploads whose process is the one that sends their file.
   `ALTER TABLE uploads ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX uploads_by_file ON uploads (inode, size_bytes);`,
   // How the library's record compares with the file, and whether that is still to be found out.
@@ -126,7 +127,7 @@ const migrations: readonly string[] = [
    CREATE INDEX uploads_by_group ON uploads (iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL))
      WHERE phase = 'registered' AND seen IS NOT NULL;
    CREATE INDEX uploads_by_name ON uploads (lower(file_name));`,
-  // The boot in which a process runs (see boot.ts). Parts of finished uploads are not needed.
+  // The boot in which a process runs. Parts of finished uploads are not needed.
   `ALTER TABLE runners ADD COLUMN boot TEXT;
    DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE phase = 'registered');`,
   // The watched folder itself, by which it is recognised after a restart (see lastingIdOf in file-state.ts).
@@ -136,6 +137,25 @@ const migrations: readonly string[] = [
   // When the files were inspected and hashed, their ctime.
   `ALTER TABLE uploads ADD COLUMN ctime_ns TEXT;
    ALTER TABLE hashes ADD COLUMN ctime_ns TEXT;`,
+  // Only one process has the journal. Of uploads that share a multipart upload, the furthest keeps it.
+  `UPDATE uploads SET failure = NULL, phase = iif(phase = 'failed', 'waiting', phase)
+     WHERE phase <> 'registered' AND iif(json_valid(failure), failure ->> 'code', NULL) = 'other-process';
+   CREATE TEMP TABLE sharing AS
+     SELECT id, row_number() OVER (
+       PARTITION BY upload_id
+       ORDER BY phase = 'registered' DESC, model_id IS NOT NULL DESC, storage_key IS NOT NULL DESC,
+         (SELECT count(*) FROM parts WHERE upload = id) DESC, id
+     ) AS rank
+     FROM (SELECT *, iif(json_valid(multipart), multipart ->> 'uploadId', NULL) AS upload_id FROM uploads)
+     WHERE upload_id IS NOT NULL;
+   UPDATE uploads SET started = 0, multipart = NULL, storage_key = NULL, sha256 = NULL
+     WHERE phase <> 'registered' AND model_id IS NULL AND id IN (SELECT id FROM sharing WHERE rank > 1);
+   DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE multipart IS NULL);
+   DROP TABLE sharing;
+   DROP INDEX uploads_by_file;
+   ALTER TABLE uploads DROP COLUMN runner;
+   ALTER TABLE uploads DROP COLUMN claimed;
+   DROP TABLE runners;`,
 ]
 
 /** The version that `migrate` leads to. */
@@ -150,12 +170,20 @@ export function createSchema(database: DatabaseSync, version: number): void {
 /** The journal was written by a newer version of the app. */
 export class NewerJournalError extends Error {}
 
+/** An older version of the app, which doesn't lock its data folder, has the journal open. */
+export class OlderVersionRunningError extends Error {}
+
+/** Before this version of the journal, several processes shared it. */
+const firstLockedVersion = 20
+
 /**
  * Migrates the journal to the current schema in one transaction. Other processes may do the same at the same
  * time.
  */
 export function migrate(database: DatabaseSync): void {
-  if (versionOf(database) === migrations.length) return
+  const before = versionOf(database)
+  if (before === migrations.length) return
+  if (before > 0 && before < firstLockedVersion) checkNotOpen(database)
   // Temporary files would be readable, and creating an index sorts the names of files in them.
   database.exec('PRAGMA temp_store = MEMORY')
   database.exec('BEGIN IMMEDIATE')
@@ -170,6 +198,16 @@ export function migrate(database: DatabaseSync): void {
     throw error
   } finally {
     database.exec('PRAGMA temp_store = DEFAULT')
+  }
+}
+
+/** To leave the mode WAL, SQLite needs the file to itself; SQLITE_BUSY is 5 (sqlite.org/rescode.html). */
+function checkNotOpen(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL')
+  } catch (error) {
+    if (sqliteCode(error) !== 5) throw error
+    throw new OlderVersionRunningError('an older version of Modelferry has the journal open; quit it first')
   }
 }
 

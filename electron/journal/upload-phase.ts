@@ -47,9 +47,11 @@ const transitions: Transitions = {
   registered: {},
 }
 
-/** The phase after an event, or null if the event can't happen in this phase. */
-export function nextPhase(phase: Phase, event: UploadEvent): Phase | null {
-  return transitions[phase][event] ?? null
+/** The phase after an event. An event that can't happen in this phase is a bug and throws. */
+export function phaseAfter(phase: Phase, event: UploadEvent): Phase {
+  const next = transitions[phase][event]
+  if (next === undefined) throw new Error(`${event} cannot happen to an upload that is ${phase}`)
+  return next
 }
 
 export function isRunning(phase: Phase): boolean {

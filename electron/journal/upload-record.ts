@@ -119,6 +119,9 @@ export interface UploadRecord {
 /** The id of the review that a file is or would be in. */
 export const reviewIdOf = ({ seen }: UploadRecord): string => seen?.review ?? ''
 
+/** Whether the app has found its file: the user has not picked it, so that a page alone must not upload it. */
+export const isFound = ({ seen }: UploadRecord): boolean => seen?.isFound === true
+
 /** An upload whose model is in the library. */
 export interface RegisteredRecord extends UploadRecord {
   readonly state: RegisteredState | DuplicateState

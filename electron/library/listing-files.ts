@@ -69,7 +69,7 @@ type Person = Omit<LibraryOwner, 'teamId'>
 
 /**
  * @param folder created when the first listing is written
- * @param hasLeft whether the user has signed out, perhaps in another process
+ * @param hasLeft whether the user has signed out
  */
 export function createListingFiles(
   folder: string,

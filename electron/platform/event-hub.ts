@@ -73,7 +73,7 @@ export interface InternalEvents {
   /** A sign-in was added or removed; `lostId` is the account that was just lost, if any. */
   accountsChanged: [lostId: string | null]
   /** Users have signed out: what is kept of them in memory goes, `until` this resolves to whether it could. */
-  departing: [departed: readonly Account[], until: (released: Promise<boolean>) => void]
+  departing: [departed: readonly Account[], until: (released: Promise<void>) => void]
   /** What belongs to an account was encrypted, deleted or decrypted. */
   sealingChanged: []
   /** A proxy asks for a login, or its state changed. */

@@ -2,7 +2,6 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 import type { HoldReason } from '../journal/upload-log/log-recorder.ts'
 import type { Rows } from '../journal/rows.ts'
-import type { UploadStore } from '../journal/upload-store.ts'
 import type { Queue } from './queue.ts'
 
 /** A condition of the desktop that holds the queue. */
@@ -32,19 +31,15 @@ export interface QueueHold {
 }
 
 export function createQueueHold(options: {
-  readonly queue: Pick<Queue, 'setHeld' | 'restart' | 'running'>
+  readonly queue: Pick<Queue, 'setHeld' | 'restart'>
   readonly choices: StoredChoices
   /** Told the reason before runs are stopped. */
   readonly rows: Pick<Rows, 'setHoldReason'>
-  /** Gives up all files once the queue is held and nothing runs any more: another process may send them. */
-  readonly store: Pick<UploadStore, 'releaseFile'>
 }): QueueHold {
-  const { queue, choices, rows, store } = options
+  const { queue, choices, rows } = options
   let isStarted = false
   let isPausedByUser = choices.get('all-paused') === 'yes'
   let condition: HoldCondition | null = null
-
-  const mustHold = () => reasonOf() !== null
 
   function reasonOf(): HoldReason | null {
     if (!isStarted) return 'quit'
@@ -53,8 +48,7 @@ export function createQueueHold(options: {
 
   async function apply(how: 'at-once' | 'finishing' = 'finishing'): Promise<void> {
     rows.setHoldReason(reasonOf())
-    await queue.setHeld(mustHold(), how)
-    if (mustHold() && queue.running.size === 0) store.releaseFile('all')
+    await queue.setHeld(reasonOf() !== null, how)
   }
 
   return {

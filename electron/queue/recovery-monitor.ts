@@ -7,10 +7,7 @@ import { createConnectivityMonitor } from './connectivity.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 
-/**
- * Watches for what uploads wait for other than a time: the connection, missing volumes, and room on the
- * journal's disk.
- */
+/** Watches for what uploads wait for other than a time: the connection and missing volumes. */
 export interface RecoveryMonitor {
   readonly connectivity: ConnectivityState
   /**
@@ -20,15 +17,10 @@ export interface RecoveryMonitor {
   waitForConnection(id: string, met: Failure): void
   /** An upload waits until this volume is back. */
   waitForVolume(id: string, until: MissingVolume): void
-  /** Tries now, and again every few seconds until `attempt` returns true. */
-  tryUntilDone(attempt: () => boolean): void
   /** The computer woke, or its network changed: checks the connection at once. */
   check(): void
   close(): Promise<void>
 }
-
-/** How often an attempt that failed for lack of disk space is repeated, in ms. */
-const tryEveryMs = 5_000
 
 /** A server that can be asked whether it is reachable. */
 interface Reachable {
@@ -51,7 +43,7 @@ export function createRecoveryMonitor(options: {
     const teams = new Map<string, { readonly accountId: string; readonly teamId: string }>()
     for (const id of rows.ids()) {
       const row = rows.get(id)
-      if (!row) continue
+      if (!row?.live.isRequested) continue
       const { phase } = row.live
       if (phase !== 'waiting' && phase !== 'retrying' && !isRunning(phase)) continue
       const { accountId, team } = row.record
@@ -96,16 +88,6 @@ export function createRecoveryMonitor(options: {
     back: options.volumesBack,
   })
 
-  const trying = new Set<() => void>()
-  function tryUntilDone(attempt: () => boolean): void {
-    if (attempt()) return
-    const cancel = environment.timers.after(tryEveryMs, () => {
-      trying.delete(cancel)
-      tryUntilDone(attempt)
-    })
-    trying.add(cancel)
-  }
-
   return {
     get connectivity() {
       return connectivity.state
@@ -115,10 +97,8 @@ export function createRecoveryMonitor(options: {
       else if (isConnectivityFailure(met)) connectivity.suspect()
     },
     waitForVolume: (id, until) => missingVolumes.wait(id, until),
-    tryUntilDone,
     check: () => connectivity.check(),
     close() {
-      for (const cancel of trying) cancel()
       missingVolumes.close()
       return connectivity.close()
     },

@@ -141,7 +141,7 @@ function sendMissingParts(
 ): Promise<Attempt<readonly AcknowledgedPart[]>> {
   const { record, access, workerPool, requestSlots, environment, memory, report, signal, pause } = session
   const done = report.acknowledgedBefore()
-  // Another process began at least the part after the last one that storage has.
+  // The process before this one began at least the part after the last one that storage has.
   if (multipartBefore(record)) {
     const lastDone = done.reduce((last, { number }) => Math.max(last, number), 0)
     memory.parts.lastBegun = Math.max(memory.parts.lastBegun, lastDone + 1)

@@ -1,3 +1,4 @@
+import { takeHostLock } from '../../electron/host/host-lock.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment, SecretStore } from '../../electron/platform/environment.ts'
@@ -66,6 +67,7 @@ export function createBenchEngine(options: {
   const { requestSlots, streamsMost = 64, limitBytesPerSecond = null, review = 'never' } = options
   return createEngine({
     folder,
+    lock: takeHostLock(folder),
     environment: benchEnvironment,
     secretStore: createMemorySecretStore(secrets),
     keychainState: () => 'absent',

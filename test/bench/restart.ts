@@ -58,7 +58,7 @@ async function prepare(): Promise<void> {
   const { path } = await writeSafetensors(join(folder, 'model.safetensors'), { sizeBytes: 1_000_000 })
   const identity = identityOf(await stat(path, { bigint: true }))
   const { database } = openJournal(folder, Date.now())
-  const store = createUploadStore(database, 'bench', benchEnvironment)
+  const store = createUploadStore(database, benchEnvironment)
   const given = { path, identity, team, accountId: account.id }
   const add = (records: readonly UploadRecord[]) => {
     const written = store.add(records)

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import { createAccounts } from '../../electron/accounts/accounts.ts'
-import { createLocks } from '../../electron/accounts/refresh-lock.ts'
 import { pollPairing, startPairing } from '../../electron/cloud/pairing.ts'
 import { directConnection } from '../../electron/platform/network/proxy-resolver.ts'
 import { createAccountStore } from '../../electron/journal/account-store.ts'
@@ -16,8 +15,8 @@ import { runningClock, createTestEnvironment, type HandClock } from './hand-cloc
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
 /**
- * Accounts with their own cloud, journal and secret store; `start` creates another instance, as another
- * process would.
+ * Accounts with their own cloud, journal and secret store; `start` creates another instance, as the next start or
+ * another data folder with the same keychain would.
  */
 export async function setupAccounts(options: CloudOptions = {}, clock: HandClock = runningClock()) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
@@ -38,7 +37,6 @@ export async function setupAccounts(options: CloudOptions = {}, clock: HandClock
       accountStore,
       secretStore,
       environment,
-      runExclusive: createLocks(join(folder, 'locks'), environment),
       proxies: directConnection,
       confirmAccount: async (account) => {
         asked.push(account.email)

@@ -1,3 +1,4 @@
+import { takeHostLock, type HostLock } from '../../electron/host/host-lock.ts'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -41,8 +42,6 @@ export interface EngineOptions {
   readonly hashWorker?: URL
   /** The account that is signed in at the start; `null` for none. */
   readonly as?: DemoAccount | null
-  /** How often the engine looks for sign-outs of other processes, in ms; never by default. */
-  readonly accountCheckMs?: number
   /** Whether the log is written to the data folder, as by the installed app; otherwise it is only recorded. */
   readonly hasLogFile?: boolean
   /** Writes the lines of the log that wait; by default those of the log file. */
@@ -91,7 +90,11 @@ export interface EngineHarness {
   /** Writes a safetensors file into the test's folder and returns its path. */
   file(name: string, options?: SafetensorsOptions): Promise<string>
   /** Begins to start another app like `open`. */
-  begin(settings?: Partial<EngineSettings>, dataFolder?: string): { app: App; started: Promise<boolean> }
+  begin(
+    settings?: Partial<EngineSettings>,
+    dataFolder?: string,
+    lock?: HostLock,
+  ): { app: App; started: Promise<boolean> }
   /** Starts another app with the same secret store, and with the same folder by default. */
   open(settings?: Partial<EngineSettings>, dataFolder?: string): Promise<App>
   /** Names of the cloud's operations so far, oldest first. */
@@ -143,9 +146,14 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     await rm(folder, { recursive: true, force: true })
   })
 
-  const begin: EngineHarness['begin'] = (settings = {}, dataFolder = home) => {
+  const begin: EngineHarness['begin'] = (
+    settings = {},
+    dataFolder = home,
+    lock = takeHostLock(dataFolder),
+  ) => {
     const engine = createEngine({
       folder: dataFolder,
+      lock,
       environment: fileLog ? { ...environment, log: fileLog } : environment,
       logFolders: [join(dataFolder, 'logs')],
       flushLog: options.flushLog ?? fileLog?.flush ?? (async () => {}),
@@ -165,8 +173,6 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
         search: pathToFileURL(testProgram('reused-search-worker')),
         ...(options.hashWorker ? { hash: options.hashWorker } : {}),
       },
-      // Tests with a clock of their own expect no other timers.
-      accountCheckMs: options.accountCheckMs ?? null,
       ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),
     })
     const app = appOn(engine)

@@ -89,6 +89,7 @@ export function foundFile(name: string, given: Partial<FoundFile> = {}): FoundFi
 export function liveState(given: Partial<LiveState> = {}): LiveState {
   return {
     phase: 'waiting',
+    isRequested: true,
     sentBytes: 0,
     inFlightBytes: 0,
     inFlightParts: 0,

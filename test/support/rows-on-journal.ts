@@ -1,8 +1,12 @@
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 import { Rows } from '../../electron/journal/rows.ts'
-import { createUploadStore } from '../../electron/journal/upload-store.ts'
+import { createUploadStore, type UploadStore } from '../../electron/journal/upload-store.ts'
 import { noLog } from './records.ts'
 import { openTestJournal } from './test-journal.ts'
+
+/** The unfinished uploads of a journal, in the order of the queue. */
+export const unfinishedIn = (store: Pick<UploadStore, 'unfinishedIds' | 'readUnfinished'>) =>
+  store.readUnfinished(store.unfinishedIds())
 
 /** Rows with their own journal, in a folder that is removed after the test, and with logs if `isLogged`. */
 export function rowsOnJournal(
@@ -13,7 +17,7 @@ export function rowsOnJournal(
   }: { readonly isLogged?: boolean; readonly mayAdd?: (accountId: string) => boolean } = {},
 ) {
   const { folder, database, environment } = openTestJournal()
-  const store = createUploadStore(database, 'me', environment)
+  const store = createUploadStore(database, environment)
   const rows = new Rows({
     store,
     environment,

@@ -15,6 +15,7 @@ export async function setupServedApp() {
     ...environment,
     home,
     version: '1.2.3',
+    kind: 'app',
     handlers: {
       ...app.calls,
       settings: async () => success(settings.current()),

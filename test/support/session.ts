@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createLocks } from '../../electron/accounts/refresh-lock.ts'
 import { createSession } from '../../electron/accounts/session.ts'
 import { login } from '../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../electron/cloud/client.ts'
@@ -21,18 +17,9 @@ export async function setupSession(clock: HandClock = runningClock()) {
   onTestFinished(() => cloud.close())
   const secretStore = createMemorySecretStore({ answersLater: true })
   const client = createCloudClient(cloud.url, environment)
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  /** A session as in another process: same secret store, but without the tokens in memory. */
-  const anotherSession = (locks = folder, hasLeft = () => false) =>
-    createSession({
-      accountId,
-      client,
-      secretStore,
-      environment,
-      runExclusive: createLocks(locks, environment),
-      hasLeft,
-    })
+  /** A session as after the next start or of another data folder: with the same keychain, but no tokens in memory. */
+  const anotherSession = (hasLeft = () => false) =>
+    createSession({ accountId, client, secretStore, environment, hasLeft })
   const session = anotherSession()
   const pair = valueOf(await login(client, ALICE.email, ALICE.password))
   valueOf(await session.replaceTokens(pair))
@@ -45,7 +32,6 @@ export async function setupSession(clock: HandClock = runningClock()) {
     session,
     pair,
     anotherSession,
-    folder,
     /** Signs in again and returns the new pair. */
     async signInAgain() {
       const next = valueOf(await login(client, ALICE.email, ALICE.password))

@@ -1,7 +1,7 @@
 import { isSamePerson, otherTeams, type Account } from '../../contract/account.ts'
 import { visibleText } from '../../contract/visible-text.ts'
-import { failed, type Failure } from '../../contract/failures.ts'
-import type { Engine } from '../../engine/engine.ts'
+import { failed } from '../../contract/failures.ts'
+import type { EngineClient } from '../engine-client.ts'
 import { joinNames } from '../../messages/messages.ts'
 import { UsageError, type Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -10,7 +10,7 @@ import { interrupted } from '../interruption.ts'
 import { describeFailure, reportCancelled, t, type Streams } from '../output/output.ts'
 
 interface AccountsContext {
-  readonly engine: Engine
+  readonly engine: EngineClient
   readonly streams: Streams
 }
 
@@ -31,7 +31,7 @@ export async function runAccountsCommand(
 }
 
 async function discardSealed({ engine, streams }: AccountsContext): Promise<number> {
-  await engine.unsealPresent()
+  await engine.calls.unsealPresent(undefined)
   const { sealed } = engine.session()
   if (!sealed) {
     streams.out.line('There is nothing to discard.')
@@ -55,13 +55,11 @@ function accountLine({ id, kind, server, email, teams, state }: Account): string
   return `${stateLabel.padEnd(10)}  ${email}  ${signInKind}  ${server}  ${names}  (${id})`
 }
 
-/** How often, and after what time in ms, another process is given time to stop the uploads of an account. */
-const otherProcess = { attempts: 6, delayMs: 2_000 }
-
 type LogoutOptions = Pick<Command & { name: 'logout' }, 'account' | 'data'>
-type LogoutContext = AccountsContext & Pick<CommandContext, 'environment' | 'interruption'>
+type LogoutContext = AccountsContext & Pick<CommandContext, 'interruption'>
 
-const readyAccounts = (engine: Engine) => engine.session().accounts.filter(({ state }) => state === 'ready')
+const readyAccounts = (engine: EngineClient) =>
+  engine.session().accounts.filter(({ state }) => state === 'ready')
 
 /**
  * Signs out all accounts, or the one with the given email address or ID, and encrypts what belongs to them.
@@ -110,11 +108,10 @@ async function signOutAccounts(
   let code: number = exitCodes.ok
   for (const { id } of selected) {
     if (interruption.signal.aborted) return interrupted
-    const first = await engine.calls.signOut({ accountId: id, ...(data === null ? {} : { data }) })
-    const reason = first.ok ? null : await reasonAfterWaiting(first.failure, context)
-    if (reason === null) continue
-    streams.err.line(describeFailure(reason))
-    if (reason.code === 'seal-unavailable')
+    const signedOut = await engine.calls.signOut({ accountId: id, ...(data === null ? {} : { data }) })
+    if (signedOut.ok) continue
+    streams.err.line(describeFailure(signedOut.failure))
+    if (signedOut.failure.code === 'seal-unavailable')
       streams.err.line('Use --remove to delete them from this computer, or --keep to leave them readable.')
     code = exitCodes.someFailed
   }
@@ -151,19 +148,6 @@ const afterInterruptedLogout = {
   encrypted: 'Uploads and history are hidden. What isn’t encrypted yet is encrypted at the next start.',
   removed: 'Uploads and history are hidden. What isn’t removed yet is removed at the next start.',
   kept: afterLogout.kept,
-}
-
-/** The failure of a sign-out, or null if another process has stopped its uploads of the account meanwhile. */
-async function reasonAfterWaiting(
-  reason: Failure,
-  { engine, environment }: Pick<CommandContext, 'engine' | 'environment'>,
-): Promise<Failure | null> {
-  if (reason.code !== 'seal-pending') return reason
-  for (let attempt = 0; attempt < otherProcess.attempts; attempt += 1) {
-    await new Promise<void>((resolve) => environment.timers.after(otherProcess.delayMs, resolve))
-    if ((await engine.sealDeparted()).ok) return null
-  }
-  return reason
 }
 
 function findAccount(emailOrId: string, accounts: readonly Account[]): Account {

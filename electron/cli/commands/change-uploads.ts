@@ -16,15 +16,16 @@ import { findNamed, uploadNaming } from '../find-named.ts'
 import { isConfirmed } from '../output/confirmation.ts'
 import { describeFailure, t, type Streams } from '../output/output.ts'
 import type { TextStream } from '../output/text-stream.ts'
-import { withRunningApp } from '../running-app.ts'
+import { withRunningHost } from '../reach-host.ts'
 
-/** Has the running app pause, resume, retry, remove or move uploads, or limit its speed. Returns the exit code. */
+/** Has the host pause, resume, retry, remove or move uploads, or limit its speed. Returns the exit code. */
 export function runChangeUploadsCommand(
   change: QueueChange,
   home: string,
   streams: Streams,
 ): Promise<number> {
-  return withRunningApp(home, streams.err, async ({ calls }) => {
+  const kind = change.verb === 'limit' ? 'app' : 'any'
+  return withRunningHost(home, { kind, err: streams.err }, async ({ calls }) => {
     const done =
       change.verb === 'limit'
         ? await limitSpeed(change.bytesPerSecond, calls)

@@ -1,7 +1,8 @@
 import type { ConnectionCheck, StepResult } from '../../contract/diagnostics.ts'
-import type { Account } from '../../contract/account.ts'
+import type { Account, TeamChoice } from '../../contract/account.ts'
 import { failure, retryClassOf, type Failure, type Result } from '../../contract/failures.ts'
 import { storageTestBytes, storageTestBlocker, type StorageTest } from '../../contract/storage-test.ts'
+import type { ServerCheck } from '../../contract/servers.ts'
 import { stepText } from '../../messages/connection-text.ts'
 import { speedOf, storageTestText } from '../../messages/storage-test-text.ts'
 import { checkConnection } from '../../platform/network/connection-check.ts'
@@ -30,7 +31,8 @@ export async function runCheckCommand(command: CheckCommand, context: CommandCon
 
 /** The account of the environment's token; null without a token. */
 async function useToken({ engine, cliEnvironment }: CommandContext): Promise<Result<Account> | null> {
-  return cliEnvironment.token === null ? null : engine.useToken(cliEnvironment.token)
+  const { token } = cliEnvironment
+  return token === null ? null : engine.calls.useToken({ token, retry: 'none' })
 }
 
 /** Why the server rejected the token. A connection failure is not a rejection. */
@@ -49,9 +51,9 @@ async function runChecks(
   return checkConnection({
     server,
     refused,
-    askServer: () => engine.checkServer(server),
+    askServer: () => askServer(engine, server),
     session: engine.session,
-    confirmSignIns: engine.confirmSignIns,
+    confirmSignIns: async () => void (await engine.calls.confirmSignIns(undefined)),
     onProgress({ results }) {
       for (const result of results.slice(writtenCount)) {
         if (json) streams.out.json(stepAsJson(result))
@@ -60,6 +62,12 @@ async function runChecks(
       writtenCount = results.length
     },
   })
+}
+
+async function askServer({ calls }: CommandContext['engine'], address: string): Promise<ServerCheck> {
+  const answer = await calls.askServer({ address })
+  if (answer.ok) return answer.value
+  throw new Error(describeFailure(answer.failure))
 }
 
 const stepAsText = (result: StepResult) =>
@@ -94,7 +102,7 @@ async function testStorage(
   context: CommandContext,
   tokenResult: Result<Account> | null,
 ): Promise<number> {
-  const { engine, cliEnvironment, interruption, streams } = context
+  const { engine, cliEnvironment, streams } = context
   const isSignedIn = tokenResult?.ok ?? engine.session().accounts.some(({ state }) => state === 'ready')
   const tokenAccount = tokenResult?.ok ? tokenResult.value : null
   const choice = isSignedIn ? findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount) : null
@@ -107,11 +115,30 @@ async function testStorage(
     else streams.out.line(row('skipped', 'Storage', text))
     return exitCodes.notSignedIn
   }
-  const test = await engine.testStorage(choice, interruption.signal, () => undefined)
+  const test = await tryStorage(choice, context)
   if (command.json) streams.out.json(storageAsJson(test))
   else streams.out.line(storageAsText(test, cliEnvironment.limitBytesPerSecond))
   return test.state === 'good' ? exitCodes.ok : exitCodes.someFailed
 }
+
+async function tryStorage(
+  choice: TeamChoice,
+  { engine, interruption }: CommandContext,
+): Promise<StorageTest> {
+  const testing = engine.calls.tryStorage(choice)
+  // What it has uploaded is removed.
+  if ((await interruption.race(testing)) === interrupted) void engine.stopWork()
+  const tested = await testing
+  return tested.ok ? tested.value : failedTest(tested.failure)
+}
+
+const failedTest = (reason: Failure): StorageTest => ({
+  state: 'bad',
+  sentBytes: 0,
+  tookMs: 0,
+  failure: reason,
+  isLeft: false,
+})
 
 const storageOutcomes = { good: 'good', bad: 'bad', running: 'bad', cancelled: 'skipped' } as const
 

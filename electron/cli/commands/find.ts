@@ -6,11 +6,18 @@ import {
   type FoundPlaceView,
 } from '../../contract/discovery.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import type { FoundModels } from '../../engine/engine.ts'
+import type { FoundOnComputer } from '../../contract/command-calls.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeLibraryFailure, expandHome, libraryFailureAsJson, t } from '../output/output.ts'
+import { interrupted } from '../interruption.ts'
+import {
+  describeFailure,
+  describeLibraryFailure,
+  expandHome,
+  libraryFailureAsJson,
+  t,
+} from '../output/output.ts'
 
 type FindCommand = Extract<Command, { readonly name: 'find' }>
 
@@ -23,7 +30,15 @@ export async function runFindCommand(
   team: TeamChoice | null,
   { engine, streams, interruption }: CommandContext,
 ): Promise<number> {
-  const found = await engine.findModels(team, interruption.signal)
+  const finding = engine.calls.findModels(team)
+  // Answers with what was found until then.
+  if ((await interruption.race(finding)) === interrupted) void engine.stopWork()
+  const answer = await finding
+  if (!answer.ok) {
+    streams.err.line(describeFailure(answer.failure))
+    return exitCodes.someFailed
+  }
+  const found = answer.value
   for (const place of found.view.places) {
     if (command.json) printAsJson(place, found, streams.out)
     else printAsText(place, found, streams.out)
@@ -57,8 +72,8 @@ function sum(places: readonly FoundPlaceView[], member: 'modelCount' | 'sizeByte
 
 type Out = CommandContext['streams']['out']
 
-function printAsJson(place: FoundPlaceView, { modelsIn }: FoundModels, out: Out): void {
-  for (const { path, model } of modelsIn(place.id))
+function printAsJson(place: FoundPlaceView, { models }: FoundOnComputer, out: Out): void {
+  for (const { path, model } of models[place.id] ?? [])
     out.json({
       event: 'local-model',
       place: place.kind,
@@ -76,10 +91,10 @@ function printAsJson(place: FoundPlaceView, { modelsIn }: FoundModels, out: Out)
   for (const reason of reasons) out.json({ event: 'unseen', folder: expandHome(place.where), reason })
 }
 
-function printAsText(place: FoundPlaceView, { modelsIn }: FoundModels, out: Out): void {
+function printAsText(place: FoundPlaceView, { models }: FoundOnComputer, out: Out): void {
   const total = `${modelCount(place.modelCount)}, ${formatBytes(place.sizeBytes, 'en')}`
   out.line(`${t(`places.kind-${place.kind}`)}: ${place.where} (${total})`)
-  for (const { model } of modelsIn(place.id)) out.line(asText(model))
+  for (const { model } of models[place.id] ?? []) out.line(asText(model))
   if (!place.isWhole) out.line('  Not all files in this folder are listed.')
   if (place.unreadableCount > 0)
     out.line(
@@ -102,13 +117,13 @@ function asText({ name, folder, modelType, sizeBytes, state }: FoundModelView): 
 
 const modelCount = (count: number) => (count === 1 ? '1 model' : `${count} models`)
 
-function summary({ view: { places, library }, modelsIn }: FoundModels): string {
+function summary({ view: { places, library }, models }: FoundOnComputer): string {
   const total = `${modelCount(sum(places, 'modelCount'))}, ${formatBytes(sum(places, 'sizeBytes'), 'en')}`
   if (!library.team) return `${total}. Sign in to compare them with your team’s library.`
   // The listing was stopped with Ctrl-C, or failed.
   if (library.isListing || isLibraryUnknown(library.failure, library.listedAtMs))
     return `${total}. They were not compared with the library of ${library.team.name}.`
-  const states = places.flatMap(({ id }) => modelsIn(id).map(({ model }) => model.state))
+  const states = places.flatMap(({ id }) => (models[id] ?? []).map(({ model }) => model.state))
   const count = (state: FoundModelState) => states.filter((other) => other === state).length
   const known = `${count('in-library')} in the library of ${library.team.name}`
   return `${total}: ${known}, ${count('same-name-and-size')} with the name and size of a model in it, ${count('queued')} in the queue, ${count('new')} not in the library.`

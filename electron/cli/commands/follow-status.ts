@@ -3,7 +3,8 @@ import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { createReporter } from '../output/create-reporter.ts'
 import { describeFailure, type Streams } from '../output/output.ts'
-import { withRunningApp } from '../running-app.ts'
+import type { Host } from '../../host/connect-host.ts'
+import { hostName, withRunningHost } from '../reach-host.ts'
 import { followUploads, type UploadSource } from './follow-uploads.ts'
 
 /** Shows what the running app uploads, until the app quits or a signal ends the command. Returns the exit code. */
@@ -13,7 +14,12 @@ export function followStatus(
   streams: Streams,
 ): Promise<number> {
   const reporter = createReporter({ json, quiet: false }, streams)
-  return withRunningApp(home, streams.err, async ({ calls, follow, ended }) => {
+  function whenEnded(host: Pick<Host, 'about'>): number {
+    reporter.finished()
+    streams.err.line(`${hostName(host)} has ended.`)
+    return exitCodes.ok
+  }
+  return withRunningHost(home, { kind: 'any', err: streams.err, whenEnded }, async ({ calls, follow }) => {
     const first = await calls.snapshot(undefined)
     if (!first.ok) {
       streams.err.line(describeFailure(first.failure))
@@ -24,8 +30,8 @@ export function followStatus(
     const source: UploadSource = {
       known: first.value.rows.filter(({ phase }) => phase === 'registered'),
       snapshot: () => first.value,
-      subscribe({ patch }) {
-        report = patch ?? report
+      subscribe({ uploads }) {
+        report = uploads ?? report
         return () => {}
       },
     }
@@ -44,9 +50,6 @@ export function followStatus(
       resync: () => void calls.snapshot(undefined).then((now) => now.ok && applyAll(now.value)),
     })
     applyAll(first.value)
-    await ended
-    reporter.finished()
-    streams.err.line('Modelferry has quit.')
-    return exitCodes.ok
+    return new Promise(() => {})
   })
 }

@@ -2,10 +2,10 @@ import type { ConnectivityState, Patch, Snapshot, UploadRow } from '../../contra
 import { waitsForUpload } from '../../contract/upload-status.ts'
 import type { Verification } from '../../contract/verification.ts'
 import { isRunning } from '../../journal/upload-phase.ts'
-import type { UploadEngine } from '../command-context.ts'
+import type { EngineClient } from '../engine-client.ts'
 import type { UploadReporter } from '../output/output.ts'
 
-/** Reports the progress and the result of each upload of this process. */
+/** Reports the progress and the result of each upload of this command. */
 export interface UploadFollower {
   /**
    * Resolves once there are `count` uploads and all are verified, failed, skipped or left in review. Skipped ones
@@ -16,7 +16,7 @@ export interface UploadFollower {
   readonly removedNames: readonly string[]
 }
 
-export interface UploadSource extends Pick<UploadEngine, 'subscribe'> {
+export interface UploadSource extends Pick<EngineClient, 'subscribe'> {
   snapshot(): Pick<Snapshot, 'rows'>
   /** Uploads that are reported only when they change. */
   readonly known?: readonly UploadRow[]
@@ -29,7 +29,6 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
   const removedNames: string[] = []
   const registered = new Set<string>()
   const verifications = new Map<string, Verification | null>()
-  const isRepeatedWait = createRepeatCheck()
   let connectivity: ConnectivityState = 'ok'
   let awaited: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null =
     null
@@ -50,7 +49,7 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
     // Its time to check again has passed, but no place is free.
     const isOverdue = row.retryAtMs === null && row.failure !== null && waitsForUpload(row.failure)
     const hasChanged = before?.phase !== row.phase || (before.retryAtMs !== row.retryAtMs && !isOverdue)
-    if (row.phase === 'retrying' && hasChanged && !isRepeatedWait(row)) reporter.waiting(row)
+    if (row.phase === 'retrying' && hasChanged) reporter.waiting(row)
     if (row.phase === 'registered') reportRegistered(row)
     if (hasEnded(row)) reportEnd(row)
     // A failed upload may be tried again.
@@ -103,13 +102,13 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
 
   let isLibraryFailureReported = false
   engine.subscribe({
-    patch: applyPatch,
-    library({ failure }) {
-      if (!failure || isLibraryFailureReported) return
+    uploads: applyPatch,
+    unlisted(failure) {
+      if (isLibraryFailureReported) return
       isLibraryFailureReported = true
       reporter.libraryNotListed(failure)
     },
-    verified(id, verification) {
+    verified({ id, verification }) {
       verifications.set(id, verification)
       const row = rows.get(id)
       if (row) rows.set(id, { ...row, verification: verification ?? undefined })
@@ -132,17 +131,5 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
         engine.snapshot().rows.forEach(report)
         resolveIfEnded()
       }),
-  }
-}
-
-/** Returns a function that says whether a row only looks again for the process that was reported to have its file. */
-function createRepeatCheck(): (row: UploadRow) => boolean {
-  /** By upload: the process that has its file. */
-  const waitingForProcess = new Map<string, string | undefined>()
-  return ({ id, failure }) => {
-    const detail = failure?.code === 'other-process' ? failure.detail : undefined
-    const isRepeated = detail !== undefined && waitingForProcess.get(id) === detail
-    waitingForProcess.set(id, detail)
-    return isRepeated
   }
 }

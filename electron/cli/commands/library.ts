@@ -75,7 +75,7 @@ async function change(
   for (const { id: modelId, displayName } of models) {
     const done: Result<void> =
       command.action === 'rm'
-        ? await engine.library.remove(choice, modelId)
+        ? await engine.calls.deleteModel({ choice, modelId })
         : await engine.calls.changeModel({ choice, modelId, change: changeOf(command) })
     if (done.ok) out.line(visibleText(`${displayName} is ${participles[command.action]}.`))
     else err.line(visibleText(`${displayName}: ${describeFailure(done.failure)}`))

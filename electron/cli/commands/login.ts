@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { failure, type Failure, type FailureCode, type Result } from '../../contract/failures.ts'
 import type { SessionView } from '../../contract/account.ts'
-import type { Engine } from '../../engine/engine.ts'
+import type { EngineClient } from '../engine-client.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
@@ -10,7 +10,7 @@ import { createPasswordPrompt, type PasswordPrompt } from '../output/password-pr
 import { standardInput } from '../standard-input.ts'
 
 interface LoginContext {
-  readonly engine: Engine
+  readonly engine: EngineClient
   readonly streams: Streams
   readonly interruption: Interruption
 }
@@ -85,7 +85,10 @@ async function signInByPairing(context: LoginContext): Promise<number> {
 }
 
 /** Resolves when the pairing has led to a sign-in, which removes it from the view, or is over without one. */
-function waitForPairing(engine: Engine, reportProblem: (problem: Failure) => void): Promise<SessionView> {
+function waitForPairing(
+  engine: EngineClient,
+  reportProblem: (problem: Failure) => void,
+): Promise<SessionView> {
   return new Promise((resolve) => {
     let reported: Failure | null = null
     const check = (view: SessionView) => {
@@ -117,7 +120,7 @@ async function reportSignIn(
   const accountText = added ? ` as ${added.email}, for ${added.teams.map(({ name }) => name).join(', ')}` : ''
   streams.out.line(`Signed in${accountText}.`)
   // The process ends next, and the app continues what it decrypts.
-  await interruption.race(engine.unsealPresent())
+  await interruption.race(engine.calls.unsealPresent(undefined))
   const { sealed } = engine.session()
   if (sealed) streams.err.line(describeFailure(sealed))
   return exitCodes.ok

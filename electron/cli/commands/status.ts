@@ -5,6 +5,7 @@ import { failureStateOf, needsAttention } from '../../contract/uploads.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
+import { connectToHost } from '../../host/connect-host.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import {
   isStored,
@@ -27,6 +28,18 @@ import {
 /** Increased when a member is removed or changes its meaning, not for new members. */
 const schemaVersion = 1
 
+/** How long a host may take to answer, in ms; then only the journal is shown. */
+const hostTimeoutMs = 1_000
+
+interface ShownUpload extends UnfinishedUpload {
+  /** The process that runs the upload or has it in its queue. */
+  readonly runByPid: number | null
+}
+
+interface Shown extends JournalSummary {
+  readonly unfinished: readonly ShownUpload[]
+}
+
 const emptySummary: JournalSummary = {
   unfinished: [],
   registeredCount: 0,
@@ -38,22 +51,52 @@ const emptySummary: JournalSummary = {
 }
 
 /** Shows the queue of the data folder `home`. Returns the exit code. */
-export function runStatusCommand(
+export async function runStatusCommand(
   { home, deadlineMs }: Pick<CliEnvironment, 'home' | 'deadlineMs'>,
   { nowMs, json }: { readonly nowMs: number; readonly json: boolean },
   { out, err }: Streams,
-): number {
+): Promise<number> {
   const summary = readJournal(home)
   if (!summary.ok) {
     err.line(describeFailure(summary.failure))
     return exitCodes.someFailed
   }
-  const view = summary.value ?? emptySummary
+  const view = withHost(summary.value ?? emptySummary, await readHostUploads(home))
   const deadline = deadlineMs === null ? null : deadlineOf(view, deadlineMs, nowMs)
   if (json) out.json({ ...asJson(view, home, nowMs), deadline })
   else for (const line of [...asLines(view), ...deadlineLines(deadline, nowMs)]) out.line(line)
   return exitCodes.ok
 }
+
+interface HostUploads {
+  readonly pid: number
+  /** Whether it runs the upload or has it in its queue. */
+  readonly has: (id: string) => boolean
+}
+
+async function readHostUploads(home: string): Promise<HostUploads | null> {
+  const search = await connectToHost(home, hostTimeoutMs)
+  if (search.found !== 'host') return null
+  const { about, calls, ended, close } = search.connection
+  try {
+    // The app has all of them.
+    if (about.kind === 'app') return { pid: about.pid, has: () => true }
+    const snapshot = await Promise.race([calls.snapshot(undefined), ended])
+    if (typeof snapshot === 'string' || !snapshot.ok) return null
+    const ids = new Set(snapshot.value.rows.map(({ id }) => id))
+    return { pid: about.pid, has: (id) => ids.has(id) }
+  } finally {
+    close()
+  }
+}
+
+const withHost = (summary: JournalSummary, host: HostUploads | null): Shown => ({
+  ...summary,
+  unfinished: summary.unfinished.map((upload) => ({
+    ...upload,
+    runByPid: host?.has(upload.record.id) ? host.pid : null,
+  })),
+})
 
 /** What the deadline requires; whether it can be met depends on the speed, which only the app measures. */
 interface DeadlineStatus {
@@ -96,7 +139,7 @@ const isInReview = ({ record }: UnfinishedUpload) => record.phase === 'review'
 const sum = (uploads: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) => number) =>
   uploads.reduce((total, upload) => total + of(upload), 0)
 
-function asJson(view: JournalSummary, home: string, nowMs: number): object {
+function asJson(view: Shown, home: string, nowMs: number): object {
   const { unfinished, registeredCount, verifiedCount, differing, abandonedCount, allPaused, accounts } = view
   const countInPhase = (phase: string) => unfinished.filter(({ record }) => record.phase === phase).length
   return {
@@ -135,7 +178,7 @@ function differingAsJson({ id, fileName, state, team, target }: RegisteredUpload
 }
 
 function uploadAsJson(
-  { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
+  { record, acknowledgedBytes, acknowledgedParts, runByPid }: ShownUpload,
   accounts: readonly Account[],
 ): object {
   const { identity, state, target, team } = record
@@ -170,7 +213,7 @@ function uploadAsJson(
   }
 }
 
-function asLines(view: JournalSummary): readonly string[] {
+function asLines(view: Shown): readonly string[] {
   const { unfinished, accounts } = view
   if (unfinished.length === 0) return ['The upload queue is empty.', ...footnotes(view)]
   const size = formatBytes(
@@ -216,7 +259,7 @@ const failureStateIn = (record: UploadRecord, runByPid: number | null): FailureS
   runByPid === null ? 'final' : failureStateOf(record)
 
 function uploadLine(
-  { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
+  { record, acknowledgedBytes, acknowledgedParts, runByPid }: ShownUpload,
   accounts: readonly Account[],
 ): string {
   const { identity, state, failure } = record

@@ -1,22 +1,17 @@
 import { remedyOf, retryClassOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import type { UploadContext, UploadEngine } from '../command-context.ts'
+import type { UploadContext } from '../command-context.ts'
+import type { EngineClient } from '../engine-client.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, type StopSummary } from '../output/output.ts'
-
-/** Maximum wait after Ctrl-C for the cleanup of storage; the next start does the rest. */
-const cleanUpTimeoutMs = 10_000
 
 /**
  * Removes failures that a later run can't fix, so that the app doesn't show them. Uploads that storage has
  * data of stay, since another run continues them.
  */
-export async function removeFailedUploads(
-  engine: UploadEngine,
-  environment: UploadContext['environment'],
-): Promise<void> {
-  const ownIds = await engine.stopAdding?.()
+export async function removeFailedUploads(engine: EngineClient): Promise<void> {
+  const ownIds = await engine.stopWork()
   // Not as they were reported: a failed upload may have restarted since.
   const removable = engine
     .snapshot()
@@ -26,11 +21,11 @@ export async function removeFailedUploads(
         row.failure &&
         isOfFileOrTarget(row.failure) &&
         !isInStorage(row) &&
-        (ownIds?.has(row.id) ?? true),
+        ownIds.has(row.id),
     )
   if (removable.length === 0) return
   await engine.calls.cancel({ ids: removable.map(({ id }) => id) })
-  await cleanUpStorage(engine, environment)
+  await cleanUpStorage(engine)
 }
 
 /** Whether only another file or target helps. The app asks about path conflicts. */
@@ -51,12 +46,10 @@ export async function stopUploads(
   context: UploadContext,
   { command, remove }: { readonly command: 'resume' | 'upload'; readonly remove: boolean },
 ): Promise<number> {
-  const { engine, environment, streams, reporter, interruption } = context
-  const ownIds = await engine.stopAdding?.()
+  const { engine, streams, reporter, interruption } = context
+  const ownIds = await engine.stopWork()
   const idsLeft = () =>
-    engine
-      .snapshot()
-      .rows.flatMap(({ id, phase }) => (phase !== 'registered' && (ownIds?.has(id) ?? true) ? [id] : []))
+    engine.snapshot().rows.flatMap(({ id, phase }) => (phase !== 'registered' && ownIds.has(id) ? [id] : []))
   const paused = remove ? success(undefined) : await pauseUploads(idsLeft(), context)
   reporter.finished()
   const ids = idsLeft()
@@ -85,7 +78,7 @@ export async function stopUploads(
   if (!removed.ok && !isPartial)
     return finish('The uploads couldn’t be cancelled. They stay in the queue.', { kept: true, leftBehind: 0 })
   const pausedRest = isPartial ? await pauseUploads(idsLeft(), context) : success(undefined)
-  const leftBehind = await cleanUpStorage(engine, environment)
+  const leftBehind = await cleanUpStorage(engine)
   const storage =
     leftBehind === 0
       ? 'Uploaded parts were deleted from storage, unless another upload of the same file uses them.'
@@ -152,7 +145,7 @@ function reportFinishing({ engine, environment, reporter, streams }: UploadConte
     )
   }
   const cancel = environment.timers.after(firstReportMs, () => {
-    unsubscribe = engine.subscribe({ patch: report })
+    unsubscribe = engine.subscribe({ uploads: report })
     report()
   })
   return () => {
@@ -161,14 +154,8 @@ function reportFinishing({ engine, environment, reporter, streams }: UploadConte
   }
 }
 
-/** Deletes abandoned uploads in storage. Returns how many are left. */
-async function cleanUpStorage(
-  engine: UploadEngine,
-  { timers }: UploadContext['environment'],
-): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const cancel = timers.after(cleanUpTimeoutMs, resolve)
-  await Promise.race([engine.cleanUpAbandoned(), promise])
-  cancel()
-  return engine.abandonedCount()
+/** Deletes abandoned uploads in storage. Returns of how many something is left. */
+async function cleanUpStorage({ calls }: EngineClient): Promise<number> {
+  const left = await calls.cleanUpStorage(undefined)
+  return left.ok ? left.value : 0
 }

@@ -1,10 +1,10 @@
 import { teamKey, type Account, type Team, type TeamChoice } from '../../contract/account.ts'
 import { baseOf } from '../../contract/servers.ts'
 import { visibleName, visibleText } from '../../contract/visible-text.ts'
-import type { UploadEngine } from '../command-context.ts'
+import type { EngineClient } from '../engine-client.ts'
 import { UsageError } from '../arguments.ts'
 
-type Sessions = Pick<UploadEngine, 'session'>
+type Sessions = Pick<EngineClient, 'session'>
 
 /** A team and the account that uploads to it. */
 export interface AccountTeam {

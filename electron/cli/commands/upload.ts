@@ -27,7 +27,7 @@ export async function runUploadCommand(
   teams: readonly TeamChoice[],
   context: UploadContext,
 ): Promise<number> {
-  const { engine, environment, streams, interruption } = context
+  const { engine, streams, interruption } = context
   const missing = await interruption.race(checkPaths(command))
   if (missing === interrupted) return reportCancelled(context)
   const reporter = explainMissingPaths(context.reporter, missing, teams.length)
@@ -52,15 +52,14 @@ export async function runUploadCommand(
     count += report.value.added + report.value.refused
     refusal = review.refusedWith() ?? refusal
   }
+  if (refusal === null) context.onDecided()
   // Adding may have failed after some of the files were queued.
-  if (count === 0 && !hasUploads(engine)) {
-    if (refusal === null) streams.err.line(nothingAddedText([...skipped.values()]))
-    return refusal ?? exitCodes.someFailed
-  }
+  const hasNothing = count === 0 && !hasUploads(engine)
+  if (hasNothing) return refusal ?? reportNothingAdded([...skipped.values()], streams)
   const waiting = command.detach ? leaveUploads(reporter) : waitForUploads(follower, count, context)
   const code = await interruption.race(waiting)
   if (code === interrupted) return stop()
-  await removeFailedUploads(engine, environment)
+  await removeFailedUploads(engine)
   return code === exitCodes.ok ? (refusal ?? exitCodeFor([...skipped.values()])) : code
 }
 
@@ -118,9 +117,10 @@ function exitCodeFor(skipped: readonly SkippedFile[]): number {
   return hasUnreadableFolder(skipped) ? exitCodes.someFailed : exitCodes.ok
 }
 
-function nothingAddedText(skipped: readonly SkippedFile[]): string {
+function reportNothingAdded(skipped: readonly SkippedFile[], { err }: UploadContext['streams']): number {
   const isQueued = skipped.some(({ reason }) => reason === 'queued')
-  return isQueued ? 'These files are already in the upload queue.' : 'No model files found.'
+  err.line(isQueued ? 'These files are already in the upload queue.' : 'No model files found.')
+  return exitCodes.someFailed
 }
 
 function addFor(

@@ -67,7 +67,7 @@ async function verifyReceipt(
   { receipt: receiptPath, file }: VerifyCommand,
   { engine, interruption }: CommandContext,
 ): Promise<Result> {
-  const library = await engine.verifyReceipt(receipt, interruption.signal)
+  const library = await engine.calls.verifyReceipt(receipt)
   const local = await checkFile(receipt, { receiptPath, file }, { engine, signal: interruption.signal })
   return { local, library: library.ok ? library.value : library.failure }
 }
@@ -83,7 +83,10 @@ async function checkFile(
 ): Promise<LocalCheck> {
   // A receipt may come from another person: its name must not lead out of the folder.
   const beside = join(dirname(resolve(receiptPath)), basename(file.name))
-  const known = given === null && !(await exists(beside)) ? await engine.localFileWith(file.sha256) : null
+  const known =
+    given === null && !(await exists(beside))
+      ? await engine.calls.localFileWith({ sha256: file.sha256 })
+      : null
   if (known && !known.ok) return { result: 'not-found', path: null }
   const path = given ?? known?.value ?? beside
   try {

@@ -4,13 +4,12 @@ import { visibleText } from '../../contract/visible-text.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import { success, type Result } from '../../contract/failures.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import { readAppSession } from '../app-session.ts'
 import type { Watching } from '../arguments.ts'
 import type { CliEnvironment } from '../cli-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { findNamed, type Naming } from '../find-named.ts'
-import { describeFailure, expandHome, type Streams } from '../output/output.ts'
-import { withRunningApp } from '../running-app.ts'
+import { describeFailure, expandHome, reportNotSignedIn, type Streams } from '../output/output.ts'
+import { withRunningHost } from '../reach-host.ts'
 import { findTeam } from './teams.ts'
 
 /** Lists, adds or changes the folders that the running app watches. Returns the exit code. */
@@ -20,11 +19,13 @@ export function runWatchCommand(
   streams: Streams,
 ): Promise<number> {
   const { out, err } = streams
-  return withRunningApp(cliEnvironment.home, err, async (app) => {
+  return withRunningHost(cliEnvironment.home, { kind: 'app', err }, async (app) => {
     if (watching.action === 'add') {
-      const session = await readAppSession(app, cliEnvironment, err)
-      if (typeof session === 'number') return session
-      const sessions = { session: () => session }
+      const session = await app.calls.session(undefined)
+      if (!session.ok) return report(session, streams)
+      const { accounts } = session.value
+      if (!accounts.some(({ state }) => state === 'ready')) return reportNotSignedIn(err)
+      const sessions = { session: () => session.value }
       const team = findTeam(sessions, watching.team ?? cliEnvironment.team, null)
       const path = resolve(watching.folder)
       const added = await app.calls.watchPath({ path, team })

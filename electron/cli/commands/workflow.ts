@@ -15,7 +15,7 @@ import {
   reportSkipped,
   t,
 } from '../output/output.ts'
-import type { CommandContext, UploadContext } from '../command-context.ts'
+import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
@@ -28,21 +28,15 @@ type WorkflowCommand = Command & { name: 'workflow' }
 export async function runWorkflowCommand(
   command: WorkflowCommand,
   choice: TeamChoice,
-  context: UploadContext & CommandContext,
+  context: UploadContext,
 ): Promise<number> {
-  const { engine, streams, interruption } = context
-  const opened = await interruption.race(engine.workflows.open([command.file], choice))
-  if (opened === interrupted) return interruption.exitCode
-  if (opened.id === null) {
-    const reason = await interruption.race(unopenedReason(command.file, opened.unread.length > 0))
-    if (reason === interrupted) return interruption.exitCode
-    streams.err.line(reason)
+  const { streams, interruption } = context
+  const view = await interruption.race(open(command.file, choice, context))
+  if (view === interrupted) return interruption.exitCode
+  if (typeof view === 'string') {
+    streams.err.line(view)
     return exitCodes.someFailed
   }
-  if ((await interruption.race(engine.workflows.whenComplete(opened.id))) === interrupted)
-    return interruption.exitCode
-  const view = engine.workflows.view(opened.id)
-  if (!view) return exitCodes.someFailed
   for (const need of view.needs) {
     if (command.json) streams.out.json(asJson(need))
     else streams.out.line(asText(need))
@@ -54,9 +48,20 @@ export async function runWorkflowCommand(
   if (!command.json) streams.err.line(summary(view))
   const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
   if (!command.upload || local.length === 0) return isIncomplete ? exitCodes.someFailed : exitCodes.ok
-  const code = await uploadNeeded(opened.id, local, context)
+  const code = await uploadNeeded(view.id, local, context)
   const isAllFound = !view.needs.some(({ stand, isOff }) => stand === 'nowhere' && !isOff)
   return code === exitCodes.ok && !isAllFound ? exitCodes.someFailed : code
+}
+
+/** The workflow, or why it can't be opened. */
+async function open(
+  path: string,
+  team: TeamChoice,
+  { engine }: UploadContext,
+): Promise<WorkflowView | string> {
+  const opened = await engine.calls.openWorkflow({ path, team })
+  if (!opened.ok) return describeFailure(opened.failure)
+  return opened.value.view ?? unopenedReason(path, opened.value.isUnread)
 }
 
 async function unopenedReason(file: string, isUnread: boolean): Promise<string> {
@@ -70,26 +75,20 @@ async function unopenedReason(file: string, isUnread: boolean): Promise<string> 
 async function uploadNeeded(
   id: string,
   needs: readonly NeededModelView[],
-  context: UploadContext & CommandContext,
+  context: UploadContext,
 ): Promise<number> {
   const { engine, reporter, streams, interruption } = context
   const follower = followUploads(engine, reporter)
   const stop = () => stopUploads(context, { command: 'upload', remove: false })
   const report = await interruption.race(
-    engine.workflows.enqueueModels(
-      id,
-      needs.map((need) => need.id),
-      // The user requested the upload with --upload.
-      async () => true,
-      interruption.signal,
-    ),
+    engine.calls.addNeeded({ workflow: id, needs: needs.map((need) => need.id) }),
   )
   if (report === interrupted) return stop()
   if (!report.ok) {
     streams.err.line(describeFailure(report.failure))
     return exitCodes.someFailed
   }
-  const { added, refused, skipped, ...drop } = report.value ?? { added: 0, refused: 0, skipped: [] }
+  const { added, refused, skipped, ...drop } = report.value
   reportSkipped(reporter, skipped)
   const unapprovedCount = await removeUnapproved(drop, context)
   const count = added + refused - unapprovedCount
@@ -107,7 +106,7 @@ async function uploadNeeded(
  */
 async function removeUnapproved(
   { drop, review }: Pick<AddReport, 'drop' | 'review'>,
-  { engine, streams }: CommandContext,
+  { engine, streams }: UploadContext,
 ): Promise<number> {
   if (review === undefined || drop === undefined) return 0
   const removed = await engine.calls.undoAdd({ drop })

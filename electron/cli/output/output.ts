@@ -43,14 +43,11 @@ export interface UploadProgress {
   readonly endedCount: number
 }
 
-/**
- * An upload that `resume` can't run: it waits for approval, another process runs it, it is for another server,
- * or its account is signed out.
- */
+/** An upload that `resume` can't run: it waits for approval, is for another server, or its account is signed out. */
 export interface NotResumedUpload {
   readonly id: string
   readonly file: string
-  readonly reason: 'running' | 'signed-out' | 'other-server' | 'review'
+  readonly reason: 'signed-out' | 'other-server' | 'review'
 }
 
 /**

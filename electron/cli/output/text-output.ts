@@ -138,7 +138,6 @@ function progressLines(
 }
 
 const notResumedReasons: Readonly<Record<NotResumedUpload['reason'], string>> = {
-  running: 'running in another process',
   review: 'waiting for approval in the app',
   'other-server': 'for another server',
   'signed-out': 'not signed in',

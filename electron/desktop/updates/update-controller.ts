@@ -35,10 +35,10 @@ export interface UpdatesOptions {
   /** True while uploads run or wait. */
   readonly isBusy: () => boolean
   /**
-   * True while another process, such as the command line, has uploads; changes are not reported. On Windows the
+   * True while commands wait for uploads, which they continue when the app quits; changes are not reported. On Windows the
    * installer ends every process of the app.
    */
-  readonly areOthersUploading: () => boolean
+  readonly areCommandsWaiting: () => boolean
   readonly isWindowVisible: () => boolean
   /** False while a sign-in is only in memory and would be lost by a restart. */
   readonly areSignInsSaved: () => boolean
@@ -140,9 +140,10 @@ export class UpdateController {
     const state = this.#state
     const mayInstall = state.kind === 'ready' && this.#isAutomatic(state.version) && this.#isIdle()
     if (mayInstall) {
-      this.#cancelInstall ??= this.#options.timers.after(idleBeforeInstallMs, () =>
-        this.#installUnlessOthersUpload(),
-      )
+      this.#cancelInstall ??= this.#options.timers.after(idleBeforeInstallMs, () => {
+        this.#cancelInstall = null
+        void this.#install({ isAutomatic: true })
+      })
     } else {
       this.#cancelInstall?.()
       this.#cancelInstall = null
@@ -167,8 +168,8 @@ export class UpdateController {
 
   #updateInstallOnQuit(): void {
     if (!this.#updater) return
-    const { settings, areOthersUploading } = this.#options
-    const isEnabled = settings().updateOnQuit && !areOthersUploading()
+    const { settings, areCommandsWaiting } = this.#options
+    const isEnabled = settings().updateOnQuit && !areCommandsWaiting()
     void this.#updater.then(
       (updater) => updater.setInstallOnQuit(isEnabled),
       () => undefined,
@@ -221,17 +222,10 @@ export class UpdateController {
     return !isBusy() && !isWindowVisible() && areSignInsSaved()
   }
 
-  #installUnlessOthersUpload(): void {
-    this.#cancelInstall = null
-    // Tries again after the same time.
-    if (this.#options.areOthersUploading()) this.conditionsChanged()
-    else void this.#install({ isAutomatic: true })
-  }
-
   async #install({ isAutomatic }: { readonly isAutomatic: boolean }): Promise<UpdateState> {
     if (this.#state.kind !== 'ready') return this.#state
     const { version } = this.#state
-    const { areOthersUploading, intended, refused, stopApp, restartApp, log } = this.#options
+    const { intended, refused, stopApp, restartApp, log } = this.#options
     this.#setState({ kind: 'installing', version })
     log.info('an update is being installed', { version })
     let isStopped = false
@@ -239,8 +233,7 @@ export class UpdateController {
       const updater = await this.#loadUpdater()
       await updater.prepareInstall()
       // The user may have returned in the meantime.
-      if (isAutomatic && (!this.#isIdle() || areOthersUploading()))
-        return this.#setState({ kind: 'ready', version })
+      if (isAutomatic && !this.#isIdle()) return this.#setState({ kind: 'ready', version })
       intended.write(version)
       isStopped = true
       await stopApp()

@@ -15,6 +15,8 @@ export interface RunningUploads {
   readonly unacknowledgedBytes: number
   /** Some parts need only a few seconds. */
   readonly canFinishParts: boolean
+  /** Commands wait for uploads, and go on with them. */
+  readonly hasCommands: boolean
 }
 
 export interface Dialogs extends Confirmations {
@@ -69,7 +71,7 @@ export function createDialogs(options: {
       if (answer === 0) return 'keep-sending'
       return answer === 1 ? 'quit' : null
     },
-    async confirmQuit({ running, waiting, unacknowledgedBytes: againBytes, canFinishParts }) {
+    async confirmQuit({ running, waiting, unacknowledgedBytes: againBytes, canFinishParts, hasCommands }) {
       const t = language.translate()
       const choices = canFinishParts
         ? ([
@@ -87,6 +89,7 @@ export function createDialogs(options: {
           count: running + waiting,
           againBytes,
           hasCost: againBytes > 0 ? 'yes' : 'no',
+          hasCommands: hasCommands ? 'yes' : 'no',
         }),
         buttons: choices.map(([label]) => t(label)),
         defaultId: choices.length - 1,

@@ -14,8 +14,14 @@ export type ConfirmUpload = (question: UploadConfirmation) => Promise<boolean>
 export type EnqueueFiles = (
   files: readonly FileWithTarget[],
   team: TeamChoice | null,
-  signal?: AbortSignal,
+  options?: EnqueueOptions,
 ) => Promise<Result<AddReport>>
+
+export interface EnqueueOptions {
+  readonly signal?: AbortSignal
+  /** Called with the uploads of the files, which the queue may have had before. */
+  readonly onUploads?: (ids: readonly string[], how: 'added' | 'continued' | 'queued') => void
+}
 
 export interface UploadDestination {
   readonly choice: TeamChoice

@@ -41,6 +41,8 @@ interface UploadRow {
     readonly phase: string
     readonly failure: Failure | null
   }
+  /** An upload that nobody has asked for doesn't count. */
+  readonly live: { readonly isRequested: boolean }
 }
 
 export interface ModelFinderOptions {
@@ -69,7 +71,7 @@ export interface ModelFinderOptions {
   readonly found: {
     /** The team for what the user adds in the window, without a team that is only a default. */
     chosenTeam(): TeamChoice | null
-    /** Paths of a team's uploads that are not in the library yet, in the queues of all processes. */
+    /** Paths of a team's uploads that are not in the library yet. */
     queuedPathsOf(choice: TeamChoice): readonly string[]
     /** Uploads found files to a team that was confirmed; without one it adds them to the review. */
     readonly enqueueFound: EnqueueFiles
@@ -226,7 +228,9 @@ export class ModelFinder {
     const listed = raceAbort(this.#listLibrary(), signal)
     await Promise.all([listed, this.#foundPlaces.search()])
     signal.removeEventListener('abort', stop)
-    return { view: this.#foundPlaces.view(), modelsIn: (place) => this.#foundPlaces.pathsIn(place) }
+    const view = this.#foundPlaces.view()
+    this.#requestedTeam = undefined
+    return { view, modelsIn: (place) => this.#foundPlaces.pathsIn(place) }
   }
 
   /** Compares with the library again: the account, the team or the network has changed. */
@@ -396,11 +400,11 @@ export class ModelFinder {
   #queuedUploadsFor(choice: TeamChoice): readonly QueuedUpload[] {
     const { rows } = this.#options
     return rows.ids().flatMap((id) => {
-      const record = rows.get(id)?.record
-      if (!record || record.phase === 'registered') return []
-      const { accountId, team, target, phase } = record
+      const row = rows.get(id)
+      if (!row?.live.isRequested || row.record.phase === 'registered') return []
+      const { accountId, team, target, phase, failure } = row.record
       if (teamKey({ accountId, teamId: team.id }) !== teamKey(choice)) return []
-      return [{ id, target, failure: phase === 'failed' ? record.failure : null }]
+      return [{ id, target, failure: phase === 'failed' ? failure : null }]
     })
   }
 }

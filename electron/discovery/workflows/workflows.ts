@@ -11,6 +11,7 @@ import {
   enqueueAfterConfirmation,
   type ConfirmUpload,
   type EnqueueFiles,
+  type EnqueueOptions,
   type UploadDestination,
 } from '../places/confirm-upload.ts'
 import type { FoundPlaces } from '../places/found-places.ts'
@@ -130,10 +131,10 @@ export class Workflows {
     id: string,
     modelIds: readonly string[],
     confirm: ConfirmUpload,
-    signal?: AbortSignal,
+    options?: EnqueueOptions,
   ): Promise<Result<AddReport | null>> {
     const { destinationFor } = this.#options
-    const enqueue: EnqueueFiles = (files, team) => this.#options.enqueue(files, team, signal)
+    const enqueue: EnqueueFiles = (files, team) => this.#options.enqueue(files, team, options)
     const workflow = this.#workflows.get(id)
     if (!workflow) return success({ added: 0, refused: 0, skipped: [] })
     const requested = new Set(modelIds)

@@ -4,6 +4,7 @@ import { createTeamAdder } from '../../intake/add-to-team.ts'
 import { createTeamCompanions } from '../../intake/companions/team-companions.ts'
 import { Intake } from '../../intake/enqueue.ts'
 import { Rechecks } from '../../intake/recheck-refused-files.ts'
+import { createRestoration } from '../../intake/restore.ts'
 import { reviewPolicyOf } from '../../intake/review/upload-policy.ts'
 import { Review } from '../../intake/review/review.ts'
 import { createTeamFinder } from '../../intake/waiting-files.ts'
@@ -61,12 +62,24 @@ export function createAdding(
   const mountQueue = new MountQueue(environment.timers)
   const { mustReview } = review
   const rechecks = new Rechecks({ rows, commands, mustReview, environment, mountQueue })
-  const intake = new Intake({
+  const restoration = createRestoration({
     store,
+    rows,
+    queue,
+    rechecks,
+    runsQueue: () => base.runsQueue,
+    onUnreadable: base.reportUnreadable,
+    signal: base.stopping.signal,
+  })
+  const queueRestored = async () => {
+    if (base.hasStarted) await restoration.all()
+  }
+  const intake = new Intake({
     rows,
     queue,
     accounts,
     commands,
+    queueRestored,
     environment,
     inspect,
     resolveTeam: signIns.resolve,
@@ -94,6 +107,8 @@ export function createAdding(
     review,
     mountQueue,
     rechecks,
+    restoration,
+    queueRestored,
     intake,
     /** Adds files of earlier uploads and of library models for another team too. */
     otherTeam: createTeamAdder({ store, rows, library, hashCache, signIns, intake, mountQueue, environment }),

@@ -51,7 +51,7 @@ export function createControl(
     areas.sending.tidy()
   }
   /** Drops what is kept in memory of uploads whose users have signed out, and stops them. */
-  async function release(departed: readonly Account[]): Promise<boolean> {
+  async function release(departed: readonly Account[]): Promise<void> {
     const remainingIds = new Set(people.accountStore.list().map(({ id }) => id))
     for (const { id } of departed) remainingIds.delete(id)
     // Also uploads with a token of the same user, which are no accounts of this computer.
@@ -59,19 +59,16 @@ export function createControl(
       !remainingIds.has(accountId) &&
       departed.some((account) => account.id === accountId || isAccountIdOf(account, accountId))
     for (const account of departed) {
-      await commands.suspendAccount(account.id, account.data === 'removed')
+      await commands.suspendAccount(account.id)
       await library.forget(account)
     }
     const ids = rows.ids().filter((id) => isOfThem(rows.get(id)?.record.accountId ?? ''))
-    // A command still reports what became of its files.
-    if (!base.ownsHistory && !base.isStopping) return ids.length === 0
     await queue.remove(ids)
     store.logs.flush()
     ids.forEach(forget)
     rows.forget(ids)
     undo.forgetAccounts(isOfThem)
     events.emit('departed', isOfThem)
-    return true
   }
 
   events.on('signedOut', (accountId) => commands.refuseWaiting(accountId, hasAccountBesides(accountId)))

@@ -43,8 +43,8 @@ export function createFinding(
     knownFiles: { uploadedBefore: createUploadedPathFinder(database), hashes: hashCache },
     found: createFoundModelsIntake({ findTeam, isReviewed, accounts, store, intake }),
     // Native dialogs have confirmed these.
-    enqueue: (files, team, signal) =>
-      intake.enqueuePlaced(files, { review: 'confirmed', signal, ...(team ? { team } : {}) }),
+    enqueue: (files, team, given) =>
+      intake.enqueuePlaced(files, { review: 'confirmed', ...given, ...(team ? { team } : {}) }),
     onFindingChange: (view) => events.emit('finding', view),
     onWorkflowChange: (view) => events.emit('workflow', view),
   })

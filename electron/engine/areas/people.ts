@@ -1,7 +1,6 @@
-import { join } from 'node:path'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createAccounts } from '../../accounts/accounts.ts'
 import { createProxyLogins } from '../../accounts/proxy-logins.ts'
-import { createLocks } from '../../accounts/refresh-lock.ts'
 import { createSignIns } from '../../accounts/sign-ins.ts'
 import type { Account } from '../../contract/account.ts'
 import { createAccountStore } from '../../journal/account-store.ts'
@@ -17,6 +16,8 @@ export function createPeople(options: EngineOptions, base: Base) {
   const { folder, environment, secretStore, keychainState } = options
   const { events, database, choices } = base
   let confirmAccount = async (_account: Account) => true
+  /** What runs for a command, also after a while, such as the end of a pairing. */
+  const commands = new AsyncLocalStorage<true>()
 
   const proxies = createProxyLogins({
     environment,
@@ -29,8 +30,7 @@ export function createPeople(options: EngineOptions, base: Base) {
     secretStore,
     proxies,
     accountStore,
-    runExclusive: createLocks(join(folder, 'locks'), environment),
-    confirmAccount: (account) => confirmAccount(account),
+    confirmAccount: async (account) => commands.getStore() === true || confirmAccount(account),
   })
   const sealedAccounts = createSealedAccounts(database, environment, folder)
   const sealing = createAccountSealing({
@@ -43,11 +43,10 @@ export function createPeople(options: EngineOptions, base: Base) {
     folder,
     logFolders: options.logFolders ?? [],
     flushLog: options.flushLog ?? (async () => {}),
-    checkEveryMs: options.accountCheckMs,
     async release(departed) {
-      const released: Promise<boolean>[] = []
+      const released: Promise<void>[] = []
       events.emit('departing', departed, (work) => released.push(work))
-      return (await Promise.all(released)).every(Boolean)
+      await Promise.all(released)
     },
     secretsErased: accounts.departedSecretsErased,
     onChange: () => events.emit('sealingChanged'),
@@ -78,10 +77,8 @@ export function createPeople(options: EngineOptions, base: Base) {
 
   events.on('networkChanged', proxies.stopSkipping)
   events.on('signedOut', signIns.markSignedOut)
-  // The user may not be a member of the team any more. A command ends soon, and shows no teams.
-  events.on('forbidden', () => {
-    if (base.ownsHistory) inBackground(signIns.refreshTeams())
-  })
+  // The user may not be a member of the team any more.
+  events.on('forbidden', () => inBackground(signIns.refreshTeams()))
   events.on('accountsChanged', sealAndUnseal)
   events.on('proxiesChanged', signIns.announce)
 
@@ -93,6 +90,7 @@ export function createPeople(options: EngineOptions, base: Base) {
     signIns,
     needsErasing: sealedAccounts.needsErasing,
     sealAndUnseal,
+    asCommand: <T>(work: () => T): T => commands.run(true, work),
     setConfirmation(confirm: typeof confirmAccount): void {
       confirmAccount = confirm
     },

@@ -42,7 +42,6 @@ export function createSending(environment: Environment, areas: AreasBefore) {
     rows,
     library,
     hashes: createFileHashes({ hasher, cache: hashCache }),
-    store,
     environment,
     replacedFate: conflictSettings.replacedFate,
     onSkipped: ({ id, fileName, accountId }) => events.emit('leftOut', { id, fileName, accountId }),
@@ -71,7 +70,7 @@ export function createSending(environment: Environment, areas: AreasBefore) {
     reportOf,
     events,
   })
-  const hold = createQueueHold({ queue, choices, rows, store })
+  const hold = createQueueHold({ queue, choices, rows })
   const deadConnections = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
     inFlight: rows.inFlightIds.bind(rows),
@@ -146,7 +145,7 @@ function createChecks(environment: Environment, { base, people, uploads }: Areas
   function tidy(): void {
     void abandonedUploads.cleanUp()
     // A command verifies its own uploads only.
-    if (base.ownsHistory) verifier.verifyOpen()
+    if (base.runsQueue) verifier.verifyOpen()
   }
 
   events.on('abandoned', () => void abandonedUploads.cleanUp())

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { ProxyLogins } from '../../accounts/proxy-logins.ts'
 import { createConflictSettings } from '../../conflicts/conflict-settings.ts'
+import type { SpeedLimits } from '../../contract/command-calls.ts'
 import { createDetails } from '../../feed/details.ts'
 import { applyPolicy, reviewPolicyOf } from '../../intake/review/upload-policy.ts'
 import { Rows } from '../../journal/rows.ts'
@@ -67,6 +68,7 @@ export function createUploads(options: EngineOptions, base: Base, people: People
     inspect,
     conflictSettings,
     library,
+    lowerSpeed: transfer.lowerSpeed,
     applySettings(changed: EngineSettings): void {
       conflictSettings.apply(changed)
       transfer.applySettings(changed)
@@ -97,17 +99,41 @@ function createTransferServices(options: EngineOptions, proxies: ProxyLogins) {
   const requestSlots =
     options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
 
-  function applySettings({ limitBytesPerSecond, streamsMost }: EngineSettings): void {
-    throttle.setLimit(limitBytesPerSecond)
-    requestSlots.setMaximum(streamsMost)
+  let { settings } = options
+  const lowered = new Set<SpeedLimits>()
+
+  function apply(): void {
+    const lowest = (name: keyof SpeedLimits) =>
+      [settings, ...lowered].reduce(
+        (least, { [name]: limit }) => Math.min(least, limit ?? Infinity),
+        Infinity,
+      )
+    const limit = lowest('limitBytesPerSecond')
+    throttle.setLimit(limit === Infinity ? null : limit)
+    requestSlots.setMaximum(lowest('streamsMost'))
   }
 
-  applySettings(options.settings)
+  function applySettings(changed: EngineSettings): void {
+    settings = changed
+    apply()
+  }
+
+  function lowerSpeed(limits: SpeedLimits): () => void {
+    lowered.add(limits)
+    apply()
+    return () => {
+      lowered.delete(limits)
+      apply()
+    }
+  }
+
+  apply()
   return {
     workerPool,
     hasher,
     requestSlots,
     applySettings,
+    lowerSpeed,
     async close() {
       requestSlots.close()
       throttle.close()

@@ -29,7 +29,8 @@ export function createView(
   const touched = () => events.emit('totalsChanged')
   const doneToday = createDoneToday({ rows, store, environment, hidden, touched })
   const feed = createFeed({
-    view: (id) => (hidden().has(accountOf(id)) ? null : rows.view(id)),
+    // A command follows the uploads that it has asked for.
+    view: (id) => (hidden().has(accountOf(id)) || !rows.get(id)?.live.isRequested ? null : rows.view(id)),
     ids: () => rows.ids(),
     allPaused: hold.isPausedByUser,
     line: () => recovery.connectivity,

@@ -1,8 +1,8 @@
 import { remedyOf } from '../../contract/failures.ts'
 import { isNamed, isRestrictive } from '../../contract/licences.ts'
-import type { ReviewFacts, ReviewGroup, ReviewGroupKind } from '../../contract/review.ts'
+import { notSentOf, type ReviewFacts, type ReviewGroup, type ReviewGroupKind } from '../../contract/review.ts'
 import type { TeamComparison } from '../../conflicts/compare-with-team.ts'
-import { isApprovable, type UploadRecord } from '../../journal/upload-record.ts'
+import { isApprovable, isFound, type UploadRecord } from '../../journal/upload-record.ts'
 import type { ReviewPolicy } from './upload-policy.ts'
 
 /** What grouping uses besides the files themselves. */
@@ -125,4 +125,14 @@ function findOriginals(
     }
   }
   return originals
+}
+
+/** Whether a review leaves something to upload or decide. A file that the app has found is never settled without the user. */
+export function hasWork(records: readonly UploadRecord[], groups: readonly ReviewGroup[]): boolean {
+  const { blocked, skipped } = notSentOf(groups)
+  const broken = new Set(groups.find(({ kind }) => kind === 'broken')?.files.map(({ id }) => id))
+  return records.some(
+    (record) =>
+      isFound(record) || (!broken.has(record.id) && (blocked.has(record.id) || !skipped.has(record.id))),
+  )
 }

@@ -8,14 +8,14 @@ import type { CallArgs } from '../../contract/calls.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { MissingCompanion } from '../../contract/companions.ts'
 import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
-import { notSentOf, type ReviewApproval, type ReviewGroup, type ReviewView } from '../../contract/review.ts'
+import type { ReviewApproval, ReviewGroup, ReviewView } from '../../contract/review.ts'
 import type { Rows } from '../../journal/rows.ts'
 import {
   isApprovable,
+  isFound,
   isSameTeam,
   isUndecided,
   reviewIdOf,
-  type RecordChange,
   type TeamOfUpload,
   type UploadRecord,
 } from '../../journal/upload-record.ts'
@@ -27,7 +27,8 @@ import type { Companion } from '../../recognition/companions/companion-parts.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { MissingByFile, TeamCompanions } from '../companions/team-companions.ts'
 import { isReviewNeeded, needForReview } from './needs-review.ts'
-import { groupForReview } from './review-groups.ts'
+import { groupForReview, hasWork } from './review-groups.ts'
+import { changeForTeam, isFindingUnknown } from './team-change.ts'
 import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './upload-policy.ts'
 
 interface ReviewOptions {
@@ -114,8 +115,8 @@ export class Review {
 
   /** An upload was added, removed or changed. */
   rowChanged(id: string): void {
-    const isInReview = this.#rows.get(id)?.live.phase === 'review'
-    if (isInReview) this.#ids.add(id)
+    const live = this.#rows.get(id)?.live
+    if (live?.phase === 'review' && live.isRequested) this.#ids.add(id)
     else if (!this.#ids.delete(id)) return
     if (!this.#isWriting) this.#isOutdated = true
     this.#changed()
@@ -481,41 +482,6 @@ export class Review {
         code: written.failure.code,
       })
   }
-}
-
-/**
- * What giving a file to a team changes: what the user has accepted or decided for another team, in questions that named
- * it or its models, is not valid for this one.
- */
-function changeForTeam(
-  record: UploadRecord,
-  { accountId, team }: TeamOfUpload,
-  onConflict: OnConflict,
-): RecordChange {
-  if (isSameTeam(record, { accountId, team })) return { accountId, team }
-  return {
-    accountId,
-    team,
-    library: onConflict === 'ask' ? undefined : { onConflict },
-    ...(record.allowed ? { allowed: false } : {}),
-    ...(isFindingUnknown(record) ? { failure: failure('file-look-late') } : {}),
-  }
-}
-
-/** An approval of an accepted file was undone: an inspection finds again what the user has to accept. */
-const isFindingUnknown = (record: UploadRecord) => record.allowed && record.failure === null
-
-/** The user has not picked it, so that a page alone must not upload it. */
-const isFound = ({ seen }: UploadRecord) => seen?.isFound === true
-
-/** A file that the app has found is never uploaded or refused without the user. */
-function hasWork(records: readonly UploadRecord[], groups: readonly ReviewGroup[]): boolean {
-  const { blocked, skipped } = notSentOf(groups)
-  const broken = new Set(groups.find(({ kind }) => kind === 'broken')?.files.map(({ id }) => id))
-  return records.some(
-    (record) =>
-      isFound(record) || (!broken.has(record.id) && (blocked.has(record.id) || !skipped.has(record.id))),
-  )
 }
 
 const sumBytes = (records: readonly UploadRecord[]) =>

@@ -8,8 +8,6 @@ export type StoredRows = Readonly<Record<string, readonly StoredRow[]>>
 /** A table whose rows belong to accounts, and the tables whose rows belong to its rows. */
 export interface AccountTable {
   readonly name: string
-  /** A row that another process runs stays with it. */
-  readonly hasRunner: boolean
   readonly children: readonly ChildTable[]
 }
 
@@ -38,10 +36,8 @@ export function accountTables(database: DatabaseSync): readonly AccountTable[] {
      FROM sqlite_schema AS one, pragma_foreign_key_list(one.name) AS key
      WHERE one.type = 'table' AND key."table" = ?`,
   )
-  const runner = database.prepare(`SELECT 1 FROM pragma_table_info(?) WHERE name = 'runner'`)
   return names.map((name) => ({
     name,
-    hasRunner: runner.get(name) !== undefined,
     children: children.all(name).map((line) => ({
       name: String(line['name']),
       column: String(line['column']),
@@ -52,8 +48,6 @@ export function accountTables(database: DatabaseSync): readonly AccountTable[] {
 
 interface RowFilter {
   readonly accountIds: readonly string[]
-  /** The other living processes: they keep the queued rows that they run. */
-  readonly otherRunners: readonly string[]
   /** How many rows of the table itself. */
   readonly limit: number
   readonly beforeDelete: (table: string, rows: readonly StoredRow[]) => void
@@ -64,18 +58,15 @@ interface RowFilter {
  */
 export function takeRows(
   database: DatabaseSync,
-  { name, hasRunner, children }: AccountTable,
-  { accountIds, otherRunners, limit, beforeDelete }: RowFilter,
+  { name, children }: AccountTable,
+  { accountIds, limit, beforeDelete }: RowFilter,
 ): StoredRows {
-  const isFree = hasRunner
-    ? `AND (phase = 'registered' OR runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))`
-    : 'AND ? IS NOT NULL'
   const found = database
     .prepare(
       `SELECT rowid AS sealed_rowid, * FROM ${name}
-       WHERE account_id IN (SELECT value FROM json_each(?)) ${isFree} LIMIT ?`,
+       WHERE account_id IN (SELECT value FROM json_each(?)) LIMIT ?`,
     )
-    .all(JSON.stringify(accountIds), JSON.stringify(otherRunners), limit)
+    .all(JSON.stringify(accountIds), limit)
   beforeDelete(name, found)
   const taken: Record<string, readonly StoredRow[]> = {}
   for (const { name: child, column, parentColumn } of children) {
@@ -87,9 +78,7 @@ export function takeRows(
   database
     .prepare(`DELETE FROM ${name} WHERE rowid IN (SELECT value FROM json_each(?))`)
     .run(JSON.stringify(found.map((row) => row['sealed_rowid'])))
-  // Any process may claim the rows when they return.
-  const unclaimed = hasRunner ? { runner: null, claimed: 0 } : {}
-  taken[name] = found.map(({ sealed_rowid: _rowid, ...row }) => ({ ...row, ...unclaimed }))
+  taken[name] = found.map(({ sealed_rowid: _rowid, ...row }) => row)
   return taken
 }
 

@@ -9,7 +9,6 @@ import { storedAccounts } from '../account-store.ts'
 import { createDisplacedModelTable } from '../displaced-models.ts'
 import { lockTimeoutMs } from '../journal-file.ts'
 import { createWrite } from '../journal-write.ts'
-import { livingProcesses } from '../process-claims.ts'
 import { createSchema, journalVersion, migrate } from '../schema.ts'
 import { returnChoices, takeChoices } from './account-choices.ts'
 import { accountTables, insertRows, takeRows, type StoredRow, type StoredRows } from './account-rows.ts'
@@ -22,7 +21,7 @@ import { decrypt, encrypt, ownerTag, type Seal } from './seal.ts'
  */
 const rowsPerStep = 200
 const hashesPerStep = 2_000
-/** How long erasing waits for another process, in ms; it is tried again later. */
+/** How long erasing waits for workers and for commands that read the journal, in ms; it is tried again later. */
 const eraseTimeoutMs = 200
 
 const content = v.pipe(
@@ -54,18 +53,15 @@ export interface StoredSeal {
   readonly owner: string
 }
 
-/** What a step left: `more` to do, only rows that another `process` runs, or nothing. */
-export type Remainder = 'more' | 'process' | 'nothing'
+/** What a step left to do. */
+export type Remainder = 'more' | 'nothing'
 
 /**
  * What belongs to accounts that have signed out, in the journal as encrypted parts. Each step is one
  * transaction, so that a hard stop leaves every row either readable or encrypted.
  */
 export interface SealedAccounts {
-  /**
-   * Encrypts some of what belongs to a user. Stops when the user is signed in again. `process`, with another
-   * seal to be used, if another process has decrypted everything of this one and may have deleted its key.
-   */
+  /** Encrypts some of what belongs to a user. Stops when the user is signed in again. */
   sealNext(user: SealedUser, seal: Seal): Result<Remainder>
   /** Deletes some of it instead. What storage still holds of it stays listed until the user signs in again. */
   removeNext(user: SealedUser): Result<Remainder>
@@ -77,8 +73,7 @@ export interface SealedAccounts {
   /** Whether the file may still hold bytes of deleted rows. */
   needsErasing(): boolean
   /**
-   * Erases them from the journal and its log; false if another process is using it or the disk is full. Unless it
-   * `isLast`, the journal stays marked, so that what else is to be erased is tried again.
+   * Erases them from the journal and its log; false if it is in use or the disk is full. Unless it `isLast`, the journal stays marked, so that what else is to be erased is tried again.
    */
   erase(options?: { readonly isLast: boolean }): boolean
 }
@@ -94,22 +89,14 @@ export function createSealedAccounts(
   const next = database.prepare(
     'SELECT id, content FROM sealed WHERE seal = ? AND id > ? ORDER BY id LIMIT 1',
   )
-  const anyPart = database.prepare('SELECT 1 FROM sealed WHERE seal = ? LIMIT 1')
   const removePart = database.prepare('DELETE FROM sealed WHERE id = ?')
-  /** Seals with a part that was written. A key is deleted once nothing is encrypted with it, so these need a part. */
-  const usedSeals = new Set<string>()
-  /** The version of the journal that was rewritten last; it changes when another process writes. */
-  let rewrittenVersion: unknown = null
-  const version = () => database.prepare('PRAGMA data_version').get()?.['data_version']
+  /** Whether the journal was rewritten after the last deletion. */
+  let isRewritten = false
 
   function takeNext(user: SealedUser, keeping: Keeping): Result<Remainder> {
     let remainder: Remainder = 'nothing'
-    rewrittenVersion = null
+    isRewritten = false
     const written = write(() => {
-      if (keeping.isKeyLost()) {
-        remainder = 'process'
-        return
-      }
       const step = takeStep({ database, folder, user, keeping })
       markForErasing(database, step.files)
       remainder = step.remainder
@@ -120,25 +107,18 @@ export function createSealedAccounts(
   return {
     sealNext(user, seal) {
       const owner = ownerTag(seal, user.account)
-      let isUsed = false
-      const taken = takeNext(user, {
-        isKeyLost: () => usedSeals.has(seal.id) && anyPart.get(seal.id) === undefined,
+      return takeNext(user, {
         isAccountTaken: () => true,
         isTableKept: () => false,
         beforeDelete: () => {},
         keep(part) {
           insert.run(seal.id, owner, encrypt(seal, JSON.stringify({ version: journalVersion, ...part })))
-          isUsed = true
         },
       })
-      // A part that was rolled back, as on a full disk, is none.
-      if (taken.ok && isUsed) usedSeals.add(seal.id)
-      return taken
     },
     removeNext(user) {
       const displaced = createDisplacedModelTable(database)
       return takeNext(user, {
-        isKeyLost: () => false,
         isAccountTaken: isToBeRemoved,
         // What is still to be cleaned up in storage and library.
         isTableKept: (table) => table === 'leftovers' || table === 'moved_aside',
@@ -171,7 +151,7 @@ export function createSealedAccounts(
       return written.ok ? success(unsealed) : written
     },
     discard({ seals, parts }) {
-      rewrittenVersion = null
+      isRewritten = false
       return write(() => {
         markForErasing(database, [])
         for (const seal of seals) database.prepare('DELETE FROM sealed WHERE seal = ?').run(seal)
@@ -180,9 +160,8 @@ export function createSealedAccounts(
     },
     needsErasing: () => filesToErase(database) !== null,
     erase({ isLast } = { isLast: true }) {
-      if (rewrittenVersion !== version() && !rewrite(database, environment)) return false
-      rewrittenVersion = version()
-      if (!isLast) return false
+      isRewritten ||= rewrite(database, environment)
+      if (!isRewritten || !isLast) return false
       database.prepare('DELETE FROM choices WHERE name = ?').run(eraseMark)
       return true
     },
@@ -218,8 +197,6 @@ function setFilesToErase(database: DatabaseSync, files: ReadonlySet<string>): vo
 
 /** What happens to the rows that a step takes. */
 interface Keeping {
-  /** Whether the key of what is kept may have been deleted. */
-  readonly isKeyLost: () => boolean
   /** Which of the user's accounts are taken. */
   readonly isAccountTaken: (account: Account) => boolean
   /** Whether the rows of a table stay as they are. */
@@ -246,7 +223,7 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
   const { keep } = keeping
   const known = storedAccounts(database)
   const ofUser = known.filter((other) => isSamePerson(other, user.account))
-  // The user may have signed in again meanwhile, perhaps in another process.
+  // The user may have signed in again meanwhile.
   if (ofUser.some(({ state }) => state === 'ready')) return { remainder: 'nothing', files: [] }
   const own = ofUser.filter(keeping.isAccountTaken)
   const hasOtherUsers = user.hasOtherUsers || own.length < ofUser.length
@@ -259,7 +236,6 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
     keep({ rows: taken })
     return { remainder: 'more', files: [] }
   }
-  if (hasUploads(database, accountIds)) return { remainder: 'process', files: [] }
   const hashes = takeHashes(database)
   if (hashes.length > 0) {
     keep({ rows: { hashes } })
@@ -276,22 +252,14 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
   return { remainder: 'nothing', files }
 }
 
-function hasUploads(database: DatabaseSync, accountIds: readonly string[]): boolean {
-  const found = database
-    .prepare('SELECT 1 FROM uploads WHERE account_id IN (SELECT value FROM json_each(?)) LIMIT 1')
-    .get(JSON.stringify(accountIds))
-  return found !== undefined
-}
-
 /** Takes some rows of the first table that has any of these accounts; null if none has. */
 function takeAccountRows(
   database: DatabaseSync,
   accountIds: readonly string[],
   { isTableKept, beforeDelete }: Keeping,
 ): StoredRows | null {
-  const otherRunners = [...livingProcesses(database).keys()]
   for (const table of accountTables(database).filter(({ name }) => !isTableKept(name))) {
-    const rows = takeRows(database, table, { accountIds, otherRunners, limit: rowsPerStep, beforeDelete })
+    const rows = takeRows(database, table, { accountIds, limit: rowsPerStep, beforeDelete })
     if ((rows[table.name]?.length ?? 0) > 0) return rows
   }
   return null
@@ -339,7 +307,7 @@ function migrateRows(rows: StoredRows, version: number): StoredRows {
     insertRows(old, rows)
     migrate(old)
     const tables = old
-      .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('runners', 'sealed')`)
+      .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sealed'`)
       .all()
       .map(({ name }) => String(name))
     return Object.fromEntries(tables.map((name) => [name, old.prepare(`SELECT * FROM ${name}`).all()]))
@@ -355,7 +323,7 @@ function migrateRows(rows: StoredRows, version: number): StoredRows {
 function rewrite(database: DatabaseSync, { log }: Environment): boolean {
   try {
     for (const file of filesToErase(database) ?? []) rmSync(file, { force: true })
-    // Another process is waited for later, without blocking this thread. Temporary files would be readable.
+    // A journal in use is rewritten later, without blocking this thread. Temporary files would be readable.
     database.exec(`PRAGMA busy_timeout = ${eraseTimeoutMs}; PRAGMA temp_store = MEMORY; VACUUM`)
     return database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
   } catch (error) {

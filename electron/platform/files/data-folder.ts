@@ -26,7 +26,7 @@ export const hostLockFile = 'host.lock'
 /** The lock, the journal, the settings, and copies of damaged ones. */
 const ourFile = /^(?:host\.lock|journal\.sqlite|settings\.|window\.)/
 /** Folders in which everything is of the app. */
-const ourFolder = /^(?:logs|locks|libraries|run)$/
+const ourFolder = /^(?:logs|libraries|run)$/
 /** Other entries of a data folder: of the app, and of Chromium. */
 const ourEntry =
   /^(?:app-update\.json|browser|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/

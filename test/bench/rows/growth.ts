@@ -96,7 +96,7 @@ function cpuMsOf(work: () => void): number {
 /** CPU time, in ms, of finding the finished files of one multi-file model. */
 function measureLookup(folder: string): number {
   const { database } = openJournal(folder, Date.now())
-  const store = createUploadStore(database, 'bench', benchEnvironment)
+  const store = createUploadStore(database, benchEnvironment)
   const tookMs = cpuMsOf(() => store.registeredFilesOf('a-key'))
   store.close()
   database.close()

@@ -59,7 +59,7 @@ test.each([
   expect(signOuts.map(({ args }) => args)).toEqual([{ accountId: me.id }, { accountId: me.id, data }])
 })
 
-test('starts again without anything of the account, also if another process signs it out', async () => {
+test('starts again without anything of the account, also if a command signs it out', async () => {
   let session: SessionView = signedIn(me)
   let snapshot = snapshotOf([registeredRow('finished')])
   const { screen, emit } = await openPage({

@@ -84,7 +84,7 @@ const refusedStarts = [
 for (const [what, changes, reason] of refusedStarts)
   test(`does not start with ${what}, and says why`, { tag: '@host' }, async ({ harness }) => {
     const { program, words } = startWords([])
-    const releaseLock = takeHostLock(lockedHome)
+    const lock = takeHostLock(lockedHome)
     const env = { ...harness.environment, ...changes }
     const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
@@ -92,5 +92,5 @@ for (const [what, changes, reason] of refusedStarts)
     const [code] = await once(child, 'exit')
     expect([code, said]).toEqual([1, expect.stringContaining('Modelferry couldn’t start: ')])
     expect(said).toContain(reason)
-    releaseLock()
+    lock.release()
   })

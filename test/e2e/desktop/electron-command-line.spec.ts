@@ -81,7 +81,7 @@ for (const [name, launcher] of Object.entries(launchers)) {
     await expect(rowOf(page, 'other')).toBeVisible()
     await kill()
     const { code: uploaded, err: said } = await waiting.ended
-    expect([uploaded, said]).toEqual([0, 'Modelferry has quit. This command continues with its files.\n'])
+    expect([uploaded, said]).toEqual([0, 'Modelferry has ended. This command continues with its files.\n'])
     expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ display_name: 'other' }])
     const { code, err } = await run(harness, ['resume', '--all'])
     expect([code, err]).toEqual([1, expect.stringContaining('isn’t running')])

@@ -19,7 +19,7 @@ export async function writePausedRows(harness: EngineHarness, count: number): Pr
   const [team] = account?.teams ?? []
   if (!account || !team) throw new Error('no account is signed in')
   const { database } = openJournal(harness.home, Date.now())
-  const store = createUploadStore(database, 'bench', createTestEnvironment(runningClock()))
+  const store = createUploadStore(database, createTestEnvironment(runningClock()))
   const records = Array.from({ length: count }, (_none, index) => {
     const displayName = pausedRowName(index + 1)
     const target = { displayName, modelType: 'loras', modelPath: `models/loras/${displayName}.safetensors` }

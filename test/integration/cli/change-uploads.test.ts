@@ -67,7 +67,7 @@ test('status --follow shows the uploads of a running app until it quits', async 
     await follower.line((line) => line.event === 'registered' && line['id'] === id)
   host.close()
   const { code, err } = await follower.ended
-  expect([code, err]).toEqual([0, 'Modelferry has quit.\n'])
+  expect([code, err]).toEqual([0, 'Modelferry has ended.\n'])
 })
 
 test('without a running app, commands that steer it say so', async () => {

@@ -61,7 +61,7 @@ async function setup() {
 
 function addUploads(home: string, accountId: string): void {
   const { database } = openJournal(home, Date.now())
-  const store = createUploadStore(database, 'test', createTestEnvironment(runningClock()))
+  const store = createUploadStore(database, createTestEnvironment(runningClock()))
   const team = { id: ALICES_TEAM_ID, name: 'Studio North' }
   const records = Array.from({ length: uploadCount }, (_none, index) =>
     uploadRecord({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { accessTokenOf } from '../../support/command-line.ts'
 import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
@@ -40,22 +40,6 @@ test('exits with 0 without a journal, and creates none', async () => {
   expect([code, err, cloud.operations, existsSync(commandHome)]).toEqual([
     ...[0, 'The upload queue is empty.\n', [], false],
   ])
-})
-
-test('reports uploads of a running app and leaves them to it', async () => {
-  const { app, cloud, file, home, runWith, countOf } = await setupCommand({ as: ALICE })
-  const held = cloud.hold('put-object', 'arrival')
-  const [id = ''] = await app.add(await file('ours.safetensors'))
-  await held.arrived
-  const { code, json, err } = await runWith({ MODELFERRY_HOME: home }, 'resume', '--json')
-  expect([code, json()]).toEqual([
-    1,
-    [{ event: 'left-out', id, file: 'ours.safetensors', reason: 'running' }],
-  ])
-  expect(err).toBe(`1 upload not resumed: already running in another Modelferry process (${process.pid}).\n`)
-  held.release()
-  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
-  expect(countOf('put-object')).toBe(1)
 })
 
 test('reports uploads of a signed-out account and keeps them', async () => {

@@ -18,12 +18,6 @@ async function setup(): Promise<CommandHarness> {
 test('does not resume files in review, and says why', async () => {
   const cli = await setup()
   await addFiles(cli.app, await writeFiles(cli, 6))
-  const running = await cli.run('resume', '--json')
-  const leftOut = Array.from({ length: 6 }, () =>
-    expect.objectContaining({ event: 'left-out', reason: 'review' }),
-  )
-  expect([running.code, running.json()]).toEqual([0, leftOut])
-  expect((await cli.run('status')).out).not.toContain('running in process')
   await cli.app.stop()
   cli.cloud.forgetOperations()
   const { code, err } = await cli.run('resume')
@@ -51,18 +45,6 @@ test('sends a file in the review of an app that has ended as the command shows i
   expect(cli.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
     planned.json()[0]?.['path'],
   ])
-})
-
-test('leaves files in the review of an app that runs to it', async () => {
-  const cli = await setup()
-  const paths = await writeFiles(cli, 6)
-  await addFiles(cli.app, paths)
-  const planned = await cli.run('upload', '--dry-run', '--json', ...paths)
-  expect(planned.json()).toMatchObject([{ event: 'review', files: 0 }])
-  const { code, err } = await cli.run('upload', '--yes', ...paths)
-  expect([code, err]).toEqual([1, 'These files are already in the upload queue.\n'])
-  expect(cli.app.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
-  expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
 })
 
 test('does not approve an unsafe file in the review of an app that has ended', async () => {

@@ -114,19 +114,14 @@ test('an upload that is removed in the app ends the command', async () => {
   expect(await ended).toMatchObject({ code: 1, err: 'large.safetensors was removed from the queue.\n' })
 })
 
-test('a command that the app doesn’t serve any more uploads by itself what the app has left', async () => {
-  const { app, host, line, id } = await startLarge()
-  host.close()
-  // The engine of the app still has the file.
-  await line(({ event, code }) => event === 'waiting' && code === 'other-process')
-  expect(app.row(id).phase).toBe('sending')
-})
-
-test('a command with a token uploads beside the app, which doesn’t get it', async () => {
+test('a command with a token uploads through the app, which then forgets the token', async () => {
   const { app, home, file, runWith, countOf } = await setup()
+  const [account] = app.engine.session().accounts
+  await app.calls.signOut({ accountId: account?.id ?? '' })
   const path = await file('harbour.safetensors')
   expect(await runWith({ MODELFERRY_HOME: home }, 'upload', path)).toMatchObject({ code: 0, err: '' })
-  expect([app.rows(), countOf('put-object')]).toEqual([[], 1])
+  expect([app.rows().map(({ phase }) => phase), countOf('put-object')]).toEqual([['registered'], 1])
+  await expect.poll(() => app.engine.session().accounts).toEqual([])
   expect((await runWith({ MODELFERRY_HOME: home }, 'upload', path, '--detach')).code).toBe(2)
 })
 

@@ -48,7 +48,13 @@ test('says where the app stays when its window is closed only if there is a tray
   expect(withoutTray).not.toBe(withTray)
 })
 
-const oneRunning = { running: 1, waiting: 2, unacknowledgedBytes: 0, canFinishParts: true }
+const oneRunning = {
+  running: 1,
+  waiting: 2,
+  unacknowledgedBytes: 0,
+  canFinishParts: true,
+  hasCommands: false,
+}
 
 test.each([
   [true, 0, 'finish-parts', 2],
@@ -71,6 +77,12 @@ test('names the bytes that quitting now would send again only if there are some'
     await dialogs.confirmQuit({ ...oneRunning, unacknowledgedBytes })
   const messages = options().map(({ message }) => String(message))
   expect(messages.map((message) => /\d (?:B|byte|MB)/.test(message))).toEqual([false, true, true])
+})
+
+test('quitting says that commands continue only if some wait', async () => {
+  const { dialogs, options } = answering('showMessageBox', { response: 2 })
+  for (const hasCommands of [false, true]) await dialogs.confirmQuit({ ...oneRunning, hasCommands })
+  expect(options().map(({ message }) => String(message).includes('commands'))).toEqual([false, true])
 })
 
 test.each([

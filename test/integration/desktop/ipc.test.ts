@@ -25,7 +25,7 @@ test('all calls wait for the whole queue, except for those that the first paint 
   const { app: before, home, begin, environment } = await setup({ as: null })
   await before.stop()
   const { database } = openJournal(home, environment.now())
-  const store = createUploadStore(database, 'before', environment)
+  const store = createUploadStore(database, environment)
   store.add(Array.from({ length: uploadCount }, (_none, position) => uploadRecord({ position })))
   store.close()
   database.close()

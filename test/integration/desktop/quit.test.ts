@@ -62,7 +62,13 @@ function setup({ running = 0, isStuck = false, threads = new Set<Worker>() } = {
   const showWindow = vi.fn()
   const flushNow = vi.fn()
   const quitHandler = setupQuit({
-    running: () => ({ running, waiting: 0, unacknowledgedBytes: 5, canFinishParts: true }),
+    running: () => ({
+      running,
+      waiting: 0,
+      unacknowledgedBytes: 5,
+      canFinishParts: true,
+      hasCommands: false,
+    }),
     dialogs: { confirmQuit: question.start },
     showWindow,
     finishParts: parts.start,

@@ -64,8 +64,8 @@ function setup(given: Given = {}) {
     engine: fakeEngine({
       subscribe: () => () => {},
       snapshot: () => ({ totals: { running: 0, waiting: 0 } }) as never,
-      areOthersUploading: () => false,
     }),
+    areCommandsWaiting: () => false,
     window: { isVisible: () => true },
     secretStore: { state: () => 'ok' },
     feed: { sendEvent: (name, value) => void sent.push(`${name} ${(value as { kind: string }).kind}`) },

@@ -111,7 +111,6 @@ export function setup(
         snapshot: () => ({ rows, totals, allPaused: false }) as never,
         applySettings: applied,
         windowFocused: () => void called.push('windowFocused'),
-        areOthersUploading: () => false,
         canFinishParts: () => true,
         stop: record('stop', undefined),
         queueRestored: async () => {},

@@ -51,7 +51,7 @@ test('adds no model of a workflow after an abort', async () => {
     aborting.abort()
     return true
   }
-  const added = await engine.workflows.enqueueModels(view.id, ['0'], confirm, aborting.signal)
+  const added = await engine.workflows.enqueueModels(view.id, ['0'], confirm, { signal: aborting.signal })
   expect([valueOf(added)?.added, rows()]).toEqual([0, []])
 })
 

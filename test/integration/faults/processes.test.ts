@@ -1,17 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { readJournal } from '../../../electron/journal/journal-reader.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type Cloud } from '../../cloud/cloud.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
-import { sha256Of, valueOf } from '../../support/engine.ts'
+import { sha256Of } from '../../support/engine.ts'
 import { expectInLibrary, type Leftovers } from './expect-end.ts'
 import {
-  beginHeldUpload,
   beginUpload,
   bytesOf,
   expectShown,
@@ -135,21 +133,3 @@ fault('resumes at the next start when stopped at any step', null, async (expecte
   expectShown(begun, expected)
   expect(harness.countOf('initiateMultipart')).toBe(1)
 })
-
-fault('waits for the process that already uploads the file', null, async () => {
-  const begun = await beginHeldUpload('parts', { on: 'put-part' })
-  writeFileSync(join(begun.home, 'vault.json'), JSON.stringify([...begun.secretStore.entries]))
-  const second = { cloud: begun.cloud, home: begun.home, file: begun.path }
-  const printed = startRunner(second, null)
-  await expect.poll(() => unfinishedFailures(begun.home)).toContain('other-process')
-  begun.release()
-  await expectInLibrary(begun)
-  expect(await printed).toBe('registered')
-  expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([1, 4])
-})
-
-/** Codes of the failures of all uploads in the journal that are not in the library yet. */
-function unfinishedFailures(home: string): readonly (string | undefined)[] {
-  const journal = valueOf(readJournal(home))
-  return journal?.unfinished.map(({ record }) => record.failure?.code) ?? []
-}

@@ -32,7 +32,7 @@ function startHolder(home: string, uid = 0) {
   return startProgram([process.execPath, '--input-type=module', '-e', script, home], {})
 }
 
-const take = (home: string) => onTestFinished(takeHostLock(home))
+const take = (home: string) => onTestFinished(takeHostLock(home).release)
 
 test('of two processes that start at once, one becomes the host, and the other ends', async () => {
   const home = temporaryFolder()
@@ -56,13 +56,13 @@ test('a killed host releases the data folder at once, a stopped one keeps it', a
 test('who can’t become the host is told which process is', () => {
   const home = temporaryFolder()
   take(home)
-  publishHost(home, prepareHost(home, '1.2.3'))
+  publishHost(home, prepareHost(home, { version: '1.2.3', kind: 'app' }))
   expect(() => takeHostLock(home)).toThrow(`PID ${process.pid}, ${hostname()}`)
 })
 
 test('a host that ends releases the data folder', () => {
   const home = temporaryFolder()
-  takeHostLock(home)()
+  takeHostLock(home).release()
   take(home)
 })
 
@@ -88,7 +88,7 @@ test('a lock that can’t be taken is no lock', () => {
 
 test.skipIf(process.platform === 'win32')('nor is one of a file that can only be read', async () => {
   const home = temporaryFolder()
-  takeHostLock(home)()
+  takeHostLock(home).release()
   chmodSync(join(home, 'host.lock'), 0o400)
   const uid = 4_321
   if (process.getuid?.() === 0) for (const path of [home, join(home, 'host.lock')]) chownSync(path, uid, uid)

@@ -70,8 +70,7 @@ test('adds nothing to another team while the session of the chosen one has ended
   expect([app.rows(), (await waiting(app)).count]).toEqual([[], 1])
   await app.signIn(BOB, { isTeamChosen: false })
   // Another user replaces Alice, so that her files are encrypted too.
-  valueOf(await app.engine.sealDeparted())
-  expect([app.rows(), await waiting(app)]).toEqual([[], nothing])
+  await expect.poll(async () => [app.rows(), await waiting(app)]).toEqual([[], nothing])
   await app.signIn(ALICE)
   await registered(app, 1)
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)

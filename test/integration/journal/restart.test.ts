@@ -6,6 +6,7 @@ import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { unfinishedIn } from '../../support/rows-on-journal.ts'
 
 test('a restart restores queue, pauses, history and sign-in', async () => {
   const { app, cloud, file, open } = await setup()
@@ -43,7 +44,7 @@ test('an app that quits while it reads a long queue starts no upload and keeps a
   await app.stop()
   cloud.forgetOperations()
   const { database } = openJournal(home, environment.now())
-  const store = createUploadStore(database, 'before', environment)
+  const store = createUploadStore(database, environment)
   const records = Array.from({ length: 1_200 }, (_none, position) =>
     uploadRecord({ position, accountId, ...(team ? { team } : {}) }),
   )
@@ -53,7 +54,7 @@ test('an app that quits while it reads a long queue starts no upload and keeps a
   expect(next.rows()).toHaveLength(100)
   await next.stop()
   expect([await started, asked()]).toEqual([false, []])
-  const kept = valueOf(createUploadStore(database, 'after', environment).claimQueue())
+  const kept = unfinishedIn(createUploadStore(database, environment))
   expect(kept.map(({ id, phase, failure }) => ({ id, phase, failure }))).toEqual(
     records.map(({ id }) => ({ id, phase: 'waiting', failure: null })),
   )

@@ -62,7 +62,7 @@ test('kills while sealing and unsealing lose no row, wherever they hit', async (
   const first = open()
   createAccountStore(first.database, environment).save(account)
   const records = Array.from({ length: rowCount }, () => registeredRecord())
-  createUploadStore(first.database, 'a process', environment).add(records)
+  createUploadStore(first.database, environment).add(records)
   first.database.close()
 
   const seal = createSeal()
@@ -83,7 +83,7 @@ test('kills while sealing and unsealing lose no row, wherever they hit', async (
   const again = createSealedAccounts(unsealing.database, environment, folder)
   while (again.seals().length > 0) again.unsealNext(seal, 0)
   expect(unsealing.rows()).toBe(rowCount)
-  const store = createUploadStore(unsealing.database, 'a process', environment)
+  const store = createUploadStore(unsealing.database, environment)
   expect(
     records.every((record) => JSON.stringify(store.find(record.id)?.state) === JSON.stringify(record.state)),
   ).toBe(true)

@@ -13,7 +13,6 @@ const launcher = 'electron/cli/modelferry.js'
 /** Programs that tests start as processes or threads. */
 const testPrograms = {
   runner: 'test/integration/faults/kills/runner.ts',
-  'other-app': 'test/integration/journal/other-app.ts',
   'api-call-program': 'test/integration/transfer/api-call-program.ts',
   'put-program': 'test/integration/transfer/put-program.ts',
   'reused-search-worker': 'test/support/reused-search-worker.ts',

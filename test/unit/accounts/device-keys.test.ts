@@ -21,7 +21,7 @@ test('a start keeps the team of a device key, which the profile does not name', 
   expect(account.teams.map(({ id }) => id)).toEqual([ALICES_TEAM_ID])
 })
 
-test('a refused device key is signed out for every process after the keychain was unlocked', async () => {
+test('a refused device key stays signed out after the keychain was unlocked', async () => {
   const { pair, start, secretStore, cloud } = await setup()
   const { id } = await pair()
   const kept = [...secretStore.entries]
@@ -36,7 +36,7 @@ test('a refused device key is signed out for every process after the keychain wa
   expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
 })
 
-test('a missing device key is signed out for this process only', async () => {
+test('a missing device key is signed out until the next start only', async () => {
   const { pair, start, secretStore } = await setup()
   const { id } = await pair()
   secretStore.entries.clear()
@@ -58,7 +58,7 @@ test('does not report the key as missing after a new sign-in', async () => {
   expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
 })
 
-test('a device key that another process has replaced is read again instead of signing out', async () => {
+test('a device key that was replaced with another data folder is read again instead of signing out', async () => {
   const { pair, accounts, start, cloud, newDeviceKey, secretStore } = await setup()
   const { id } = await pair()
   const other = start()
@@ -72,7 +72,7 @@ test('a device key that another process has replaced is read again instead of si
   expect([accounts.list(), reads()]).toMatchObject([[{ id, state: 'ready' }], before])
 })
 
-test('a key that was signed out here is not used once another process has paired again', async () => {
+test('a key that was signed out is not used once another data folder has paired again', async () => {
   const { pair, accounts, start, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
   valueOf(await accounts.signOut(id))
@@ -135,7 +135,7 @@ test('keeps a pending key for the next start when it can’t be stored', async (
   expect([...secretStore.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
-test('a pairing does not revoke the key of an unfinished one, with which another process may sign in', async () => {
+test('a pairing does not revoke the key of an unfinished one, with which a sign-in may be running', async () => {
   const { accounts, secretStore, cloud, newDeviceKey } = await setup()
   const [earlier, later] = [await newDeviceKey(), await newDeviceKey()]
   secretStore.entries.set(`device arrival ${cloud.url}`, earlier)

@@ -10,7 +10,7 @@ import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { accountId, setupSession } from '../../support/session.ts'
 
-test('does not overwrite a newer pair of another process', async () => {
+test('does not overwrite a newer pair of another data folder', async () => {
   const { session, pair, anotherSession, storedPair, clock } = await setupSession()
   const older = valueOf(await session.renew(pair.access_token))
   const newer = valueOf(await anotherSession().renew(older))

@@ -1,32 +1,22 @@
 import { expect, test } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
-import { ALICE } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
+import { standingClock } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
 
-test('does not refresh a session that another process has ended', async () => {
-  const { pair, anotherSession, secretStore, refreshes } = await setupSession()
-  let hasLeft = false
-  const session = anotherSession(undefined, () => hasLeft)
-  valueOf(await session.token())
-  hasLeft = true
-  secretStore.entries.clear()
-  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([secretStore.entries.size, refreshes()]).toEqual([0, []])
-})
-
-test('uses the tokens of the next sign-in after another process has ended the session', async () => {
-  const { anotherSession, signInAgain } = await setupSession()
-  let hasLeft = false
-  const session = anotherSession(undefined, () => hasLeft)
-  valueOf(await session.token())
-  hasLeft = true
-  expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
-  const next = await signInAgain()
-  hasLeft = false
-  expect(await session.token()).toEqual(success(next.access_token))
+test('a request that is running at a sign-out does not use tokens that the keychain did not erase', async () => {
+  const { accounts, secretStore, signIn } = await setupAccounts()
+  const { id } = await signIn()
+  const { signer } = valueOf(accounts.accessFor(id, ALICES_TEAM_ID))
+  const credential = valueOf(await signer.credential())
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  await accounts.signOut(id)
+  expect(secretStore.entries.size).toBe(1)
+  const signedOut = { failure: { code: 'signed-out' } }
+  expect([await signer.credential(), await signer.renew(credential)]).toMatchObject([signedOut, signedOut])
 })
 
 test('ends no session when a locked keychain looks empty', async () => {
@@ -34,23 +24,6 @@ test('ends no session when a locked keychain looks empty', async () => {
   secretStore.entries.clear()
   expect(await session.renew(pair.access_token)).toMatchObject({ ok: true })
   expect(session.isSecretMissing()).toBe(false)
-})
-
-test('stores nothing if another process ends the session during a refresh', async () => {
-  const { pair, anotherSession, secretStore, cloud } = await setupSession()
-  let hasLeft = false
-  const session = anotherSession(undefined, () => hasLeft)
-  const held = cloud.hold('refresh', 'answer')
-  const renewed = session.renew(pair.access_token)
-  await held.arrived
-  hasLeft = true
-  secretStore.entries.clear()
-  held.release()
-  expect(await renewed).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([secretStore.entries.size, await session.token()]).toMatchObject([
-    0,
-    { failure: { code: 'signed-out' } },
-  ])
 })
 
 /** A sign-out during a refresh whose answer is held. */
@@ -100,11 +73,10 @@ test('the pair of a refresh that is answered three seconds after a sign-out is r
 })
 
 test('nothing more is revoked when the refresh is refused after the sign-out', async () => {
-  const { clock, held, logouts, outwait, refreshed, signIn } = await signOutDuringRefresh({ isRefused: true })
+  const { held, logouts, outwait, refreshed, signIn } = await signOutDuringRefresh({ isRefused: true })
   await outwait()
   held.release()
-  // The keychain is read again after a refusal.
-  await advanceRetries(clock, refreshed)
+  await refreshed
   // The server answers these requests after one that a further sign-out would have sent.
   await signIn()
   expect(logouts()).toEqual([401])

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isUnsupported, mayBeUnsupported } from '../../../electron/cloud/client.ts'
 import { failure, success } from '../../../electron/contract/failures.ts'
@@ -187,40 +186,11 @@ test('is signed out when the refresh token has been used', async () => {
   })
 })
 
-test('uses the pair stored by another process instead of refreshing again', async () => {
+test('uses the pair that the engine of another data folder has stored instead of refreshing again', async () => {
   const { session, pair, anotherSession, refreshes } = await setupSession()
   const theirs = valueOf(await anotherSession().renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])
   expect([await session.token(), refreshes()]).toEqual([success(theirs), [200]])
-})
-
-test('two processes that need a token at the same time share one refresh', async () => {
-  const { session, pair, cloud, anotherSession, refreshes } = await setupSession()
-  const held = cloud.hold('refresh', 'answer')
-  const ours = session.renew(pair.access_token)
-  await held.arrived
-  const theirs = anotherSession().renew(pair.access_token)
-  held.release()
-  expect([await theirs, refreshes()]).toEqual([await ours, [200]])
-})
-
-test('uses the pair of another process when both refresh without a lock', async () => {
-  const { session, pair, secretStore, cloud, anotherSession, folder, refreshes } = await setupSession()
-  const other = anotherSession(join(folder, 'elsewhere'))
-  await other.token()
-  const held = cloud.hold('refresh')
-  const stored = Promise.withResolvers<void>()
-  let reads = 0
-  secretStore.beforeCall = (call) => {
-    if (call.startsWith('set')) setImmediate(stored.resolve)
-    // The third read is by the session whose token was refused.
-    return call.startsWith('get') && (reads += 1) === 3 ? stored.promise : undefined
-  }
-  const tokens = [session.renew(pair.access_token), other.renew(pair.access_token)]
-  await expect.poll(() => cloud.operations.length).toBe(2)
-  held.release()
-  const [one, another] = await Promise.all(tokens)
-  expect([one, refreshes().sort()]).toEqual([another, [200, 401]])
 })
 
 test('the next start finds the session in the keychain', async () => {
@@ -342,46 +312,16 @@ test('is refused once a renewed token is refused, and has a replacement after a 
   ])
 })
 
-/** Puts a pair of another process into the keychain at the given read of the keychain. */
-function storeAtRead(
-  { secretStore, clock }: Awaited<ReturnType<typeof setupSession>>,
-  at: number,
-  validMs: number,
-): void {
-  const theirs = { accessToken: 'theirs', refreshToken: 'x', expiresAtMs: clock.now() + validMs }
-  let reads = 0
-  secretStore.beforeCall = (call) => {
-    if (call.startsWith('get') && (reads += 1) === at)
-      secretStore.entries.set(`session ${accountId}`, JSON.stringify(theirs))
-  }
-}
-
-test.each([
-  ['is found by the last of three reads', 4, 30 * minute, 'theirs'],
-  ['is too late for the last of three reads', 5, 30 * minute, null],
-  ['has expired', 2, minute, null],
-])('a pair that another process stores after a refusal %s', async (_what, at, validMs, expected) => {
-  const harness = await setupSession()
-  harness.cloud.endSessions(ALICE.email)
-  // The first read is before the refresh.
-  storeAtRead(harness, at, validMs)
-  const renewed = await harness.session.renew(harness.pair.access_token)
-  expect(renewed.ok ? renewed.value : null).toBe(expected)
-  expect(harness.refreshes()).toEqual([401])
-  expect(await harness.session.token()).toEqual(success(expected ?? harness.pair.access_token))
-})
-
-test('after a refusal looks for the pair of another process at intervals of 150 ms', async () => {
-  const { session, pair, secretStore, cloud, clock } = await setupSession(standingClock())
-  cloud.endSessions(ALICE.email)
-  const reads = () => secretStore.calls.filter((call) => call.startsWith('get')).length
+test('after a refused refresh uses the pair that another data folder has stored meanwhile', async () => {
+  const { session, pair, cloud, anotherSession, refreshes } = await setupSession()
+  const other = anotherSession()
+  await other.token()
+  const held = cloud.hold('refresh', 'arrival', { times: 1 })
   const renewed = session.renew(pair.access_token)
-  // The first read is before the refresh.
-  for (const readCount of [2, 3]) {
-    await expect.poll(() => [reads(), clock.waits()]).toEqual([readCount, [150]])
-    clock.advance(150)
-  }
-  expect([(await renewed).ok, reads(), clock.waits()]).toEqual([false, 4, []])
+  await held.arrived
+  const theirs = valueOf(await other.renew(pair.access_token))
+  held.release()
+  expect([await renewed, refreshes()]).toEqual([success(theirs), [401, 200]])
 })
 
 test('ending returns a pair that the keychain did not accept, to be revoked', async () => {

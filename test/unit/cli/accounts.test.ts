@@ -4,70 +4,56 @@ import { runAccountsCommand, runLogoutCommand } from '../../../electron/cli/comm
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import { account, signedIn } from '../../components/support/rows.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
-import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { fakeClient } from '../../support/fake-client.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const mira = account()
 const otto = account({ id: 'account-2', personId: 'person-2', email: 'otto@night.example', name: 'Otto' })
 
-/** An engine with these accounts whose sign-outs succeed unless `signOut` returns a failure. */
+/** An engine with these accounts. */
 function setup(
   accounts: readonly Account[],
   {
-    signOut = () => success(undefined),
-    sealDeparted = () => success(undefined),
+    hanging = null,
     sealed,
     canUnseal = false,
   }: {
-    readonly signOut?: () => Result<void>
-    readonly sealDeparted?: () => Result<void>
+    /** The account whose sign-out doesn't end. */
+    readonly hanging?: Account | null
     readonly sealed?: SessionView['sealed']
     readonly canUnseal?: boolean
   } = {},
 ) {
-  const clock = standingClock()
   const process = new EventEmitter() as NodeJS.Process
   const interruption = listenForInterruption(process, () => undefined)
   const { streams, out, err } = recordedStreams()
-  const calls: unknown[] = []
   let session: SessionView = { ...signedIn(...accounts), ...(sealed && { sealed }), accounts }
-  const engine = fakeEngine({
+  const engine = fakeClient({
     session: () => session,
-    async unsealPresent() {
-      await Promise.resolve()
-      if (canUnseal) session = signedIn(...accounts)
-    },
-    sealDeparted: async () => sealDeparted(),
     calls: {
-      async signOut(args) {
-        calls.push(args)
-        const result = signOut()
-        const left = session.accounts.filter(({ id }) => id !== args.accountId)
-        if (!result.ok && result.failure.code !== 'seal-pending') return result
-        session = { ...session, accounts: left }
-        return result.ok ? success(session) : result
+      async unsealPresent() {
+        await Promise.resolve()
+        if (canUnseal) session = signedIn(...accounts)
+        return success(session)
       },
-      async discardSealed() {
-        const result = signOut()
-        return result.ok ? success(session) : result
+      async signOut({ accountId }) {
+        if (accountId === hanging?.id) return new Promise(() => undefined)
+        session = { ...session, accounts: session.accounts.filter(({ id }) => id !== accountId) }
+        return success(session)
       },
+      discardSealed: async () => success(session),
     },
   })
   return {
     out,
     err,
-    calls,
-    clock,
+    session: () => session,
     accounts: (options: { readonly json?: boolean; readonly discardEncrypted?: boolean } = {}) =>
       runAccountsCommand({ json: false, discardEncrypted: false, ...options }, { engine, streams }),
     logout: (emailOrId: string | null = null, data: 'kept' | 'removed' | null = null) =>
-      runLogoutCommand(
-        { account: emailOrId, data },
-        { engine, streams, environment: createTestEnvironment(clock), interruption },
-      ),
+      runLogoutCommand({ account: emailOrId, data }, { engine, streams, interruption }),
     interrupt: () => void process.emit('SIGINT', 'SIGINT'),
   }
 }
@@ -87,11 +73,10 @@ test.for<['kept' | 'removed' | null, string]>([
   ['removed', 'Uploads and history are hidden. What isn’t removed yet is removed at the next start.'],
   ['kept', 'Uploads and history on this computer are still readable.'],
 ])('says after Ctrl-C which accounts are signed out (%s)', async ([data, sentence]) => {
-  const pending = () => failed(failure('seal-pending'))
-  const { logout, clock, out, err, calls, interrupt } = setup([mira, otto], { signOut: pending })
+  const { logout, session, out, err, interrupt } = setup([mira, otto], { hanging: otto })
   const code = logout(null, data)
-  await expect.poll(() => clock.waits()).toHaveLength(1)
+  await expect.poll(() => session().accounts).toHaveLength(1)
   interrupt()
   const lines = ['', 'Signed out: mira@aurora.example.', sentence]
-  expect([await code, out, err, calls.length]).toEqual([exitCodes.interrupted, [], lines, 1])
+  expect([await code, out, err]).toEqual([exitCodes.interrupted, [], lines])
 })

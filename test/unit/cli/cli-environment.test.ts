@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
 import { readCliEnvironment } from '../../../electron/cli/cli-environment.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
 import { reviewPolicyOf } from '../../../electron/intake/review/upload-policy.ts'
 
 test('reads each variable and ignores empty ones', () => {
@@ -23,7 +24,7 @@ test('reads each variable and ignores empty ones', () => {
     team: 'Studio North',
     servers: [],
     home: resolve('relative/home'),
-    hasOwnPutLimit: true,
+    settings: { ...defaultSettings, server: 'http://127.0.0.1:8080/api/v1' },
     singlePutLimitBytes: 5_242_880,
     limitBytesPerSecond: 2_500_000,
     policy: reviewPolicyOf({ review: 'always' }),

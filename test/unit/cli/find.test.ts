@@ -5,18 +5,20 @@ import { runFindCommand } from '../../../electron/cli/commands/find.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import type { FoundPlacesView } from '../../../electron/contract/discovery.ts'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import { foundModel, foundPlace, foundView, team } from '../../components/support/rows.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
+import { fakeClient } from '../../support/fake-client.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 /** What `find` returns for a search with this result. */
 async function find(view: FoundPlacesView) {
   const { streams } = recordedStreams()
   const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
-  const modelsIn = () => [{ path: '/models/flux', model: foundModel('flux') }]
-  const engine = fakeEngine({ findModels: async () => ({ view, modelsIn }) })
-  const context = { engine, streams, interruption } as CommandContext
+  const models = Object.fromEntries(
+    view.places.map(({ id }) => [id, [{ path: '/models/flux', model: foundModel('flux') }]]),
+  )
+  const engine = fakeClient({ calls: { findModels: async () => success({ view, models }) } })
+  const context = { engine, streams, interruption } as Partial<CommandContext> as CommandContext
   return runFindCommand({ name: 'find', team: null, json: false }, null, context)
 }
 

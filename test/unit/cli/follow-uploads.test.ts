@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { followUploads } from '../../../electron/cli/commands/follow-uploads.ts'
 import type { UploadProgress, UploadReporter } from '../../../electron/cli/output/output.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
+import type { ClientListener } from '../../../electron/cli/engine-client.ts'
 import {
   failedRow,
   patchOf,
@@ -12,9 +12,7 @@ import {
   sendingRow,
   snapshotOf,
 } from '../../components/support/rows.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
-
-type Listener = Parameters<Engine['subscribe']>[0]
+import { fakeClient } from '../../support/fake-client.ts'
 
 /** A follower of an engine whose events the test sends, with the names of what it reports. */
 function setup() {
@@ -22,8 +20,8 @@ function setup() {
   const progress: UploadProgress[] = []
   const current = new Map<string, UploadRow>()
   const change = (rows: readonly UploadRow[]) => rows.forEach((row) => current.set(row.id, row))
-  let listener: Listener = {}
-  const engine = fakeEngine({
+  let listener: ClientListener = {}
+  const engine = fakeClient({
     snapshot: () => snapshotOf([...current.values()]),
     subscribe(next) {
       listener = next
@@ -50,7 +48,7 @@ function setup() {
     change,
     send(rows: readonly UploadRow[], rest: Partial<Patch> = {}) {
       change(rows)
-      listener.patch?.({ ...patchOf(1, rows), ...rest })
+      listener.uploads?.({ ...patchOf(1, rows), ...rest })
     },
     emit: () => listener,
     /** The ids of the uploads with which the follower ends, or null before. */
@@ -75,7 +73,7 @@ test('waits for a failed upload that is tried again', async () => {
   send([failedRow('a'), sendingRow('b')])
   send([sendingRow('a')])
   send([registeredRow('b')])
-  emit().verified?.('b', verified)
+  emit().verified?.({ id: 'b', verification: verified })
   expect(await ended()).toBe(null)
   reported()
   send([failedRow('a')])
@@ -96,7 +94,7 @@ test('waits for uploads that no patch contains yet, beside one in review', async
   const ended = wait(1)
   expect(await ended()).toBe(null)
   send([registeredRow('a')])
-  emit().verified?.('a', verified)
+  emit().verified?.({ id: 'a', verification: verified })
   expect(await ended()).toEqual(['b', 'a'])
 })
 
@@ -118,17 +116,16 @@ test('counts a file that is left out because its path is taken', async () => {
   const ended = wait(2)
   send([sendingRow('a')])
   reported()
-  emit().leftOut?.({ id: 'a', fileName: 'a.safetensors', accountId: 'alice' })
+  emit().leftOut?.({ id: 'a', fileName: 'a.safetensors' })
   expect([reported(), await ended()]).toEqual([['path-taken a.safetensors'], null])
-  emit().leftOut?.({ id: 'b', fileName: 'b.safetensors', accountId: 'alice' })
+  emit().leftOut?.({ id: 'b', fileName: 'b.safetensors' })
   expect([reported(), await ended()]).toEqual([['path-taken b.safetensors'], []])
 })
 
-test('reports each delay of an upload, but not each look for the process that has its file', () => {
+test('reports each delay of an upload once', () => {
   const { send, reported } = setup()
-  const retrying = (retryAtMs: number, why = failure('offline')) =>
-    row('a', { phase: 'retrying', failure: why, retryAtMs })
-  const other = (pid: string) => failure('other-process', {}, { detail: pid })
+  const retrying = (retryAtMs: number) =>
+    row('a', { phase: 'retrying', failure: failure('offline'), retryAtMs })
   send([retrying(1)])
   send([retrying(1)])
   expect(reported()).toEqual(['queued a', 'waiting a'])
@@ -136,14 +133,4 @@ test('reports each delay of an upload, but not each look for the process that ha
   send([sendingRow('a')])
   send([retrying(2)])
   expect(reported()).toEqual(['waiting a', 'progress a', 'waiting a'])
-  for (const [atMs, pid] of [
-    [3, '12'],
-    [4, '12'],
-    [5, '13'],
-  ] as const)
-    send([retrying(atMs, other(pid))])
-  expect(reported()).toEqual(['waiting a', 'waiting a'])
-  send([retrying(6, failure('other-process'))])
-  send([retrying(7, failure('other-process'))])
-  expect(reported()).toEqual(['waiting a', 'waiting a'])
 })

@@ -59,7 +59,7 @@ test('documents every JSON event of an upload with its members', () => {
   reporter.linksSkipped(2)
   reporter.verified(row('Flux'), { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 1 })
   reporter.verified(row('Flux'), { kind: 'differs', differences: [], atMs: 1 })
-  reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
+  reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'review' })
   const pausing = { isSingle: true, finishingParts: 1, unacknowledgedBytes: 5, uploadCount: 1 }
   reporter.progress([{ ...sendingRow('Flux'), pausing }], {
     running: [],

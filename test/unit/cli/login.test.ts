@@ -1,6 +1,6 @@
 import { runLoginCommand } from '../../../electron/cli/commands/login.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
+import { fakeClient } from '../../support/fake-client.ts'
 import { EventEmitter } from 'node:events'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { signedOut } from '../../components/support/rows.ts'
@@ -31,14 +31,14 @@ function pair({
     view = { ...view, ...next }
     for (const listener of listeners) listener(view)
   }
-  const engine = fakeEngine({
+  const engine = fakeClient({
     session: () => view,
     subscribe({ session: listener = () => undefined }) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    unsealPresent: async () => undefined,
     calls: {
+      unsealPresent: async () => success(view),
       startPairing: async () => started,
       async cancelPairing() {
         cancelled.push('pairing')

@@ -5,18 +5,18 @@ import { uploadRecord } from '../../support/records.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import { test, expect } from 'vitest'
 
-test('shows what a failed upload needs instead of the failure', () => {
+test('shows what a failed upload needs instead of the failure', async () => {
   const params = { name: 'A', path: 'p', status: 'active', suggestion: '', modelId: 'm', theirBytes: 1 }
   const { folder } = rowsOnJournal([
     uploadRecord({ phase: 'failed', failure: failure('path-taken', params) }),
   ])
-  const write = (json: boolean) => {
+  const write = async (json: boolean) => {
     const { streams, out } = recordedStreams()
-    runStatusCommand({ home: folder, deadlineMs: null }, { nowMs: 0, json }, streams)
+    await runStatusCommand({ home: folder, deadlineMs: null }, { nowMs: 0, json }, streams)
     return out
   }
-  expect(write(false)[0]).toMatch(/^needs attention {2}/)
-  expect(JSON.parse(write(true).join('\n'))).toMatchObject({
+  expect((await write(false))[0]).toMatch(/^needs attention {2}/)
+  expect(JSON.parse((await write(true)).join('\n'))).toMatchObject({
     uploads: [{ phase: 'failed', status: 'choice', failure: { code: 'path-taken' } }],
   })
 })

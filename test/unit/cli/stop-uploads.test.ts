@@ -7,7 +7,7 @@ import type { UploadReporter } from '../../../electron/cli/output/output.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
+import { fakeClient } from '../../support/fake-client.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
@@ -37,7 +37,7 @@ async function stop(
   }
   const context = {
     environment: createTestEnvironment(clock),
-    engine: fakeEngine({
+    engine: fakeClient({
       calls: {
         pause: record('pause', success(undefined)),
         stopPausing: record('stopPausing', success(undefined)),
@@ -45,10 +45,13 @@ async function stop(
           current = rowsLeft
           return record('cancel', cancelled)(args)
         },
+        async cleanUpStorage() {
+          calls.push('cleaned up')
+          return success(0)
+        },
       },
       snapshot: () => snapshotOf(current),
-      cleanUpAbandoned: async () => void calls.push('cleaned up'),
-      abandonedCount: () => 0,
+      stopWork: async () => new Set(rows.map(({ id }) => id)),
     }),
     interruption: { exitCode: exitCodes.interrupted } as Interruption,
     reporter: {

@@ -12,9 +12,10 @@ import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { UploadProposal } from '../../../electron/contract/review.ts'
-import type { Engine, EnqueueRequest } from '../../../electron/engine/engine.ts'
+import type { ClientListener } from '../../../electron/cli/engine-client.ts'
+import type { EnqueueRequest } from '../../../electron/engine/engine.ts'
 import { patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
+import { fakeClient } from '../../support/fake-client.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const missingFile = join(tmpdir(), 'missing', 'a.safetensors')
@@ -33,9 +34,9 @@ function startUpload(
   const { streams, out, err } = recordedStreams()
   const process = new EventEmitter() as NodeJS.Process
   const interruption = listenForInterruption(process, () => undefined)
-  let listener: Parameters<Engine['subscribe']>[0] = {}
+  let listener: ClientListener = {}
   const requested: string[] = []
-  const engine = fakeEngine({
+  const engine = fakeClient({
     subscribe(next) {
       listener = next
       return () => undefined
@@ -43,6 +44,7 @@ function startUpload(
     // Other rows come in patches.
     snapshot: () => snapshotOf([]),
     calls: { cancel: async () => success(undefined) },
+    stopWork: async () => new Set(),
     async add(_paths, request: EnqueueRequest = {}) {
       if (proposal) await request.approve?.(proposal)
       const teamId = request.team?.teamId ?? ''
@@ -54,6 +56,7 @@ function startUpload(
     engine,
     streams,
     interruption,
+    onDecided: () => undefined,
     reporter: createTextReporter(streams, { quiet: false }),
   } as unknown as UploadContext
   const teams = Object.keys(answers).map((teamId): TeamChoice => ({ accountId: 'a', teamId }))
@@ -67,7 +70,7 @@ function startUpload(
     out,
     err,
     requested,
-    show: (...rows: Parameters<typeof patchOf>[1]) => listener.patch?.(patchOf(1, rows)),
+    show: (...rows: Parameters<typeof patchOf>[1]) => listener.uploads?.(patchOf(1, rows)),
   }
 }
 

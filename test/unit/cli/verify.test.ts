@@ -12,7 +12,7 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import { receiptOf } from '../../../electron/contract/receipt.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
-import { fakeEngine } from '../../support/fake-engine.ts'
+import { fakeClient } from '../../support/fake-client.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { registeredRecord } from '../../support/records.ts'
 
@@ -51,12 +51,14 @@ async function verify({
   const { streams, out } = recordedStreams()
   const answers = [...library]
   let answer = success(verified)
-  const engine = fakeEngine({
-    verifyReceipt: async () => (answer = answers.shift() ?? answer),
-    localFileWith: async () => (known === null ? failed(failure('file-missing')) : success(known)),
+  const engine = fakeClient({
+    calls: {
+      verifyReceipt: async () => (answer = answers.shift() ?? answer),
+      localFileWith: async () => (known === null ? failed(failure('file-missing')) : success(known)),
+    },
   })
   const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
-  const context = { engine, streams, interruption } as CommandContext
+  const context = { engine, streams, interruption } as Partial<CommandContext> as CommandContext
   const command = { name: 'verify', receipt: join(folder, 'receipt.json'), file, json } as const
   return { code: await runVerifyCommand(command, context), out }
 }

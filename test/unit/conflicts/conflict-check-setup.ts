@@ -46,7 +46,6 @@ export function setupConflictCheck(
   const hashed: string[] = []
   const lookedUp: string[] = []
   const maxAges: (number | undefined)[] = []
-  const listed: (readonly [id: string, path: string | null])[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
   const deletedIds = new Set<string>()
   const listedAtMs = environment.now() - listedAgoMs
@@ -57,7 +56,6 @@ export function setupConflictCheck(
   }
   const { check, takeWaiters } = createConflictCheck({
     rows,
-    store,
     environment,
     replacedFate: () => 'disable',
     onSkipped: () => {},
@@ -74,7 +72,6 @@ export function setupConflictCheck(
       },
       model,
       recentModel: model,
-      addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
     },
     hashes: {
       async sha256Of({ path, identity }, { onProgress }) {
@@ -97,7 +94,6 @@ export function setupConflictCheck(
     hashed,
     lookedUp,
     maxAges,
-    listed,
     duplicates,
     store,
     breakJournal,

@@ -139,8 +139,13 @@ test.for<[string, Phase, Partial<UploadRecord>, Partial<UploadRecord>, boolean]>
     false,
   ],
 ])('another upload that %s', ([, phase, other, own, isBefore]) => {
-  const user = { record: uploadTo(path, { position: 1, ...other }), live: { phase } }
-  expect(runsBefore(user, uploadTo(path, { position: 2, ...own }))).toBe(isBefore)
+  const user = {
+    record: uploadTo(path, { position: 1, ...other }),
+    live: { phase, isRequested: true },
+  }
+  const record = uploadTo(path, { position: 2, ...own })
+  expect(runsBefore(user, record)).toBe(isBefore)
+  expect(runsBefore({ ...user, live: { phase, isRequested: false } }, record)).toBe(false)
 })
 
 test('a conflict is reported with a free path and what is known about the other one', () => {

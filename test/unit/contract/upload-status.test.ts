@@ -24,7 +24,6 @@ test.each([
   ['storage-busy', 'server'],
   ['rate-limited', 'server'],
   ['same-as-other', 'upload'],
-  ['other-process', 'upload'],
 ] as const)('an upload that is retried after %s waits for: %s', (code, status) => {
   expect(uploadStatusOf({ phase: 'retrying', failure: failure(code) }, unheldQueue)).toBe(status)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, success } from '../../../electron/contract/failures.ts'
+import { uploadRecord } from '../../support/records.ts'
 import { aborted } from '../queue/hand-queue.ts'
 import { setupCommands } from './commands-setup.ts'
 
@@ -63,4 +64,26 @@ test('stops uploads of an account that wait or run, until an account with access
   expect(ids.map(stateOf)).toEqual([['waiting', null], signedOut, ...rest])
   commands.resumeAfter('signed-out')
   expect(ids.map(stateOf)).toEqual([['waiting', null], ['waiting', null], ...rest])
+})
+
+test('leaves uploads alone that a command’s engine has read, until one is to be continued', async () => {
+  const { commands, queue, rows, stateOf } = setupCommands()
+  const [waiting, other, signedOut] = [
+    uploadRecord(),
+    uploadRecord(),
+    uploadRecord({ phase: 'failed', failure: failure('signed-out') }),
+  ]
+  rows.add([waiting, other, signedOut])
+  rows.restore([waiting, other, signedOut], { isRequested: false })
+  const ids = [waiting, other, signedOut].map(({ id }) => id)
+  commands.resumeWaiting(() => true)
+  commands.resumeAfter('signed-out')
+  commands.refuseWaiting(waiting.accountId, () => false)
+  expect(ids.map((id) => [...(stateOf(id) ?? []), queue.has(id)])).toEqual([
+    ['waiting', null, false],
+    ['waiting', null, false],
+    ['failed', 'signed-out', false],
+  ])
+  expect(await commands.continueUpload(waiting.id)).toEqual(success(true))
+  expect(ids.map((id) => queue.has(id))).toEqual([true, false, false])
 })

@@ -27,7 +27,7 @@ function setup() {
   }
   const environment = { ...createTestEnvironment(clock), startOfDay }
   const { database } = openJournal(folder, 0)
-  const store = createUploadStore(database, 'me', environment)
+  const store = createUploadStore(database, environment)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })

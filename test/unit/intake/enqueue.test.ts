@@ -23,7 +23,7 @@ const suggested = (name: string) => ({
 
 /** Intake of files that are inspected as LoRAs, with their failures. */
 function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
-  const { rows, store, environment, breakJournal, repairJournal } = rowsOnJournal(records)
+  const { rows, environment, breakJournal, repairJournal } = rowsOnJournal(records)
   const { queue } = handQueue({ held: true })
   const state = {
     policy: reviewPolicyOf({ review: 'when-needed' }),
@@ -42,11 +42,11 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     approve: () => success(false),
   }
   const intake = new Intake({
-    store,
     rows,
     queue,
     accounts: { list: () => [] },
     commands,
+    queueRestored: async () => {},
     environment,
     inspect: async ({ name, sizeBytes, failure: reason }) => {
       state.inspectionCount += 1

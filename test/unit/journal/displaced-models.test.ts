@@ -14,7 +14,7 @@ function openStore() {
     database.close()
     rmSync(folder, { recursive: true })
   })
-  return createUploadStore(database, 'me', createTestEnvironment(standingClock()))
+  return createUploadStore(database, createTestEnvironment(standingClock()))
 }
 
 const path = 'models/vae/a.safetensors'

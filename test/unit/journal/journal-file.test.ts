@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,14 +5,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { journalProblemOf, openJournal } from '../../../electron/journal/journal-file.ts'
 import { sqliteCode } from '../../../electron/platform/files/sqlite-code.ts'
-import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
 import { createSchema, journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { OtherOwnerError } from '../../../electron/platform/files/data-folder.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { valueOf } from '../../support/engine.ts'
-import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { createOldJournal, insertIntoOldJournal } from '../../support/old-journal.ts'
+import { multipartOpenState, registeredRecord, uploadRecord } from '../../support/records.ts'
+import { unfinishedIn } from '../../support/rows-on-journal.ts'
 
 const nowMs = Date.UTC(2026, 4, 6, 7, 8, 9)
 
@@ -39,12 +37,12 @@ function setup() {
 const versionOf = (database: DatabaseSync) =>
   Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
 const storeOn = (database: DatabaseSync) =>
-  createUploadStore(database, randomUUID(), createTestEnvironment(standingClock()))
+  createUploadStore(database, createTestEnvironment(standingClock()))
 
 test('the first start creates the folder for its owner only and an empty journal', () => {
   const { folder, open } = setup()
   const { database, damagedFile } = open()
-  expect([damagedFile, valueOf(storeOn(database).claimQueue())]).toEqual([null, []])
+  expect([damagedFile, unfinishedIn(storeOn(database))]).toEqual([null, []])
   expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
 })
 
@@ -78,34 +76,88 @@ test('a journal of the first version is brought up to date and keeps its uploads
   old.exec(readFileSync(join(import.meta.dirname, 'journal-1.sql'), 'utf8'))
   const record = uploadRecord()
   const done = registeredRecord()
-  const names = old.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
-  const valuesOf = (one: UploadRecord) =>
-    new Map(toColumns(one).map((value, index) => [columns[index], value]))
-  const kept = names.map(({ name }) => String(name)).filter((name) => columns.includes(name))
-  const insert = old.prepare(
-    `INSERT INTO uploads (${kept.join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`,
-  )
-  for (const one of [record, done]) insert.run(...kept.map((name) => valuesOf(one).get(name) ?? null))
+  insertIntoOldJournal(old, [record, done])
   old.close()
-
   const { database, damagedFile } = open()
   const store = storeOn(database)
-  expect([valueOf(store.claimQueue()), damagedFile, versionOf(database) > 1]).toEqual([[record], null, true])
+  expect([unfinishedIn(store), damagedFile, versionOf(database)]).toEqual([[record], null, journalVersion])
   // Registered before records were verified: that is neither claimed nor asked for now.
   expect([store.history({ limit: 5 }), store.unverified()]).toEqual([[done], []])
-  // Columns and indexes of later versions.
-  expect(valueOf(store.claimFile(record))).toEqual({ kind: 'claimed', isContinued: false })
+})
+
+/** The last version of which several processes shared a journal. */
+const sharedVersion = 19
+
+test('what waited or failed because of another process waits for nothing after the migration', () => {
+  const { file, open } = setup()
+  const stopped = ['waiting', 'failed', 'failed'].map((phase) => uploadRecord({ phase: phase as 'failed' }))
+  const old = createOldJournal(file, sharedVersion, stopped)
+  const setFailure = old.prepare('UPDATE uploads SET failure = ? WHERE id = ?')
+  for (const [index, code] of ['other-process', 'other-process', 'file-empty'].entries())
+    setFailure.run(JSON.stringify({ code, params: {} }), stopped[index]?.id ?? '')
+  old.close()
+  const left = unfinishedIn(storeOn(open().database))
+  expect(left.map(({ phase, failure }) => [phase, failure?.code])).toEqual([
+    ['waiting', undefined],
+    ['waiting', undefined],
+    ['failed', 'file-empty'],
+  ])
+})
+
+test('of uploads that share a multipart upload, the one with most parts keeps it after the migration', () => {
+  const { file, open } = setup()
+  const shared = multipartOpenState(5_242_880)
+  const finished = { ...shared.multipart, uploadId: 'finished' }
+  const [fewer, most, none, left] = [
+    uploadRecord({ state: shared }),
+    uploadRecord({ state: shared }),
+    uploadRecord({ state: shared, phase: 'paused' }),
+    uploadRecord({ state: { ...shared, multipart: finished } }),
+  ]
+  const old = createOldJournal(file, sharedVersion, [
+    fewer,
+    most,
+    none,
+    left,
+    registeredRecord({ multipart: finished }),
+  ])
+  const addPart = old.prepare("INSERT INTO parts (upload, number, etag, checksum) VALUES (?, ?, '', 0)")
+  for (const [id, number] of [
+    [fewer.id, 1],
+    [most.id, 1],
+    [most.id, 2],
+    [left.id, 1],
+  ] as const)
+    addPart.run(id, number)
+  old.close()
+  const store = storeOn(open().database)
+  const queued = { kind: 'queued', started: false } as const
+  const others = [fewer, none, left].map((record) => ({ ...record, state: queued }))
+  expect(unfinishedIn(store)).toEqual(expect.arrayContaining([most, ...others]))
+  expect([fewer, most, none, left].map(({ id }) => store.parts.list(id).length)).toEqual([0, 2, 0, 0])
+  store.remove(others.map(({ id }) => id))
+  expect(store.abandonedUploads()).toEqual([])
+})
+
+test('is not migrated while a version that shares journals has it open', () => {
+  const { file, open } = setup()
+  const old = createOldJournal(file, sharedVersion, [])
+  old.exec('PRAGMA journal_mode = WAL; SELECT count(*) FROM uploads')
+  expect(journalProblemOf(thrownBy(open))).toBe('older-running')
+  expect(versionOf(old)).toBe(sharedVersion)
+  old.close()
+  expect(versionOf(open().database)).toBe(journalVersion)
 })
 
 test('a migration that fails changes nothing', () => {
   const database = new DatabaseSync(':memory:')
   onTestFinished(() => database.close())
   createSchema(database, journalVersion - 1)
-  // The last step of the migration finds its column there already.
-  database.exec('ALTER TABLE hashes ADD COLUMN ctime_ns TEXT')
+  // The last step of the migration doesn't find its table.
+  database.exec('DROP TABLE runners')
   const contentOf = () => database.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all()
   const before = contentOf()
-  expect(() => migrate(database)).toThrow('duplicate column name: ctime_ns')
+  expect(() => migrate(database)).toThrow('no such table: runners')
   expect([contentOf(), versionOf(database), database.isTransaction]).toEqual([
     before,
     journalVersion - 1,
@@ -113,7 +165,7 @@ test('a migration that fails changes nothing', () => {
   ])
   // 0 is DEFAULT (sqlite.org/pragma.html#pragma_temp_store).
   expect(database.prepare('PRAGMA temp_store').get()).toEqual({ temp_store: 0 })
-  database.exec('ALTER TABLE hashes DROP COLUMN ctime_ns')
+  database.exec('CREATE TABLE runners (id TEXT PRIMARY KEY)')
   migrate(database)
   expect(versionOf(database)).toBe(journalVersion)
 })
@@ -183,7 +235,7 @@ test.each<[string, (whole: Buffer) => Buffer]>([
   const record = uploadRecord()
   const store = storeOn(database)
   store.add([record])
-  expect(valueOf(store.claimQueue())).toEqual([record])
+  expect(unfinishedIn(store)).toEqual([record])
   expect(damagedFile).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
   expect(readFileSync(damagedFile ?? '').equals(damaged)).toBe(true)
   expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)

@@ -21,7 +21,7 @@ function setup() {
     database.close()
     rmSync(folder, { recursive: true })
   })
-  const store = createUploadStore(database, 'me', environment)
+  const store = createUploadStore(database, environment)
   const record = uploadRecord({ state: { kind: 'multipart-open', multipart } })
   store.add([record])
   return { folder, database, store, record }

@@ -31,7 +31,7 @@ test.for<[string, UploadState, number, PartCount | undefined, number]>([
 function setup(flushLog?: () => Promise<Result<void>>) {
   const { folder, database, environment } = openTestJournal()
   const record = uploadRecord({ state: inParts })
-  createUploadStore(database, 'me', environment).add([record])
+  createUploadStore(database, environment).add([record])
   const recordPart = createPartRecorder(folder)
   onTestFinished(() => recordPart.close())
   const logFile = logFileOf(database) ?? ''

@@ -16,7 +16,7 @@ function setup() {
   onTestFinished(() => database.close())
   const wal = () => readFileSync(join(folder, 'used', 'journal.sqlite-wal'))
   return {
-    store: createUploadStore(database, 'me', environment),
+    store: createUploadStore(database, environment),
     walBytes: () => wal().length,
     /** Opens a copy whose log ends after `walBytes` and returns the ids in it. */
     openTruncated(walBytes: number) {

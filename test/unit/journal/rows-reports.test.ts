@@ -9,9 +9,8 @@ function setup(given = uploadRecord()) {
   const { store, environment } = rowsOnJournal()
   const changed: string[] = []
   const moved: number[] = []
-  const released: unknown[] = []
   const rows = new Rows({
-    store: { ...store, releaseFile: (which) => void released.push(which) },
+    store,
     log: noLog,
     environment,
     changed: (id) => changed.push(id),
@@ -22,7 +21,6 @@ function setup(given = uploadRecord()) {
   return {
     rows,
     id,
-    released,
     stored: () => store.find(id)?.phase,
     live: () => rows.get(id)?.live,
     send() {
@@ -31,21 +29,6 @@ function setup(given = uploadRecord()) {
     },
   }
 }
-
-test('lets other processes send the file of an upload that is paused, has failed or is reviewed again', () => {
-  const releasedAfter = (event: 'pause' | 'refuse' | 'review' | 'trouble' | 'requeue') => {
-    const { rows, id, released } = setup()
-    rows.applyEvent(id, 'begin')
-    if (event === 'review') rows.applyEvent(id, 'requeue')
-    rows.applyEvent(id, event)
-    return { id, released }
-  }
-  for (const event of ['pause', 'refuse', 'review'] as const) {
-    const { id, released } = releasedAfter(event)
-    expect(released).toEqual([{ id }])
-  }
-  for (const event of ['trouble', 'requeue'] as const) expect(releasedAfter(event).released).toEqual([])
-})
 
 test('a run that ends before storage has the file leaves nothing sent, hashed or in flight', () => {
   const { rows, id, live, send } = setup()

@@ -10,23 +10,13 @@ interface Options {
 
 function setup({ stored = null, isFull = false }: Options = {}) {
   const holds: boolean[] = []
-  const ways: string[] = []
-  const running = new Set<string>()
-  const restarted: (readonly string[])[] = []
-  /** How many uploads ran at each report of a held queue. */
-  const heldCounts: number[] = []
   const choices = { allPaused: stored as string | null }
-  const reasons: (string | null)[] = []
   const hold = createQueueHold({
     queue: {
-      async setHeld(isHeld, how = 'at-once') {
+      async setHeld(isHeld) {
         holds.push(isHeld)
-        ways.push(how)
       },
-      async restart(ids) {
-        restarted.push(ids)
-      },
-      running,
+      restart: async () => {},
     },
     choices: {
       get: () => choices.allPaused,
@@ -36,18 +26,11 @@ function setup({ stored = null, isFull = false }: Options = {}) {
         return success(undefined)
       },
     },
-    rows: { setHoldReason: (reason) => void reasons.push(reason) },
-    store: {
-      releaseFile() {
-        heldCounts.push(running.size)
-      },
-    },
+    rows: { setHoldReason: () => {} },
   })
   return {
     hold,
     choices,
-    running,
-    heldCounts,
     isHeld: () => holds.at(-1),
   }
 }
@@ -84,15 +67,4 @@ test('reports a pause of the user that cannot be stored, and its end, both of wh
   const notSaved = failed(failure('settings-not-saved', {}, { detail: 'journal-full' }))
   expect([await hold.pauseAll(true), isHeld(), choices.allPaused]).toEqual([notSaved, true, null])
   expect([await hold.pauseAll(false), isHeld()]).toEqual([notSaved, false])
-})
-
-test('reports a held queue once nothing runs any more', async () => {
-  const { hold, running, heldCounts } = setup()
-  await hold.start({ ownsQueue: true })
-  await hold.restartRuns(['a'])
-  expect(heldCounts).toEqual([])
-  await hold.pauseAll(true)
-  running.add('resumed while others ended')
-  await hold.hold('battery')
-  expect(heldCounts).toEqual([0])
 })

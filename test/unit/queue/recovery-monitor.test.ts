@@ -75,16 +75,3 @@ test('is online when one server of unfinished uploads answers, and asks each onc
   await answer(false, false, false, false)
   expect(recovery.connectivity).toBe('offline')
 })
-
-test('repeats a failed operation every five seconds until it succeeds', () => {
-  const { recovery, clock } = setup()
-  let attempts = 0
-  recovery.tryUntilDone(() => ++attempts === 3)
-  expect([attempts, clock.waits()]).toEqual([1, [5_000]])
-  clock.advance(5_000)
-  expect([attempts, clock.waits()]).toEqual([2, [5_000]])
-  clock.advance(5_000)
-  expect([attempts, clock.waits()]).toEqual([3, []])
-  recovery.tryUntilDone(() => true)
-  expect(clock.waits()).toEqual([])
-})

@@ -50,7 +50,7 @@ function setup({
   })
   const clock = standingClock()
   const environment = createTestEnvironment(clock)
-  const store = createUploadStore(database, 'me', environment)
+  const store = createUploadStore(database, environment)
   const uploads = Array.from({ length: uploadCount }, (_, index) => {
     const upload = withVerification({ kind: 'pending' })
     return { ...upload, state: { ...upload.state, modelId: `m${index}` } }

@@ -59,7 +59,6 @@ const waitingRows = inOrder([
   row('In the queue'),
   row('Paused by hand', { phase: 'paused', started: true, sentBytes: 300_000_000 }),
   row('For its disk', { phase: 'retrying', failure: failure('disk-missing', { folder: '/media/models' }) }),
-  row('For another app', { phase: 'retrying', failure: failure('other-process'), retryAtMs: noonMs }),
   row('For its duplicate', {
     phase: 'retrying',
     failure: failure('same-as-other', { name: 'In the queue' }),

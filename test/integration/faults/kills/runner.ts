@@ -1,3 +1,4 @@
+import { takeHostLock } from '../../../../electron/host/host-lock.ts'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { success } from '../../../../electron/contract/failures.ts'
@@ -9,8 +10,7 @@ import type { RunnerOptions } from './start-runner.ts'
 
 // The engine in a process of its own, to be killed. It runs bundled (test/support/runner/test-programs.ts):
 // `runner <data folder> <server> <single PUT limit in bytes> <file> <options as JSON>`. Resumes the upload in
-// the journal, or else signs in and adds the file. Prints how the row ended: `registered`, `failed <code>`, or
-// `claimed by another process`.
+// the journal, or else signs in and adds the file. Prints how the row ended: `registered` or `failed <code>`.
 
 /** Parallel PUTs of one process. */
 const streamsMost = 4
@@ -39,6 +39,7 @@ function fileVault(path: string): SecretStore {
 const silent = () => undefined
 const engine = createEngine({
   folder,
+  lock: takeHostLock(folder),
   secretStore: fileVault(join(folder, 'vault.json')),
   keychainState: () => 'ok',
   settings: {
@@ -80,7 +81,6 @@ if (engine.snapshot().rows.length === 0) {
 const ended = Promise.withResolvers<string>()
 const checkRow = () => {
   const [row] = engine.snapshot().rows
-  if (!row) ended.resolve('claimed by another process')
   if (row?.phase === 'registered') ended.resolve('registered')
   if (row?.phase === 'failed') ended.resolve(`failed ${row.failure?.code ?? ''}`)
 }

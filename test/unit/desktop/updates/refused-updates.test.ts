@@ -37,26 +37,15 @@ test('a version that failed to install is skipped until a newer one', async () =
   expect(setup({ refused: '1.0.0' }).fake.refused).toBe(null)
 })
 
-test.for([{ isWindowVisible: true }, { areOthersUploading: true }])(
-  'a window or another process during preparation prevents the installation (%o)',
-  async (changedDuringPrepare) => {
-    const { updates, calls, pass } = setup({ isWindowVisible: false, changedDuringPrepare })
-    await updates.check()
-    await pass(idleBeforeInstallMs)
-    expect(calls.at(-1)).toBe('prepare install')
-    expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
-  },
-)
-
-test('an automatic installation waits until no other process has uploads', async () => {
-  const { fake, updates, calls, pass } = setup({ isWindowVisible: false, areOthersUploading: true })
+test('a window that is shown during preparation prevents the installation', async () => {
+  const { updates, calls, pass } = setup({
+    isWindowVisible: false,
+    changedDuringPrepare: { isWindowVisible: true },
+  })
   await updates.check()
   await pass(idleBeforeInstallMs)
-  await pass(idleBeforeInstallMs)
-  expect([calls.at(-1), updates.state().kind]).toEqual(['on quit: false', 'ready'])
-  fake.areOthersUploading = false
-  await pass(idleBeforeInstallMs)
-  expect(calls.slice(-3)).toEqual(['prepare install', 'stop app', 'install'])
+  expect(calls.at(-1)).toBe('prepare install')
+  expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
 
 test('no update is installed automatically while a sign-in is only in memory', async () => {
@@ -68,4 +57,12 @@ test('no update is installed automatically while a sign-in is only in memory', a
   updates.conditionsChanged()
   await pass(idleBeforeInstallMs)
   expect(calls.at(-1)).toBe('install')
+})
+
+test('no update is installed on quit while commands wait for uploads', async () => {
+  const { fake, updates, calls } = setup({ isWindowVisible: true })
+  await updates.check()
+  fake.areCommandsWaiting = true
+  updates.quitRequested()
+  await expect.poll(() => calls.at(-1)).toBe('on quit: false')
 })

@@ -15,14 +15,14 @@ interface FakeApp {
   percents: readonly number[]
   installError: UpdateError | null
   isBusy: boolean
-  areOthersUploading: boolean
+  areCommandsWaiting: boolean
   isWindowVisible: boolean
   off: NoUpdatesReason | null
   intended: string | null
   prepareError: UpdateError | null
   refused: string | null
   /** What changes during the preparation. */
-  changedDuringPrepare: Partial<Pick<FakeApp, 'isWindowVisible' | 'areOthersUploading'>>
+  changedDuringPrepare: Partial<Pick<FakeApp, 'isWindowVisible'>>
   /** Whether sign-ins are in the keychain. */
   areSignInsSaved: boolean
 }
@@ -39,7 +39,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     percents: [50],
     installError: null,
     isBusy: false,
-    areOthersUploading: false,
+    areCommandsWaiting: false,
     isWindowVisible: true,
     off: null,
     intended: null,
@@ -87,7 +87,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     },
     settings: () => fake,
     isBusy: () => fake.isBusy,
-    areOthersUploading: () => fake.areOthersUploading,
+    areCommandsWaiting: () => fake.areCommandsWaiting,
     isWindowVisible: () => fake.isWindowVisible,
     areSignInsSaved: () => fake.areSignInsSaved,
     async stopApp() {

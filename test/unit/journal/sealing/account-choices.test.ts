@@ -26,7 +26,7 @@ function setup(stored: Partial<Record<ChoiceName, unknown>> = {}) {
       return text === null ? null : JSON.parse(text)
     },
     addUpload: (path: string) =>
-      createUploadStore(database, 'me', environment).add([uploadRecord({ path, accountId: 'bob' })]),
+      createUploadStore(database, environment).add([uploadRecord({ path, accountId: 'bob' })]),
     take: (hasOtherUsers: boolean) => takeChoices(database, ['alice'], hasOtherUsers),
   }
 }

@@ -1,14 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../../electron/contract/account.ts'
 import { createAccountStore, createStoredChoices } from '../../../../electron/journal/account-store.ts'
 import { addAbandonedUpload } from '../../../../electron/journal/abandoned-store.ts'
 import { createHashCache } from '../../../../electron/journal/hash-cache.ts'
 import { openJournal } from '../../../../electron/journal/journal-file.ts'
-import { createSchema } from '../../../../electron/journal/schema.ts'
 import {
   createSeal,
   decrypt,
@@ -25,6 +24,8 @@ import { createUploadStore } from '../../../../electron/journal/upload-store.ts'
 import { choiceOwners, type ChoiceName } from '../../../../electron/platform/environment.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
 import { multipartOpenState, registeredRecord, uploadRecord } from '../../../support/records.ts'
+import { createOldJournal } from '../../../support/old-journal.ts'
+import { unfinishedIn } from '../../../support/rows-on-journal.ts'
 
 const accountOf = (name: string): Account => ({
   id: `cloud.example ${name}`,
@@ -51,7 +52,7 @@ function setup() {
   })
   const accounts = createAccountStore(database, environment)
   accounts.save(alice)
-  const store = createUploadStore(database, 'this process', environment)
+  const store = createUploadStore(database, environment)
   return {
     folder,
     database,
@@ -85,10 +86,10 @@ function unsealAll(sealed: SealedAccounts, seal: Seal): readonly number[] {
   }
 }
 
-/** All rows of the tables that accounts have, except for what `claimQueue` changes. */
+/** All rows of the tables that accounts have. */
 function contentOf(database: DatabaseSync): unknown {
   const tables = database
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('sealed', 'runners')`)
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sealed'`)
     .all()
     .map(({ name }) => String(name))
   return tables.map((table) => [
@@ -96,7 +97,7 @@ function contentOf(database: DatabaseSync): unknown {
     database
       .prepare(`SELECT * FROM ${table}`)
       .all()
-      .map(({ runner: _runner, ...row }) => JSON.stringify(row))
+      .map((row) => JSON.stringify(row))
       .filter((row) => !row.includes('"name":"erase"'))
       .sort(),
   ])
@@ -182,21 +183,6 @@ test('each step is complete in itself: after a hard stop the rest is sealed or u
   last.close()
 })
 
-test('leaves the uploads that another process runs, until it has ended', () => {
-  const { database, store, accounts, sealed } = setup()
-  // Process 1 is alive and another one.
-  database.prepare('INSERT INTO runners (id, pid) VALUES (?, 1)').run('other process')
-  const [running, own] = [uploadRecord(), uploadRecord()]
-  store.add([running, own])
-  database.prepare('UPDATE uploads SET runner = ? WHERE id = ?').run('other process', running.id)
-  const seal = createSeal()
-  expect(sealAll(sealed, seal)).toBe('process')
-  expect([store.find(own.id), store.find(running.id), accounts.list()]).toEqual([null, running, [alice]])
-  database.exec('DELETE FROM runners')
-  expect(sealAll(sealed, seal)).toBe('nothing')
-  expect([store.find(running.id), accounts.list()]).toEqual([null, []])
-})
-
 test('seals the uploads of the same user’s other sign-ins and of a token', () => {
   const { store, accounts, sealed } = setup()
   accounts.save({ ...alice, id: `${alice.id} team_01`, kind: 'device' })
@@ -206,8 +192,7 @@ test('seals the uploads of the same user’s other sign-ins and of a token', () 
     ),
   )
   expect(sealAll(sealed, createSeal())).toBe('nothing')
-  const left = store.claimQueue()
-  expect(left.ok && left.value.map(({ accountId }) => accountId)).toEqual(['cloud.example alice2'])
+  expect(unfinishedIn(store).map(({ accountId }) => accountId)).toEqual(['cloud.example alice2'])
 })
 
 test('returns what is not damaged, and discards the rest only on request', () => {
@@ -229,17 +214,13 @@ test('migrates rows that an older version has sealed', () => {
   const { database, sealed, store } = setup()
   const seal = createSeal()
   const record = uploadRecord()
-  store.add([record])
-  // Version 1 had no column that was added later.
-  const old = new DatabaseSync(':memory:')
-  createSchema(old, 1)
-  const columns = old.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
-  const names = columns.map(({ name }) => String(name)).join(', ')
-  const uploads = database.prepare(`SELECT ${names} FROM uploads`).all()
-  store.remove([record.id])
+  const version = 19
+  const old = createOldJournal(':memory:', version, [record])
+  const uploads = old.prepare('SELECT * FROM uploads').all()
+  old.close()
   database
     .prepare('INSERT INTO sealed (seal, owner, content) VALUES (?, ?, ?)')
-    .run(seal.id, ownerTag(seal, alice), encrypt(seal, JSON.stringify({ version: 1, rows: { uploads } })))
+    .run(seal.id, ownerTag(seal, alice), encrypt(seal, JSON.stringify({ version, rows: { uploads } })))
   expect(unsealAll(sealed, seal)).toEqual([])
   expect(store.find(record.id)).toEqual(record)
 })
@@ -259,15 +240,15 @@ const columnsByFate = {
     uploads:
       'id position path file_name folder size_bytes mtime_ns inode account_id team_id team_name display_name ' +
       'model_type model_path recognition phase started failure storage_key sha256 model_id added_at_ms ' +
-      'finished_at_ms runner multipart allowed library seen dismissed claimed verification to_verify device ' +
-      'sample in_review ctime_ns',
+      'finished_at_ms multipart allowed library seen dismissed verification to_verify device sample in_review ' +
+      'ctime_ns',
     watched_files: 'folder path size_bytes mtime_ms state',
     watched_folders: 'id path account_id team_id team_name paused added_at root_id',
   },
   /** Each choice says whose it is, see `choiceOwners`. */
   encryptedByOwner: { choices: 'name value' },
-  /** Process ids, and what is encrypted already. */
-  harmless: { runners: 'id pid boot', sealed: 'id seal owner content' },
+  /** What is encrypted already. */
+  harmless: { sealed: 'id seal owner content' },
 }
 
 test('every column of the journal is encrypted at a sign-out or holds nothing of an account', () => {
@@ -315,24 +296,6 @@ test('a sign-out empties every table and choice that can hold something of an ac
   expect(left.map(({ name }) => String(name)).sort()).toEqual(
     ['erase', ...names.filter((name) => choiceOwners[name] === 'setting')].sort(),
   )
-})
-
-test('encrypts nothing with a key that another process may have deleted', () => {
-  const { folder, store, accounts, environment, sealed } = setup()
-  store.add(Array.from({ length: 500 }, () => registeredRecord()))
-  const seal = createSeal()
-  sealed.sealNext(user, seal)
-  // The user signs in with another process, which decrypts everything, and signs out again.
-  const { database: other } = openJournal(folder, 0)
-  accounts.save({ ...alice, state: 'ready' })
-  unsealAll(createSealedAccounts(other, environment, folder), seal)
-  other.close()
-  accounts.save(alice)
-  expect([sealAll(sealed, seal), sealed.seals()]).toEqual(['process', []])
-  expect(store.finishedSince(0, new Set())).toBe(500)
-  const next = createSeal()
-  expect(sealAll(sealed, next)).toBe('nothing')
-  expect(sealed.seals().map(({ id }) => id)).toEqual([next.id])
 })
 
 test('a key that could not be used on a full disk is used once there is room', () => {
@@ -425,7 +388,7 @@ test('removes the uploads of a user, and keeps listed what storage and library s
     const step = sealed.removeNext(user)
     left = step.ok && step.value
   }
-  expect([store.unclaimed(), accounts.list(), sealed.seals()]).toEqual([[], [], []])
+  expect([unfinishedIn(store), accounts.list(), sealed.seals()]).toEqual([[], [], []])
   expect(
     store
       .abandonedUploads()

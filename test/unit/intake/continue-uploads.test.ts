@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
-import { adoptAccountUploads, adoptUploads, queuedFiles } from '../../../electron/intake/adopt-uploads.ts'
+import {
+  continueAllUploads,
+  continueUploads,
+  queuedFiles,
+} from '../../../electron/intake/continue-uploads.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { FoundFile } from '../../../electron/recognition/found-file.ts'
 import { foundFile, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
-import { handQueue } from '../queue/hand-queue.ts'
 
 const team = { id: 'team_01', name: 'Studio North' }
 const account = (id: string, given: Partial<Account> = {}): Account => ({
@@ -34,13 +37,10 @@ const fileOf = ({ path, fileName }: UploadRecord) => foundFile(fileName, { path 
 
 /** Rows of this process; `calls` are the commands that were given, in order. */
 function setup(records: readonly UploadRecord[]) {
-  const { rows, store, breakJournal } = rowsOnJournal(records)
-  const { queue } = handQueue({ held: true })
+  const { rows } = rowsOnJournal(records)
   const calls: string[] = []
   const services = {
-    store,
     rows,
-    queue,
     accounts: { list: () => [session, device, bob] },
     settings: { server: session.server, servers: [] },
     commands: {
@@ -58,24 +58,27 @@ function setup(records: readonly UploadRecord[]) {
       },
     },
   }
-  async function adopt(files: readonly FoundFile[], given: Partial<Parameters<typeof adoptUploads>[2]> = {}) {
+  async function add(
+    files: readonly FoundFile[],
+    given: Partial<Parameters<typeof continueUploads>[2]> = {},
+  ) {
     const request = { accountId: 'session', team, isApproved: false, ...given }
-    const adopted = await adoptUploads(services, files, request)
-    if (!adopted.ok) return adopted.failure.code
-    const { continued, alreadyQueued, continuedCount } = adopted.value
+    const found = await continueUploads(services, files, request)
+    if (!found.ok) return found.failure.code
+    const { continued, alreadyQueued, continuedCount } = found.value
     return {
       continued: [...continued].map(({ name }) => name),
       queued: [...alreadyQueued].map(({ name }) => name),
       continuedCount,
     }
   }
-  return { ...services, services, adopt, breakJournal, calls }
+  return { ...services, services, add, calls }
 }
 
 test('counts the stopped upload of a file as continued and a waiting one as queued', async () => {
   const [broken, waiting, other] = [stopped(), uploadRecord({ accountId: 'session' }), stopped()]
-  const { adopt, calls } = setup([broken, waiting, other])
-  expect(await adopt([fileOf(broken), fileOf(waiting), fileOf(uploadRecord())])).toEqual({
+  const { add, calls } = setup([broken, waiting, other])
+  expect(await add([fileOf(broken), fileOf(waiting), fileOf(uploadRecord())])).toEqual({
     continued: [broken.fileName],
     queued: [waiting.fileName],
     continuedCount: 1,
@@ -90,8 +93,8 @@ test.for<[what: string, record: UploadRecord, isFound: boolean]>([
   ['another team', stopped({ team: { id: 'team_02', name: 'South' } }), false],
   ['a model in the library', registeredRecord({ accountId: 'session' }), false],
 ])('finds an upload of %s: %s', async ([_what, record, isFound]) => {
-  const { adopt } = setup([record])
-  expect(await adopt([fileOf(record)])).toMatchObject({ continuedCount: isFound ? 1 : 0 })
+  const { add } = setup([record])
+  expect(await add([fileOf(record)])).toMatchObject({ continuedCount: isFound ? 1 : 0 })
 })
 
 test('counts an upload whose file is still refused as neither continued nor queued, unless aborted', async () => {
@@ -100,11 +103,11 @@ test('counts an upload whose file is still refused as neither continued nor queu
   const aborting = new AbortController()
   const { signal } = aborting
   services.commands.continueUpload = async () => success(false)
-  const adopt = () =>
-    adoptUploads(services, [fileOf(record)], { accountId: 'session', team, isApproved: false, signal })
+  const add = () =>
+    continueUploads(services, [fileOf(record)], { accountId: 'session', team, isApproved: false, signal })
   const files = new Set([expect.objectContaining({ name: record.fileName })])
   const none = new Set()
-  expect(await adopt()).toEqual(
+  expect(await add()).toEqual(
     success({
       continued: none,
       alreadyQueued: none,
@@ -117,12 +120,12 @@ test('counts an upload whose file is still refused as neither continued nor queu
     aborting.abort()
     return success(false)
   }
-  expect(await adopt()).toMatchObject({ value: { stillRefused: none, stillRefusedCount: 0 } })
+  expect(await add()).toMatchObject({ value: { stillRefused: none, stillRefusedCount: 0 } })
 })
 
 test('continues no further upload after an abort', async () => {
   const records = [stopped(), stopped()]
-  const { adopt, services } = setup(records)
+  const { add, services } = setup(records)
   const aborting = new AbortController()
   const calls: unknown[] = []
   services.commands.continueUpload = async (id: string, signal?: AbortSignal) => {
@@ -131,7 +134,7 @@ test('continues no further upload after an abort', async () => {
     return success(false)
   }
   const { signal } = aborting
-  await adopt(records.map(fileOf), { signal })
+  await add(records.map(fileOf), { signal })
   expect(calls).toEqual([[records[0]?.id, signal]])
 })
 
@@ -141,31 +144,31 @@ test.for<[code: FailureCode, allow: FailureCode | undefined, isAllowed: boolean]
   ['file-dangerous', undefined, false],
 ])('%s is allowed beforehand by %s: %s', async ([code, allow, isAllowed]) => {
   const record = stopped({ failure: failure(code) })
-  const { adopt, calls } = setup([record])
-  await adopt([fileOf(record)], allow ? { allow: new Set([allow]) } : {})
+  const { add, calls } = setup([record])
+  await add([fileOf(record)], allow ? { allow: new Set([allow]) } : {})
   expect(calls).toEqual([`${isAllowed ? 'allow' : 'continue'} ${record.id}`])
 })
 
 test('approves what is in review only if the user has approved it', async () => {
   const [reviewed, broken] = [inReview(), stopped()]
-  const { adopt, calls } = setup([reviewed, broken])
+  const { add, calls } = setup([reviewed, broken])
   const files = [fileOf(reviewed), fileOf(broken)]
-  await adopt(files)
+  await add(files)
   expect(calls.splice(0)).toEqual([`continue ${reviewed.id}`, `continue ${broken.id}`])
-  await adopt(files, { isApproved: true })
+  await add(files, { isApproved: true })
   expect(calls).toEqual([`continue ${reviewed.id}`, `approve ${reviewed.id}`, `continue ${broken.id}`])
 })
 
 test('queues a file in review as it was shown, and leaves one that was not shown or is refused', async () => {
   const [shown, refused, hidden] = [inReview(), inReview(), inReview()]
-  const { adopt, calls, rows } = setup([shown, refused, hidden])
+  const { add, calls, rows } = setup([shown, refused, hidden])
   const files = [shown, refused, hidden].map(fileOf)
   const target = { ...shown.target, displayName: 'As shown' }
   const proposal = new Map([
     [files[0] as FoundFile, { ...shown, target, allowed: true }],
     [files[1] as FoundFile, { ...refused, failure: failure('file-empty') }],
   ])
-  expect(await adopt(files, { isApproved: true, shown: proposal })).toMatchObject({ continuedCount: 1 })
+  expect(await add(files, { isApproved: true, shown: proposal })).toMatchObject({ continuedCount: 1 })
   expect(calls).toEqual([`approve ${shown.id}`])
   expect(rows.get(shown.id)?.record).toMatchObject({ target, allowed: true, failure: null })
 })
@@ -175,59 +178,43 @@ test('places a file with a refused link where it was added now, and no other one
   const seen = { place: '/old', target: uploadRecord().target, boundary: '/old', group }
   const linked = stopped({ failure: failure('file-link', { name: 'a' }), seen })
   const broken = stopped({ seen })
-  const { adopt, rows } = setup([linked, broken])
+  const { add, rows } = setup([linked, broken])
   const found = { boundary: '/new', group: { ...group, root: '/new' } }
-  await adopt([linked, broken].map((record) => ({ ...fileOf(record), ...found })))
+  await add([linked, broken].map((record) => ({ ...fileOf(record), ...found })))
   const placed = [linked, broken].map(({ id }) => rows.get(id)?.record.seen)
   expect(placed).toEqual([{ ...seen, ...found, place: '/models' }, seen])
 })
 
-test('adopts uploads of a dead process and queues those that were waiting', async () => {
-  const [waiting, broken, other] = [uploadRecord({ accountId: 'session' }), stopped(), stopped()]
-  const { adopt, rows, queue, store, calls } = setup([])
-  store.add([waiting, broken, other])
-  expect(await adopt([fileOf(waiting), fileOf(broken)])).toEqual({
-    continued: [waiting.fileName, broken.fileName],
-    queued: [],
-    continuedCount: 2,
-  })
-  expect([rows.ids(), queue.has(waiting.id), queue.has(broken.id)]).toEqual([
-    [waiting.id, broken.id],
-    true,
-    false,
-  ])
-  expect(calls).toEqual([`continue ${broken.id}`])
-})
-
-test('reports that an upload of a dead process could not be claimed', async () => {
-  const left = stopped()
-  const { adopt, store, breakJournal } = setup([])
-  store.add([left])
-  breakJournal()
-  expect(await adopt([fileOf(left)])).toBe('journal-trouble')
-})
+const accountIds = ['session', 'device']
 
 test('reports why an upload could not be continued', async () => {
   const record = stopped()
-  const { adopt, services } = setup([record])
+  const { add, services } = setup([record])
   services.commands.continueUpload = async () => failed(failure('journal-trouble'))
-  expect(await adopt([fileOf(record)])).toBe('journal-trouble')
-  expect((await adoptAccountUploads(services, new AbortController().signal)).ok).toBe(false)
+  expect(await add([fileOf(record)])).toBe('journal-trouble')
+  expect((await continueAllUploads(services, { signal: new AbortController().signal, accountIds })).ok).toBe(
+    false,
+  )
 })
 
 test('continues all uploads but those in review until it is aborted', async () => {
   const [one, reviewed, other] = [stopped(), inReview(), stopped()]
   const { services, calls } = setup([one, reviewed, other])
   const ids = [one.id, other.id]
-  expect(await adoptAccountUploads(services, new AbortController().signal)).toEqual(success(ids))
+  expect(await continueAllUploads(services, { signal: new AbortController().signal, accountIds })).toEqual(
+    success(ids),
+  )
   expect(calls.splice(0)).toEqual(ids.map((id) => `continue ${id}`))
-  await adoptAccountUploads(services, AbortSignal.abort())
+  await continueAllUploads(services, { signal: AbortSignal.abort(), accountIds })
   expect(calls).toEqual([])
 })
 
-test('lists the files in the queue for a user and team, without a review that no process has', () => {
-  const records = [stopped(), inReview(), stopped({ accountId: 'bob' })]
-  const { services } = setup(records)
-  const files = [...records, uploadRecord()].map(fileOf)
-  expect([...queuedFiles(services, files, { accountId: 'device', team })]).toEqual(files.slice(0, 1))
+test('lists the files in the queue for a user and team, without a review that nobody has asked for', () => {
+  const [broken, reviewed, ofBob] = [stopped(), inReview(), stopped({ accountId: 'bob' })]
+  const { services } = setup([broken, reviewed, ofBob])
+  const files = [broken, reviewed, ofBob, uploadRecord()].map(fileOf)
+  const queued = () => [...queuedFiles(services, files, { accountId: 'device', team })]
+  expect(queued()).toEqual(files.slice(0, 2))
+  services.rows.restore([broken, reviewed], { isRequested: false })
+  expect(queued()).toEqual(files.slice(0, 1))
 })

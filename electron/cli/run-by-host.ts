@@ -1,0 +1,107 @@
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import type { SpeedLimits } from '../contract/command-calls.ts'
+import { isKnownServer } from '../contract/servers.ts'
+import type { Host, HostEnd } from '../host/connect-host.ts'
+import { realTimers } from '../platform/system-environment.ts'
+import type { SpeedOptions } from './arguments.ts'
+import type { CliEnvironment, workerFiles } from './cli-environment.ts'
+import type { UploadContext } from './command-context.ts'
+import { createEngineClient } from './engine-client.ts'
+import { exitCodes } from './exit-codes.ts'
+import { endBySignal, type Interruption } from './interruption.ts'
+import { describeFailure, type Streams } from './output/output.ts'
+import { hostName, reportEnded } from './reach-host.ts'
+import { runCommand, uploads, type EngineCommand } from './run-command.ts'
+
+export interface ProgramContext {
+  readonly cliEnvironment: CliEnvironment
+  /** Entry files of the worker threads. */
+  readonly workers: ReturnType<typeof workerFiles>
+  /** The worker threads that have not ended. */
+  readonly threads: ReadonlySet<Worker>
+  readonly streams: Streams
+  /** Removes the handlers that end the process (see `endOnSignals`). */
+  readonly removeSignalHandlers: () => void
+}
+
+export interface RunContext extends ProgramContext {
+  readonly interruption: Interruption
+  /** Ends the process at the second signal. */
+  endNow: (exitCode: number) => void
+}
+
+/** The exit code of a command that is done, or what is left of it after the end of its host. */
+export type Outcome = number | { readonly left: EngineCommand; readonly end: HostEnd }
+
+/** Runs a command until it is done or its host has ended. */
+export async function runByHost(command: EngineCommand, host: Host, run: RunContext): Promise<Outcome> {
+  const { interruption, streams } = run
+  let isDecided = false
+  const onDecided = () => void (isDecided = true)
+  const running = runInSession(command, host, run, onDecided)
+  const outcome = await Promise.race([running, host.ended])
+  if (typeof outcome === 'number') return outcome
+  if (interruption.signal.aborted) {
+    streams.err.line('Stopped. Its uploads stay in the queue.')
+    return interruption.exitCode
+  }
+  if (!uploads(command) || command.name === 'workflow') return reportEnded(host, streams.err)
+  streams.err.line(
+    outcome === 'app-starts'
+      ? 'Modelferry has started and continues with these files.'
+      : `${hostName(host)} has ended. This command continues with its files.`,
+  )
+  const left = command.name === 'upload' ? { ...command, yes: command.yes || isDecided } : command
+  return { left, end: outcome }
+}
+
+/** How long the second signal waits for the host to cut the parts that are being finished, in ms. */
+const stopNowMs = 1_000
+
+async function runInSession(
+  command: EngineCommand,
+  host: Host,
+  run: RunContext,
+  onDecided: UploadContext['onDecided'],
+): Promise<number> {
+  const { cliEnvironment, streams } = run
+  const session = await host.calls.session(undefined)
+  const settings = await host.calls.settings(undefined)
+  if (!session.ok || !settings.ok) {
+    streams.err.line(session.ok ? 'Modelferry’s settings can’t be read.' : describeFailure(session.failure))
+    return exitCodes.someFailed
+  }
+  const { server, servers } = cliEnvironment
+  if (!isKnownServer({ server: session.value.server, servers: settings.value.servers }, server)) {
+    streams.err.line(
+      `${hostName(host)} is running and uses another server (${session.value.server}). ` +
+        'Quit it, or set MODELFERRY_HOME to another folder.',
+    )
+    return exitCodes.someFailed
+  }
+  const { review } = cliEnvironment.policy
+  const engine = createEngineClient(host, session.value, { server, servers, review })
+  if (!host.isOwn) {
+    const limits = speedLimitsOf(command, cliEnvironment)
+    if (limits) await host.calls.lowerSpeed(limits)
+    run.endNow = (code) => {
+      const ids = engine.snapshot().rows.map(({ id }) => id)
+      const stopped = host.calls.stopPausing({ ids })
+      void Promise.race([stopped, delay(stopNowMs)]).then(() => endBySignal(process, code))
+    }
+  }
+  return runCommand(command, { ...run, engine, environment: { timers: realTimers }, onDecided })
+}
+
+/** The limits of a command that another process runs: they can only lower those of the settings. */
+export function speedLimitsOf(
+  command: EngineCommand,
+  { limitBytesPerSecond }: CliEnvironment,
+): SpeedLimits | null {
+  const options: Partial<SpeedOptions> = 'streamsMost' in command ? command : {}
+  const { limitBytesPerSecond: own, streamsMost = null } = options
+  const limit = own === undefined ? limitBytesPerSecond : own
+  return limit === null && streamsMost === null ? null : { limitBytesPerSecond: limit, streamsMost }
+}

@@ -1,0 +1,129 @@
+import { onTestFinished, expect, test } from 'vitest'
+import { createCommandServer } from '../../../electron/engine/engine.ts'
+import { readHost } from '../../../electron/host/host-file.ts'
+import { serveHost } from '../../../electron/host/serve-host.ts'
+import { takeOverHost } from '../../../electron/host/take-over.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
+import { memorySettings } from '../../support/memory-settings.ts'
+
+// Commands without a running app: the first one hosts the uploads of all.
+
+const large = { sizeBytes: 5 * partBytes + 321 }
+
+/** The parts that storage has got, in order. */
+const partsOf = ({ cloud }: CommandHarness) =>
+  cloud.operations.flatMap(({ name, partNumber, status }) =>
+    name === 'put-part' && status === 200 ? [partNumber] : [],
+  )
+
+/** Starts a command that hosts the uploads, and waits until storage has two parts of its file. */
+async function startHost(cli: CommandHarness, name = 'large.safetensors') {
+  cli.stallAfterPart(2)
+  const path = await cli.file(name, large)
+  const started = cli.start('upload', path, '--json')
+  await started.line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= 2 * partBytes)
+  return { ...started, path }
+}
+
+/** Starts a command that waits for the same file, and waits until the host has told it so. */
+async function follow(cli: CommandHarness, path: string) {
+  const started = cli.start('upload', path, '--json')
+  await started.line(({ event }) => event === 'progress')
+  return started
+}
+
+test('simultaneous uploads of one file send it once, and all succeed', async () => {
+  const cli = await setupCommand()
+  const path = await cli.file('harbour.safetensors')
+  const started = Array.from({ length: 12 }, () => cli.start('upload', path))
+  const ended = await Promise.all(started.map((one) => one.ended))
+  expect(ended.map(({ code }) => code)).toEqual(ended.map(() => 0))
+  expect([cli.countOf('put-object'), cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('after the host is killed, another command hosts, and sends only what storage doesn’t have', async () => {
+  const cli = await setupCommand()
+  const { child, ended, path } = await startHost(cli)
+  const others = await Promise.all([follow(cli, path), follow(cli, path), follow(cli, path)])
+  child.kill('SIGKILL')
+  await ended
+  cli.cloud.clearFailures()
+  for (const other of others) expect((await other.ended).code).toBe(0)
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+  expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('Ctrl-C of the host leaves to other commands what they wait for', async () => {
+  const cli = await setupCommand()
+  const { child, ended, path } = await startHost(cli)
+  const other = await follow(cli, path)
+  cli.cloud.clearFailures()
+  child.kill('SIGTERM')
+  expect(await ended).toMatchObject({ code: 143 })
+  expect((await other.ended).code).toBe(0)
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+})
+
+test('other commands steer the uploads of the host', async () => {
+  const cli = await setupCommand()
+  const { ended } = await startHost(cli)
+  const status = await cli.run('status')
+  expect(status.out).toContain('running in process')
+  const removed = await cli.run('remove', '--yes', 'large.safetensors')
+  expect(removed).toMatchObject({ code: 0, out: 'large.safetensors is removed.\n' })
+  expect((await ended).code).toBe(1)
+  expect((await cli.run('limit')).err).toBe(
+    'Modelferry isn’t running. Start it, then run the command again.\n',
+  )
+})
+
+test('when the app starts, the host becomes a command of the app', async () => {
+  const cli = await setupCommand()
+  const { ended, path, printed } = await startHost(cli)
+  const other = await follow(cli, path)
+  const app = await startApp(cli)
+  cli.cloud.clearFailures()
+  await printed((_out, err) => err.includes('Modelferry has started and continues with these files.'))
+  for (const command of [ended, other.ended]) expect(await command).toMatchObject({ code: 0 })
+  expect(app.rows()).toMatchObject([{ phase: 'registered' }])
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+})
+
+/** Starts an app as `electron/main.ts` does, on the data folder of the command line. */
+async function startApp(cli: CommandHarness) {
+  const { commandHome: home, environment } = cli
+  const lock = await takeOverHost(home)
+  const { app, started } = cli.begin({ singlePutLimitBytes: partBytes }, home, lock)
+  const settings = memorySettings()
+  const host = serveHost({
+    ...environment,
+    home,
+    version: '1.2.3',
+    kind: 'app',
+    handlers: {
+      ...app.calls,
+      settings: async () => success({ ...settings.current(), server: cli.cloud.url }),
+      changeSettings: async () => success(settings.current()),
+    },
+    serveCommand: createCommandServer(app.engine),
+    queueRestored: app.engine.queueRestored,
+  })
+  app.engine.subscribe({ patch: host.sendPatch })
+  onTestFinished(host.close)
+  await started
+  return app
+}
+
+test('a command for another server than the host’s says so', async () => {
+  const cli = await setupCommand()
+  await startHost(cli)
+  const { pid } = readHost(cli.commandHome) ?? {}
+  const { code, err } = await cli.runWith({ MODELFERRY_SERVER: 'https://other.example/api/v1' }, 'teams')
+  expect([code, err]).toEqual([
+    1,
+    `Another Modelferry command (process ${pid}) is running and uses another server (${cli.cloud.url}). ` +
+      'Quit it, or set MODELFERRY_HOME to another folder.\n',
+  ])
+})

@@ -31,8 +31,6 @@ export interface CliEnvironment {
   readonly limitBytesPerSecond: number | null
   /** What may be uploaded and what is reviewed: the app's settings. */
   readonly policy: ReviewPolicy
-  /** The deadline of the app's queue, in ms since the epoch, or null. */
-  readonly deadlineMs: number | null
 }
 
 /**
@@ -70,7 +68,6 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
       ...reviewPolicyOf(settings),
       review: readReview(environment['MODELFERRY_REVIEW']) ?? settings.review,
     },
-    deadlineMs: settings.deadlineMs,
   }
 }
 

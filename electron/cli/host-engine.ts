@@ -15,14 +15,13 @@ import { createKeychain, endProcess, type Keychain } from '../platform/keychain.
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
 import { loadWorkerFiles } from '../platform/threads/worker-file.ts'
-import type { SpeedOptions } from './arguments.ts'
 import type { CliEnvironment } from './cli-environment.ts'
 import { describeDataFolderProblem } from './data-folder-problem.ts'
 import { exitCodes } from './exit-codes.ts'
 import { endInterrupted, interrupted } from './interruption.ts'
 import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { uploads, type EngineCommand } from './run-command.ts'
-import { runByHost, type Outcome, type RunContext } from './run-by-host.ts'
+import { runByHost, speedLimitsOf, type Outcome, type RunContext } from './run-by-host.ts'
 
 /** How long parts are finished at the end, in ms, for other commands and for the app that starts. */
 const finishMs = 20_000
@@ -41,11 +40,10 @@ export async function runAsHost(command: EngineCommand, lock: HostLock, run: Run
   const engine = createCliEngine(command, keychain, { ...run, environment, flushLog: log.flush, lock })
   if (engine === null) return exitCodes.someFailed
   const hosting = await startHosting(engine, { command, cliEnvironment, environment })
-  let outcome: Outcome = interruption.exitCode
+  let outcome: Outcome
   try {
     const started = await interruption.race(engine.start({ restoreQueue: false }))
-    if (started !== interrupted) outcome = await runByHost(command, hosting.own, run)
-    else outcome = interruption.exitCode
+    outcome = started === interrupted ? interruption.exitCode : await runByHost(command, hosting.own, run)
   } finally {
     await hosting.stop()
     await log.flush()
@@ -109,9 +107,10 @@ async function startHosting(
     own: createOwnHost({ ...options, ended: ended.promise }),
     /** Finishes the parts of other commands, which go on with the next host. */
     async stop(): Promise<void> {
-      const isLate = delay(finishMs, undefined, { ref: false })
-      if (server.hasCommands() || end === 'app-starts')
+      if (server.hasCommands() || end === 'app-starts') {
+        const isLate = delay(finishMs, undefined, { ref: false })
         await Promise.race([engine.finishParts(), isLate, lateForApp.promise])
+      }
       server.leave(end)
       unsubscribe()
       await engine.stop()
@@ -123,21 +122,17 @@ async function startHosting(
 /** How long the reader of an interrupted command may take to read the rest of its output. */
 const interruptedFlushMs = 5_000
 
-/** The command's options take precedence over the environment. */
 function settingsFor(command: EngineCommand, cliEnvironment: CliEnvironment): EngineSettings {
   const { server, servers, singlePutLimitBytes, policy } = cliEnvironment
-  const options: Partial<SpeedOptions> = 'streamsMost' in command ? command : {}
+  const { limitBytesPerSecond, streamsMost } = speedLimitsOf(command, cliEnvironment)
   return {
     server,
     servers,
     ...policy,
     atOnce: defaultSettings.atOnce,
     singlePutLimitBytes,
-    limitBytesPerSecond:
-      options.limitBytesPerSecond === undefined
-        ? cliEnvironment.limitBytesPerSecond
-        : options.limitBytesPerSecond,
-    streamsMost: options.streamsMost ?? defaultSettings.streamsMost,
+    limitBytesPerSecond,
+    streamsMost: streamsMost ?? defaultSettings.streamsMost,
   }
 }
 

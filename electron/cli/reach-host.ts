@@ -45,8 +45,10 @@ export const hostName = ({ about: { kind, pid } }: Pick<Host, 'about'>) =>
   kind === 'app' ? 'Modelferry' : `Another Modelferry command (process ${pid})`
 
 /** Returns the exit code of a command whose host has ended before it was done. */
-export function reportEnded(host: Pick<Host, 'about'>, err: TextStream): number {
-  err.line(`${hostName(host)} has ended before this command was done. Run the command again.`)
+export function reportEnded(host: Pick<Host, 'about' | 'isOwn'>, err: TextStream): number {
+  // An own host only ends early because the app starts.
+  const what = host.isOwn ? 'Modelferry has started' : `${hostName(host)} has ended`
+  err.line(`${what} before this command was done. Run the command again.`)
   return exitCodes.someFailed
 }
 

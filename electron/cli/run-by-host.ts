@@ -2,7 +2,10 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import type { SpeedLimits } from '../contract/command-calls.ts'
-import { isKnownServer } from '../contract/servers.ts'
+import type { SessionView } from '../contract/account.ts'
+import { success, type Result } from '../contract/failures.ts'
+import type { Settings } from '../contract/settings.ts'
+import { baseOf, isKnownServer } from '../contract/servers.ts'
 import type { Host, HostEnd } from '../host/connect-host.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import type { SpeedOptions } from './arguments.ts'
@@ -67,25 +70,27 @@ async function runInSession(
   onDecided: UploadContext['onDecided'],
 ): Promise<number> {
   const { cliEnvironment, streams } = run
-  const session = await host.calls.session(undefined)
-  const settings = await host.calls.settings(undefined)
-  if (!session.ok || !settings.ok) {
-    streams.err.line(session.ok ? 'Modelferry’s settings can’t be read.' : describeFailure(session.failure))
+  const known = await readSession(host)
+  if (!known.ok) {
+    streams.err.line(describeFailure(known.failure))
     return exitCodes.someFailed
   }
+  const { session, settings } = known.value
   const { server, servers } = cliEnvironment
-  if (!isKnownServer({ server: session.value.server, servers: settings.value.servers }, server)) {
+  const isSame = baseOf(session.server) === baseOf(server)
+  // The host would send a password or token to its own server.
+  const isUsable = isSame || (!sendsSecret(command, cliEnvironment) && isKnownServer(settings, server))
+  if (!isUsable) {
     streams.err.line(
-      `${hostName(host)} is running and uses another server (${session.value.server}). ` +
+      `${hostName(host)} is running and uses another server (${session.server}). ` +
         'Quit it, or set MODELFERRY_HOME to another folder.',
     )
     return exitCodes.someFailed
   }
   const { review } = cliEnvironment.policy
-  const engine = createEngineClient(host, session.value, { server, servers, review })
+  const engine = createEngineClient(host, session, { server, servers, review })
   if (!host.isOwn) {
-    const limits = speedLimitsOf(command, cliEnvironment)
-    if (limits) await host.calls.lowerSpeed(limits)
+    if (uploads(command)) await host.calls.lowerSpeed(speedLimitsOf(command, cliEnvironment))
     run.endNow = (code) => {
       const ids = engine.snapshot().rows.map(({ id }) => id)
       const stopped = host.calls.stopPausing({ ids })
@@ -95,13 +100,21 @@ async function runInSession(
   return runCommand(command, { ...run, engine, environment: { timers: realTimers }, onDecided })
 }
 
-/** The limits of a command that another process runs: they can only lower those of the settings. */
-export function speedLimitsOf(
-  command: EngineCommand,
-  { limitBytesPerSecond }: CliEnvironment,
-): SpeedLimits | null {
+const sendsSecret = ({ name }: EngineCommand, { token }: CliEnvironment) => name === 'login' || token !== null
+
+async function readSession({ calls }: Host): Promise<Result<{ session: SessionView; settings: Settings }>> {
+  const session = await calls.session(undefined)
+  if (!session.ok) return session
+  const settings = await calls.settings(undefined)
+  return settings.ok ? success({ session: session.value, settings: settings.value }) : settings
+}
+
+/** The command's options take precedence over the environment. */
+export function speedLimitsOf(command: EngineCommand, environment: CliEnvironment): SpeedLimits {
   const options: Partial<SpeedOptions> = 'streamsMost' in command ? command : {}
   const { limitBytesPerSecond: own, streamsMost = null } = options
-  const limit = own === undefined ? limitBytesPerSecond : own
-  return limit === null && streamsMost === null ? null : { limitBytesPerSecond: limit, streamsMost }
+  return {
+    limitBytesPerSecond: own === undefined ? environment.limitBytesPerSecond : own,
+    streamsMost,
+  }
 }

@@ -26,7 +26,11 @@ const busyMs = 15_000
  */
 export async function runWithHost(command: EngineCommand, program: ProgramContext): Promise<number> {
   const { cliEnvironment, streams, removeSignalHandlers } = program
-  if (isForApp(command) && (cliEnvironment.token !== null || speedLimitsOf(command, cliEnvironment)))
+  const { limitBytesPerSecond, streamsMost } = speedLimitsOf(command, cliEnvironment)
+  if (
+    isForApp(command) &&
+    [cliEnvironment.token, limitBytesPerSecond, streamsMost].some((own) => own !== null)
+  )
     throw new UsageError('--detach leaves the upload to the app, without a token or limits of its own.')
   const interruption = listenForInterruption(process, (code) => run.endNow(code))
   const run: RunContext = { ...program, interruption, endNow: (code) => endBySignal(process, code) }

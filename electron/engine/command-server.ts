@@ -163,6 +163,11 @@ class CommandUploads {
 function commandServices(engine: Engine, tell: TellCommand, signal: AbortSignal) {
   const { calls, asCommand } = engine
   const endings: (() => void)[] = []
+  let isClosed = false
+  function atEnd(end: () => void): void {
+    if (isClosed) end()
+    else endings.push(end)
+  }
   const handlers = {
     signIn: (args) => asCommand(() => calls.signIn(args)),
     signInWithKey: (args) => asCommand(() => calls.signInWithKey(args)),
@@ -170,13 +175,13 @@ function commandServices(engine: Engine, tell: TellCommand, signal: AbortSignal)
     async useToken({ token, retry }) {
       const onRetry = (reason: Failure, atMs: number) => tell('signInDelayed', { reason, atMs })
       const account = await engine.useToken(token, { signal, ...tokenRetries[retry], onRetry })
-      if (account.ok) endings.push(() => engine.dropToken(account.value.id))
+      if (account.ok) atEnd(() => engine.dropToken(account.value.id))
       // The cleanup at the start ran without this account.
       void engine.cleanUpAbandoned()
       return account
     },
     async lowerSpeed(limits) {
-      endings.push(engine.lowerSpeed(limits))
+      atEnd(engine.lowerSpeed(limits))
       return success(undefined)
     },
     async cleanUpStorage() {
@@ -201,7 +206,7 @@ function commandServices(engine: Engine, tell: TellCommand, signal: AbortSignal)
     async openWorkflow({ path, team }) {
       const { id, unread } = await engine.workflows.open([path], team)
       if (id === null) return success({ view: null, isUnread: unread.length > 0 })
-      endings.push(() => engine.workflows.close(id))
+      atEnd(() => engine.workflows.close(id))
       await engine.workflows.whenComplete(id)
       return success({ view: engine.workflows.view(id), isUnread: false })
     },
@@ -209,7 +214,13 @@ function commandServices(engine: Engine, tell: TellCommand, signal: AbortSignal)
     localFileWith: ({ sha256 }) => engine.localFileWith(sha256),
     watchPath: ({ path, team }) => engine.watchFolder(path, team, async () => true),
   } satisfies Partial<OwnHandlers & Engine['calls']>
-  return { calls: handlers, close: () => endings.forEach((end) => end()) }
+  return {
+    calls: handlers,
+    close() {
+      isClosed = true
+      for (const end of endings) end()
+    },
+  }
 }
 
 /**

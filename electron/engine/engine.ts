@@ -1,4 +1,4 @@
-import { departedAccounts } from '../contract/account.ts'
+import { departedAccounts, type Account } from '../contract/account.ts'
 import type { FailureCode } from '../contract/failures.ts'
 import { continueAllUploads } from '../intake/continue-uploads.ts'
 import { raceAbort } from '../platform/delays.ts'
@@ -88,11 +88,11 @@ export function createEngine(options: EngineOptions): Engine {
     async useToken(token, retry) {
       const account = await signIns.useToken(token, retry)
       if (!account.ok) return account
-      const hasStored = accounts.hasStoredSignIn(account.value)
       // An earlier version may have stored the listings of a user without a sign-in.
-      if (!hasStored) await library.forget(account.value)
+      if (!accounts.hasStoredSignIn(account.value)) await library.forget(account.value)
       // The app's own sign-in lasts longer.
-      else if (base.runsQueue) signIns.dropToken(account.value.id)
+      const isOwn = ({ id, state }: Account) => id === account.value.id && state === 'ready'
+      if (base.runsQueue && people.accountStore.list().some(isOwn)) signIns.dropToken(account.value.id)
       return account
     },
     dropToken(accountId) {

@@ -117,6 +117,10 @@ async function greet(
   return 'same'
 }
 
+/** All calls of a command, made by `call`. */
+export const callsBy = (call: (name: string) => (args: unknown) => Promise<unknown>) =>
+  Object.fromEntries(commandCallNames.map((name) => [name, call(name)])) as unknown as CommandHandlers
+
 function createConnection(
   socket: Socket,
   messages: AsyncGenerator<unknown, undefined>,
@@ -151,9 +155,7 @@ function createConnection(
   return {
     isOwn: false,
     about: { kind, pid },
-    calls: Object.fromEntries(
-      commandCallNames.map((name) => [name, call(name)]),
-    ) as unknown as CommandHandlers,
+    calls: callsBy(call),
     listen: (given) => void (listener = given),
     follow(given) {
       listener = given

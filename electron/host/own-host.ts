@@ -1,15 +1,13 @@
 import process from 'node:process'
 import {
-  commandCallNames,
   commandCalls,
-  type CommandHandlers,
   type ServedCommand,
   type SharedHandlers,
   type TellCommand,
 } from '../contract/command-calls.ts'
 import type { Log } from '../platform/environment.ts'
 import { answerCall } from './answer.ts'
-import type { Host, HostEnd, HostListener } from './connect-host.ts'
+import { callsBy, type Host, type HostEnd, type HostListener } from './connect-host.ts'
 
 /** What a command needs of the engine that its own process hosts: the same as of another process. */
 export function createOwnHost(options: {
@@ -33,9 +31,7 @@ export function createOwnHost(options: {
   return {
     isOwn: true,
     about: { kind: 'command', pid: process.pid },
-    calls: Object.fromEntries(
-      commandCallNames.map((name) => [name, call(name)]),
-    ) as unknown as CommandHandlers,
+    calls: callsBy(call),
     listen: (given) => void (listener = given),
     ended,
   }

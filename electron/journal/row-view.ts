@@ -7,8 +7,8 @@ import type { SpeedMeter } from '../platform/speed-meter.ts'
 export interface LiveState {
   phase: Phase
   /**
-   * The engine runs it when its turn comes. False if the engine of a command has read it from the journal and nobody has
-   * asked to continue it: then it is as if it were not there.
+   * The engine runs it when its turn comes. False if a command's engine has read it from the journal and was not asked to
+   * continue it: it is then treated as absent.
    */
   isRequested: boolean
   sentBytes: number

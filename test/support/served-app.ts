@@ -4,12 +4,11 @@ import { createCommandServer } from '../../electron/engine/engine.ts'
 import { serveHost } from '../../electron/host/serve-host.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import { partBytes, setupCommand } from './command-harness.ts'
+import type { App, EngineHarness } from './engine.ts'
 import { memorySettings } from './memory-settings.ts'
 
-/** A running app that serves commands. */
-export async function setupServedApp() {
-  const harness = await setupCommand({ as: ALICE, settings: { singlePutLimitBytes: partBytes, atOnce: 1 } })
-  const { app, home, environment, file } = harness
+/** Serves commands as the app does. */
+export function serveApp({ engine, calls }: App, home: string, environment: EngineHarness['environment']) {
   const settings = memorySettings()
   const host = serveHost({
     ...environment,
@@ -17,15 +16,23 @@ export async function setupServedApp() {
     version: '1.2.3',
     kind: 'app',
     handlers: {
-      ...app.calls,
+      ...calls,
       settings: async () => success(settings.current()),
       changeSettings: async ({ limitBytesPerSecond = null }) => settings.change({ limitBytesPerSecond }),
     },
-    serveCommand: createCommandServer(app.engine),
-    queueRestored: app.engine.queueRestored,
+    serveCommand: createCommandServer(engine),
+    queueRestored: engine.queueRestored,
   })
-  app.engine.subscribe({ patch: host.sendPatch })
+  engine.subscribe({ patch: host.sendPatch })
   onTestFinished(host.close)
+  return { host, settings }
+}
+
+/** A running app that serves commands. */
+export async function setupServedApp() {
+  const harness = await setupCommand({ as: ALICE, settings: { singlePutLimitBytes: partBytes, atOnce: 1 } })
+  const { app, home, environment, file } = harness
+  const { host, settings } = serveApp(app, home, environment)
   const add = async (name: string) => {
     const [id = ''] = await app.add(await file(name, { sizeBytes: 2 * partBytes + 99 }))
     return id

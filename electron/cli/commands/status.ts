@@ -52,7 +52,7 @@ const emptySummary: JournalSummary = {
 
 /** Shows the queue of the data folder `home`. Returns the exit code. */
 export async function runStatusCommand(
-  { home, deadlineMs }: Pick<CliEnvironment, 'home' | 'deadlineMs'>,
+  { home, settings: { deadlineMs } }: Pick<CliEnvironment, 'home' | 'settings'>,
   { nowMs, json }: { readonly nowMs: number; readonly json: boolean },
   { out, err }: Streams,
 ): Promise<number> {

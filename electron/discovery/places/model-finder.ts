@@ -41,7 +41,7 @@ interface UploadRow {
     readonly phase: string
     readonly failure: Failure | null
   }
-  /** An upload that nobody has asked for doesn't count. */
+  /** See row-view.ts. */
   readonly live: { readonly isRequested: boolean }
 }
 

@@ -1,12 +1,9 @@
-import { onTestFinished, expect, test } from 'vitest'
-import { createCommandServer } from '../../../electron/engine/engine.ts'
+import { expect, test } from 'vitest'
 import { readHost } from '../../../electron/host/host-file.ts'
-import { serveHost } from '../../../electron/host/serve-host.ts'
 import { takeOverHost } from '../../../electron/host/take-over.ts'
-import { success } from '../../../electron/contract/failures.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
-import { memorySettings } from '../../support/memory-settings.ts'
+import { serveApp } from '../../support/served-app.ts'
 
 // Commands without a running app: the first one hosts the uploads of all.
 
@@ -96,22 +93,7 @@ async function startApp(cli: CommandHarness) {
   const { commandHome: home, environment } = cli
   const lock = await takeOverHost(home)
   const { app, started } = cli.begin({ singlePutLimitBytes: partBytes }, home, lock)
-  const settings = memorySettings()
-  const host = serveHost({
-    ...environment,
-    home,
-    version: '1.2.3',
-    kind: 'app',
-    handlers: {
-      ...app.calls,
-      settings: async () => success({ ...settings.current(), server: cli.cloud.url }),
-      changeSettings: async () => success(settings.current()),
-    },
-    serveCommand: createCommandServer(app.engine),
-    queueRestored: app.engine.queueRestored,
-  })
-  app.engine.subscribe({ patch: host.sendPatch })
-  onTestFinished(host.close)
+  serveApp(app, home, environment)
   await started
   return app
 }

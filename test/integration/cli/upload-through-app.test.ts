@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
-import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { accessTokenOf } from '../../support/command-line.ts'
 import { partBytes } from '../../support/command-harness.ts'
+import { createDeviceKey } from '../../support/pairing.ts'
 import { setupServedApp as setup } from '../../support/served-app.ts'
 
 test('a running app uploads what a command adds, and the command waits for its own uploads', async () => {
@@ -123,6 +126,33 @@ test('a command with a token uploads through the app, which then forgets the tok
   expect([app.rows().map(({ phase }) => phase), countOf('put-object')]).toEqual([['registered'], 1])
   await expect.poll(() => app.engine.session().accounts).toEqual([])
   expect((await runWith({ MODELFERRY_HOME: home }, 'upload', path, '--detach')).code).toBe(2)
+})
+
+test('a device key of a user who is signed in by password uploads through the app', async () => {
+  const { app, cloud, home, file, runWith } = await setup()
+  const token = await createDeviceKey(cloud)
+  const more = { MODELFERRY_HOME: home, MODELFERRY_TOKEN: token, MODELFERRY_TEAM: undefined }
+  const { code, err } = await runWith(more, 'upload', await file('harbour.safetensors'))
+  expect([code, err, app.rows().map(({ phase }) => phase)]).toEqual([0, '', ['registered']])
+})
+
+test('a password or token for another server of the app is not sent to the app’s', async () => {
+  const { cloud, settings, environmentOfApp, startWith } = await setup()
+  const other = await startCloud()
+  onTestFinished(() => other.close())
+  settings.change({ servers: [{ address: other.url, singlePutLimitBytes: null }] })
+  cloud.forgetOperations()
+  const more = { ...environmentOfApp, MODELFERRY_SERVER: other.url }
+  const commands = [
+    startWith(more, 'login', '--email', ALICE.email),
+    startWith({ ...more, MODELFERRY_TOKEN: await accessTokenOf(other.url, ALICE) }, 'teams'),
+  ]
+  for (const { ended } of commands)
+    expect(await ended).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`another server (${cloud.url})`),
+    })
+  expect(cloud.operations).toEqual([])
 })
 
 test('resume continues the uploads of a running app and waits for them', async () => {

@@ -28,7 +28,6 @@ test('reads each variable and ignores empty ones', () => {
     singlePutLimitBytes: 5_242_880,
     limitBytesPerSecond: 2_500_000,
     policy: reviewPolicyOf({ review: 'always' }),
-    deadlineMs: null,
   })
   expect(
     readCliEnvironment({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
@@ -73,7 +72,7 @@ test('uses the servers, the limits, the review and the deadline of the app’s s
     servers: [own, other],
     singlePutLimitBytes: 20_000_000,
     policy: { review: 'always' },
-    deadlineMs: 1_800_000_000_000,
+    settings: { deadlineMs: 1_800_000_000_000 },
   })
 })
 

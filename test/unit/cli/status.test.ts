@@ -2,6 +2,7 @@ import { runStatusCommand } from '../../../electron/cli/commands/status.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import { test, expect } from 'vitest'
 
@@ -12,7 +13,7 @@ test('shows what a failed upload needs instead of the failure', async () => {
   ])
   const write = async (json: boolean) => {
     const { streams, out } = recordedStreams()
-    await runStatusCommand({ home: folder, deadlineMs: null }, { nowMs: 0, json }, streams)
+    await runStatusCommand({ home: folder, settings: defaultSettings }, { nowMs: 0, json }, streams)
     return out
   }
   expect((await write(false))[0]).toMatch(/^needs attention {2}/)

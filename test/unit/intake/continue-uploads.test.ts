@@ -209,7 +209,7 @@ test('continues all uploads but those in review until it is aborted', async () =
   expect(calls).toEqual([])
 })
 
-test('lists the files in the queue for a user and team, without a review that nobody has asked for', () => {
+test('lists the files in the queue for a user and team, without a review that was not requested', () => {
   const [broken, reviewed, ofBob] = [stopped(), inReview(), stopped({ accountId: 'bob' })]
   const { services } = setup([broken, reviewed, ofBob])
   const files = [broken, reviewed, ofBob, uploadRecord()].map(fileOf)

@@ -1,12 +1,6 @@
 import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron'
-import {
-  callChannel,
-  calls,
-  eventChannel,
-  eventNames,
-  type CallName,
-  type EventName,
-} from './contract/calls.ts'
+import { callChannel, calls, type CallName } from './contract/calls.ts'
+import { eventChannel, eventNames, type EventName } from './contract/events.ts'
 
 /** The path of a dropped or picked file; `''` for files created in scripts and for other values. */
 function pathOf(file: unknown): string {

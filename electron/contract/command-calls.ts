@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import type { Account, SessionView } from './account.ts'
+import { calls, type CallHandlers, type CallName } from './calls.ts'
 import {
   call,
-  calls,
   id,
   ids,
   path,
@@ -12,9 +12,7 @@ import {
   teamChoice,
   text,
   type Call,
-  type CallHandlers,
-  type CallName,
-} from './calls.ts'
+} from './calls/call.ts'
 import type { FoundModelView, FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Failure, Result } from './failures.ts'
 import { onConflict } from './library.ts'

@@ -1,13 +1,6 @@
 import { ipcMain, type IpcMainInvokeEvent } from 'electron'
-import {
-  callChannel,
-  calls,
-  eventChannel,
-  type CallHandlers,
-  type CallName,
-  type EventName,
-  type Events,
-} from '../contract/calls.ts'
+import { callChannel, calls, type CallHandlers, type CallName } from '../contract/calls.ts'
+import { eventChannel, type EventName, type Events } from '../contract/events.ts'
 import { failed, failure, type Result } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import { answerCall } from '../host/answer.ts'

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
-import type { Bridge, PageCommand, PageTarget } from '../../electron/contract/calls.ts'
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { PageCommand, PageTarget } from '../../electron/contract/events.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'

@@ -1,4 +1,4 @@
-import type { PageCommand } from '../../contract/calls.ts'
+import type { PageCommand } from '../../contract/events.ts'
 
 /**
  * Links may only show a view; they cannot add, upload or change anything. electron-builder.yml registers the

@@ -1,6 +1,6 @@
 import { app } from 'electron'
 import process from 'node:process'
-import type { PageCommand } from '../../contract/calls.ts'
+import type { PageCommand } from '../../contract/events.ts'
 import type { Log } from '../../platform/environment.ts'
 import { existsSync } from '../../platform/files/original-fs.ts'
 import { isDeepLink, pageCommandOf } from './deep-link.ts'

@@ -1,6 +1,6 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 import process from 'node:process'
-import type { PageCommand } from '../../contract/calls.ts'
+import type { PageCommand } from '../../contract/events.ts'
 import type { MessageKey, Translate } from '../../messages/messages.ts'
 import type { Page } from '../security/browser-addresses.ts'
 import type { ZoomChange } from './zoom.ts'

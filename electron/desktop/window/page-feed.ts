@@ -1,4 +1,5 @@
-import type { CallName, EventName, Events } from '../../contract/calls.ts'
+import type { CallName } from '../../contract/calls.ts'
+import type { EventName, Events } from '../../contract/events.ts'
 import type { TransferSpeed, UploadDetails } from '../../contract/upload-details.ts'
 import type { Patch, Snapshot, UploadRow } from '../../contract/uploads.ts'
 import type { SendToPage } from '../ipc.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import type { PageCommand } from '../../../electron/contract/calls.ts'
+import type { PageCommand } from '../../../electron/contract/events.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { listing, model } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'

@@ -1,7 +1,7 @@
 import { flushSync } from 'svelte'
 import { expect, test } from 'vitest'
 import { userEvent, type Locator } from 'vitest/browser'
-import type { PageCommand } from '../../../electron/contract/calls.ts'
+import type { PageCommand } from '../../../electron/contract/events.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'

@@ -1,11 +1,5 @@
-import {
-  calls,
-  type Bridge,
-  type CallAnswer,
-  type CallName,
-  type EventName,
-  type Events,
-} from '../../../electron/contract/calls.ts'
+import { calls, type Bridge, type CallAnswer, type CallName } from '../../../electron/contract/calls.ts'
+import type { EventName, Events } from '../../../electron/contract/events.ts'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
 import { success, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'

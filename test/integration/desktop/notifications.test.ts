@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { PageTarget } from '../../../electron/contract/calls.ts'
+import type { PageTarget } from '../../../electron/contract/events.ts'
 import type { DeadlineView } from '../../../electron/contract/deadline.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'

@@ -50,7 +50,7 @@ export async function runByHost(command: EngineCommand, host: Host, run: RunCont
     streams.err.line('Stopped. Its uploads stay in the queue.')
     return interruption.exitCode
   }
-  if (!uploads(command) || command.name === 'workflow') return reportEnded(host, streams.err)
+  if (!uploads(command)) return reportEnded(host, streams.err)
   streams.err.line(
     outcome === 'app-starts'
       ? 'Modelferry has started and continues with these files.'

@@ -135,7 +135,10 @@ export const ownCalls = {
     'engine',
     v.strictObject({ path, team: teamChoice }),
   ),
-  /** Uploads needed models that were found on this computer, without asking, and follows their uploads. */
+  /**
+   * Uploads needed models that were found on this computer, without asking, and continues those that the queue has;
+   * follows their uploads.
+   */
   addNeeded: call<AddReport>()('engine', v.strictObject({ workflow: id, needs: ids })),
   /** Compares the library's record with a receipt. `signed-out` without a sign-in to the receipt's team. */
   verifyReceipt: call<Verification>()('engine', receiptSchema),

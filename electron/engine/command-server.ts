@@ -119,15 +119,19 @@ class CommandUploads {
       }),
   }
 
-  /** The user has asked for the upload with `--upload`. */
+  /** The user has asked for the uploads with `--upload`. */
   async addNeeded(workflow: string, needs: readonly string[]) {
-    const report = await this.#engine.workflows.enqueueModels(workflow, needs, async () => true, {
-      signal: this.#signal,
-      onUploads: this.#follow,
-    })
+    const engine = this.#engine
+    const options = { signal: this.#signal, onUploads: this.#follow }
+    const accountIds = engine.session().accounts.map(({ id }) => id)
+    const inQueue = { ids: engine.workflows.uploadsOf(workflow, needs), accountIds, ...options }
+    const report = await engine.workflows.enqueueModels(workflow, needs, async () => true, options)
     if (!report.ok) return report
-    tellRows(this.#engine, this.#tell, this.ids)
-    return success(report.value ?? { added: 0, refused: 0, skipped: [] })
+    const continued = await engine.resumeUnfinished(inQueue)
+    if (!continued.ok) return continued
+    tellRows(engine, this.#tell, this.ids)
+    const { refused = 0, ...rest } = report.value ?? { skipped: [] }
+    return success({ ...rest, added: this.ids.size - refused, refused })
   }
 
   async continueAll(accountIds: readonly string[]) {

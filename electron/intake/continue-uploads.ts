@@ -205,11 +205,13 @@ const keyOfRecord = ({ path, fileName, seen }: UploadRecord) =>
 
 export interface ContinueAllRequest extends Pick<ContinueRequest, 'onUploads'> {
   readonly accountIds: readonly string[]
+  /** Only these uploads, instead of all. */
+  readonly ids?: readonly string[]
   readonly signal: AbortSignal
 }
 
 /**
- * Continues all unfinished uploads but those in review, for all accounts of the users of these accounts who are signed in
+ * Continues unfinished uploads but those in review, for all accounts of the users of these accounts who are signed in
  * to a known server; returns the ids.
  */
 export async function continueAllUploads(
@@ -221,13 +223,13 @@ export async function continueAllUploads(
   }: ContinueServices & {
     readonly settings: Pick<Settings, 'server' | 'servers'>
   },
-  { accountIds, signal, onUploads }: ContinueAllRequest,
+  { accountIds, ids: asked, signal, onUploads }: ContinueAllRequest,
 ): Promise<Result<readonly string[]>> {
   const known = accounts.list().filter(({ server }) => isKnownServer(settings, server))
   const signedIn = known.filter(({ id, state }) => state === 'ready' && accountIds.includes(id))
   const ofSignedIn = known.filter((account) => signedIn.some((other) => isSamePerson(other, account)))
   const continuedIds = new Set(ofSignedIn.map(({ id }) => id))
-  const ids = rows.ids().filter((id) => {
+  const ids = (asked ?? rows.ids()).filter((id) => {
     const { record, live } = rows.get(id) ?? {}
     return (
       record && continuedIds.has(record.accountId) && live?.phase !== 'review' && live?.phase !== 'registered'

@@ -23,7 +23,7 @@ type WorkflowCommand = Command & { name: 'workflow' }
 
 /**
  * Lists the models that a workflow needs and where they are; with `--upload` uploads those that the team
- * lacks and this computer has. Returns 0 when no model is missing in the end, else 1.
+ * lacks and this computer has, and waits for those in the queue. Returns 0 when no model is missing in the end, else 1.
  */
 export async function runWorkflowCommand(
   command: WorkflowCommand,
@@ -44,14 +44,16 @@ export async function runWorkflowCommand(
   reportUnsearchedFolders(view, command, streams)
   if (view.libraryFailure)
     streams.err.line(describeLibraryFailure(view.libraryFailure, view.libraryListedAtMs))
-  const local = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
+  const available = view.needs.filter(({ stand, isOff }) => isUploadable.has(stand) && !isOff)
   if (!command.json) streams.err.line(summary(view))
   const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
-  if (!command.upload || local.length === 0) return isIncomplete ? exitCodes.someFailed : exitCodes.ok
-  const code = await uploadNeeded(view.id, local, context)
+  if (!command.upload || available.length === 0) return isIncomplete ? exitCodes.someFailed : exitCodes.ok
+  const code = await uploadNeeded(view.id, available, context)
   const isAllFound = !view.needs.some(({ stand, isOff }) => stand === 'nowhere' && !isOff)
   return code === exitCodes.ok && !isAllFound ? exitCodes.someFailed : code
 }
+
+const isUploadable: ReadonlySet<NeededModelView['stand']> = new Set(['here', 'queued', 'failed'])
 
 /** The workflow, or why it can't be opened. */
 async function open(

@@ -36,6 +36,8 @@ export interface ResolvedModel {
   readonly by: NeededModelView['by']
   readonly isDisabled: boolean
   readonly sizeBytes: number | null
+  /** Its uploads, unless the library has it. */
+  readonly uploadIds: readonly string[]
   /** Its upload, if that has failed. */
   readonly failed: NeededModelView['failed']
   /** The local file, even if the library has the model too. */
@@ -53,6 +55,7 @@ interface LocalMatch {
 }
 
 interface QueueMatch {
+  readonly uploadIds: readonly string[]
   readonly stand: 'queued' | 'failed'
   readonly failed: NeededModelView['failed']
 }
@@ -125,7 +128,14 @@ function resolveModel(
   local: LocalMatch | null,
 ): ResolvedModel {
   const file = local?.model ?? null
-  const base = { needed, file, isDisabled: false, failed: null, sizeBytes: file?.sizeBytes ?? null }
+  const base = {
+    needed,
+    file,
+    isDisabled: false,
+    uploadIds: [],
+    failed: null,
+    sizeBytes: file?.sizeBytes ?? null,
+  }
   const queued = matchQueue(needed, available.queued)
   // The files of a folder are registered one by one: it is complete once none of its uploads is left.
   if (needed.isFolder && queued) return { ...base, ...queued, by: null }
@@ -150,11 +160,12 @@ function matchQueue(needed: NeededModel, queued: readonly QueuedUpload[]): Queue
       : typesOf(needed).some((type) => matchPath(needed.name, type, target) !== null),
   )
   if (uploads.length === 0) return null
+  const uploadIds = uploads.map(({ id }) => id)
   const failedUpload = uploads.find(({ failure }) => failure !== null)
   // A folder is incomplete as soon as one of its files has failed.
   const isFailed = needed.isFolder ? failedUpload : uploads.every(({ failure }) => failure !== null)
-  if (!isFailed || !failedUpload?.failure) return { stand: 'queued', failed: null }
-  return { stand: 'failed', failed: { uploadId: failedUpload.id, failure: failedUpload.failure } }
+  if (!isFailed || !failedUpload?.failure) return { uploadIds, stand: 'queued', failed: null }
+  return { uploadIds, stand: 'failed', failed: { uploadId: failedUpload.id, failure: failedUpload.failure } }
 }
 
 /** The library folders that the node of a model in a folder may load, for `isInside`. */

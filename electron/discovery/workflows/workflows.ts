@@ -126,6 +126,13 @@ export class Workflows {
     await this.#workflows.get(id)?.complete
   }
 
+  /** The uploads in the queue of these needed models. */
+  uploadsOf(id: string, modelIds: readonly string[]): readonly string[] {
+    const workflow = this.#workflows.get(id)
+    const models = workflow ? this.#resolve(workflow) : []
+    return modelIds.flatMap((modelId) => models[Number(modelId)]?.uploadIds ?? [])
+  }
+
   /** Asks `confirm` first unless the user has picked every file; null if the user declines. */
   async enqueueModels(
     id: string,

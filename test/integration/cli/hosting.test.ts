@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readHost } from '../../../electron/host/host-file.ts'
 import { takeOverHost } from '../../../electron/host/take-over.ts'
@@ -46,6 +48,27 @@ test('after the host is killed, another command hosts, and sends only what stora
   const others = await Promise.all([follow(cli, path), follow(cli, path), follow(cli, path)])
   child.kill('SIGKILL')
   await ended
+  cli.cloud.clearFailures()
+  for (const other of others) expect((await other.ended).code).toBe(0)
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+  expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('workflow --upload goes on after its host is killed, also with uploads that the queue has', async () => {
+  const cli = await setupCommand()
+  cli.stallAfterPart(2)
+  await cli.file('../person/ComfyUI/models/loras/large.safetensors', large)
+  const workflow = join(cli.folder, 'workflow.json')
+  const node = { type: 'LoraLoader', mode: 0, widgets_values: ['large.safetensors', 1, 1] }
+  writeFileSync(workflow, JSON.stringify({ nodes: [node], links: [] }))
+  const start = () =>
+    cli.startWith({ HOME: join(cli.folder, 'person') }, 'workflow', workflow, '--upload', '--json')
+  const host = start()
+  await host.line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= 2 * partBytes)
+  const others = [start(), start()]
+  for (const { line } of others) await line(({ event }) => event === 'progress')
+  host.child.kill('SIGKILL')
+  await host.ended
   cli.cloud.clearFailures()
   for (const other of others) expect((await other.ended).code).toBe(0)
   expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])

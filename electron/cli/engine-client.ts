@@ -34,6 +34,8 @@ export interface EngineClient {
   subscribe(listener: ClientListener): () => void
   /** Adds and searches nothing any more. Resolves to the uploads that end with this command. */
   stopWork(): Promise<ReadonlySet<string>>
+  /** Whether `stopWork` was called. */
+  isStopping(): boolean
 }
 
 /** @param first the sign-ins when the command began */
@@ -92,6 +94,7 @@ export function createEngineClient(
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    isStopping: () => own !== null,
     stopWork: () => (own ??= calls.stopWork(undefined).then((ids) => new Set(ids.ok ? ids.value : []))),
   }
 }

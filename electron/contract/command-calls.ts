@@ -30,7 +30,7 @@ import type { WatchedFoldersView } from './watched-folders.ts'
  * The number of the protocol between the process that hosts the uploads of a data folder and the commands that steer
  * them (see `host/`). Both sides must have the same: it is raised with every change of a call or event named here.
  */
-export const hostProtocol = 5
+export const hostProtocol = 6
 
 /**
  * The calls that a command may make besides its own. They are those of the page without what only a window needs. A

@@ -4,6 +4,7 @@ import {
   allPausing,
   needsAttention,
   type ConnectivityState,
+  type Patch,
   type Phase,
   type Totals,
   type UploadRow,
@@ -63,7 +64,10 @@ const waitReasonOfCode: Readonly<Partial<Record<FailureCode, WaitReason>>> = {
   'signed-out': 'sign-in',
 }
 
-const waitReasonOfHold: Readonly<Record<Hold['kind'], WaitReason>> = {
+/** The user has paused everything, or has set what uploads wait for. */
+export type HoldReason = 'paused' | 'schedule' | 'charger' | 'network'
+
+const waitReasonOfHold: Readonly<Record<Hold['kind'], Exclude<HoldReason, 'paused'>>> = {
   battery: 'charger',
   metered: 'network',
   'quiet-hours': 'schedule',
@@ -79,6 +83,18 @@ const solvedInApp: ReadonlySet<FailureCode> = new Set([
   'not-found',
   'unexpected',
 ])
+
+export const queueConditionsOf = ({
+  allPaused,
+  line,
+  hold,
+}: Pick<Patch, 'allPaused' | 'line' | 'hold'>): QueueConditions => ({ allPaused, connectivity: line, hold })
+
+/** Why no upload of the queue runs, although servers can be reached, or null. */
+export function holdReasonOf({ allPaused, hold }: QueueConditions): HoldReason | null {
+  if (allPaused) return 'paused'
+  return hold && waitReasonOfHold[hold]
+}
 
 /** The state of an upload, as the window, the command line and the status command show it. */
 export function uploadStatusOf(

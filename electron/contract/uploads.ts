@@ -3,6 +3,7 @@ import { cleanLibraryPath, libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
 import type { DuplicateModel, OnConflict, ReplacedModel } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
+import type { Hold } from './conditions.ts'
 import type { Recognition } from './recognition.ts'
 import type { Verification } from './verification.ts'
 
@@ -133,6 +134,8 @@ export interface Snapshot {
   readonly flow: TransferSpeed
   /** The user has paused the whole queue. */
   readonly allPaused: boolean
+  /** The setting that holds the queue, or null. */
+  readonly hold: Hold['kind'] | null
   readonly line: ConnectivityState
   /** Uploads are missing, because the journal could not be read completely at this start. */
   readonly isIncomplete: boolean
@@ -147,6 +150,7 @@ export interface Patch {
   readonly removed: readonly string[]
   readonly totals: Totals
   readonly allPaused: boolean
+  readonly hold: Hold['kind'] | null
   readonly line: ConnectivityState
   readonly isIncomplete: boolean
 }

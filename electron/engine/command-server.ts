@@ -1,6 +1,7 @@
 import { failed, failure, success, type Failure, type FailureCode } from '../contract/failures.ts'
 import type { AddPathsArgs, OwnHandlers, ServedCommand, TellCommand } from '../contract/command-calls.ts'
 import type { ProposedUpload } from '../contract/review.ts'
+import { queueConditionsOf } from '../contract/upload-status.ts'
 import { toggleOf, type UploadRow } from '../contract/uploads.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { EnqueueRequest, Engine } from './engine-api.ts'
@@ -236,11 +237,15 @@ function tellEvents(
   tell: TellCommand,
   { ids, teamIds }: { readonly ids: ReadonlySet<string>; readonly teamIds: ReadonlySet<string> },
 ): () => void {
+  let conditions = ''
   return engine.subscribe({
     patch(patch) {
+      const before = conditions
+      conditions = JSON.stringify(queueConditionsOf(patch))
       const changed = patch.changed.filter(({ id }) => ids.has(id))
       const removed = patch.removed.filter((id) => ids.has(id))
-      if (changed.length + removed.length > 0) tell('uploads', { ...patch, changed, removed })
+      const hasNews = changed.length + removed.length > 0 || (ids.size > 0 && conditions !== before)
+      if (hasNews) tell('uploads', { ...patch, changed, removed })
     },
     verified(id, verification) {
       if (ids.has(id)) tell('verified', { id, verification })
@@ -257,11 +262,11 @@ function tellEvents(
 
 /** Tells what these uploads are now. */
 function tellRows(engine: Engine, tell: TellCommand, ids: ReadonlySet<string>): void {
-  const { rows, sequence, totals, allPaused, line, isIncomplete } = engine.snapshot()
+  const { rows, sequence, totals, allPaused, hold, line, isIncomplete } = engine.snapshot()
   const changed = rows.filter(({ id }) => ids.has(id))
   const present = new Set(changed.map(({ id }) => id))
   const removed = [...ids].filter((id) => !present.has(id))
-  tell('uploads', { changed, removed, sequence, totals, allPaused, line, isIncomplete })
+  tell('uploads', { changed, removed, sequence, totals, allPaused, hold, line, isIncomplete })
 }
 
 /** A record has more than a command needs, among it bigints, which JSON can't hold. */

@@ -104,7 +104,11 @@ export function createEngine(options: EngineOptions): Engine {
     usesServer: uploadAccounts.usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
-    hold: hold.hold,
+    hold(condition) {
+      const held = hold.hold(condition)
+      view.feed.touched()
+      return held
+    },
     canFinishParts: () => queue.canFinishParts(),
     finishParts: hold.finishParts,
     applySettings(changed) {

@@ -1,7 +1,6 @@
 import type { TransferSpeed } from '../contract/upload-details.ts'
 import {
   needsAttention,
-  type ConnectivityState,
   type Patch,
   type Snapshot,
   type Totals,
@@ -76,13 +75,12 @@ function createPatchTimer({ timers }: Environment, flush: () => void) {
   }
 }
 
+type QueueState = Pick<Snapshot, 'allPaused' | 'hold' | 'line' | 'isIncomplete'>
+
 export function createFeed(options: {
   readonly view: (id: string) => UploadRow | null
   readonly ids: () => readonly string[]
-  readonly allPaused: () => boolean
-  readonly line: () => ConnectivityState
-  /** Whether uploads are missing, because the journal could not be read. */
-  readonly isIncomplete: () => boolean
+  readonly conditions: () => QueueState
   readonly journalSetAside: string | null
   /** How many were registered today in addition to those shown. */
   readonly unshownToday: () => number
@@ -91,7 +89,7 @@ export function createFeed(options: {
   readonly limitBytesPerSecond: () => number | null
   readonly environment: Environment
 }): Feed {
-  const { view, ids, allPaused, line, unshownToday, requestSlots, limitBytesPerSecond, environment } = options
+  const { view, ids, conditions, unshownToday, requestSlots, limitBytesPerSecond, environment } = options
   const listeners = new Set<FeedListener>()
   /** Changed since the last patch. */
   const dirty = new Set<string>()
@@ -146,7 +144,7 @@ export function createFeed(options: {
     for (const listener of listeners) listener.patch(patch)
   }
 
-  function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line' | 'isIncomplete'> {
+  function ofAll(): QueueState & Pick<Snapshot, 'totals'> {
     const rows = [...views.values()]
     const count = countRows(rows, unshownToday(), totalSpeed.meter)
     const { totalBytes, movedBytes, leftBytes } = batch.sum()
@@ -155,7 +153,7 @@ export function createFeed(options: {
     const left = count.running > 0 ? secondsLeft(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : null
     const totals: Totals = { ...count, totalBytes, movedBytes, secondsLeft: only ? only.secondsLeft : left }
     totalSpeed.setRunning(totals.running > 0)
-    return { totals, allPaused: allPaused(), line: line(), isIncomplete: options.isIncomplete() }
+    return { totals, ...conditions() }
   }
 
   return {

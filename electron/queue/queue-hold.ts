@@ -1,16 +1,16 @@
+import type { Hold } from '../contract/conditions.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 import type { HoldReason } from '../journal/upload-log/log-recorder.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { Queue } from './queue.ts'
 
-/** A condition of the desktop that holds the queue. */
-type HoldCondition = 'quiet-hours' | 'battery' | 'metered'
-
 /** Decides whether the queue may run. It is held from the start until `start` and again after `stop`. */
 export interface QueueHold {
   /** Whether the user paused all uploads, which is remembered across restarts. */
   isPausedByUser(): boolean
+  /** Battery, connection or quiet hours if they hold the queue. */
+  heldBy(): Hold['kind'] | null
   /**
    * Resolves once the parts that need a few seconds are finished; `settings-not-saved` when the change applies, but
    * only until the app ends.
@@ -20,7 +20,7 @@ export interface QueueHold {
    * Battery, connection or quiet hours hold the queue, or none of them (null); the user's own pause is
    * independent. Resolves like `pauseAll`.
    */
-  hold(condition: HoldCondition | null): Promise<void>
+  hold(condition: Hold['kind'] | null): Promise<void>
   /** Aborts runs and starts them again from what storage has: their connections are dead. */
   restartRuns(ids: readonly string[]): Promise<void>
   /** Without `ownsQueue` the user's pause does not apply: it is about the queue of the app. */
@@ -39,7 +39,7 @@ export function createQueueHold(options: {
   const { queue, choices, rows } = options
   let isStarted = false
   let isPausedByUser = choices.get('all-paused') === 'yes'
-  let condition: HoldCondition | null = null
+  let condition: Hold['kind'] | null = null
 
   function reasonOf(): HoldReason | null {
     if (!isStarted) return 'quit'
@@ -53,6 +53,7 @@ export function createQueueHold(options: {
 
   return {
     isPausedByUser: () => isPausedByUser,
+    heldBy: () => condition,
     async pauseAll(isPaused) {
       isPausedByUser = isPaused
       const stored = choices.set('all-paused', isPaused ? 'yes' : 'no')

@@ -26,6 +26,7 @@ export function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[
     removed: [],
     totals: { ...emptyTotals, ...totals },
     allPaused: false,
+    hold: null,
     line: 'ok',
     isIncomplete: false,
   }

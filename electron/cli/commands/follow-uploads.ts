@@ -1,5 +1,10 @@
 import type { ConnectivityState, Patch, Snapshot, UploadRow } from '../../contract/uploads.ts'
-import { waitsForUpload } from '../../contract/upload-status.ts'
+import {
+  holdReasonOf,
+  queueConditionsOf,
+  waitsForUpload,
+  type HoldReason,
+} from '../../contract/upload-status.ts'
 import type { Verification } from '../../contract/verification.ts'
 import { isRunning } from '../../journal/upload-phase.ts'
 import type { EngineClient } from '../engine-client.ts'
@@ -20,6 +25,30 @@ export interface UploadSource extends Pick<EngineClient, 'subscribe'> {
   snapshot(): Pick<Snapshot, 'rows'>
   /** Uploads that are reported only when they change. */
   readonly known?: readonly UploadRow[]
+  /** This command stops its uploads itself. */
+  readonly isStopping?: () => boolean
+}
+
+/** Reports what uploads wait for, each once. */
+function createWaitReports({ isStopping }: UploadSource, reporter: UploadReporter) {
+  let connectivity: ConnectivityState = 'ok'
+  let held: HoldReason | null = null
+  return {
+    reportRow(row: UploadRow, before: UploadRow | undefined): void {
+      const { phase, failure, retryAtMs } = row
+      // Its time to check again has passed, but no place is free.
+      const isOverdue = retryAtMs === null && failure !== null && waitsForUpload(failure)
+      const hasChanged = before?.phase !== phase || (before.retryAtMs !== retryAtMs && !isOverdue)
+      if (phase === 'retrying' && hasChanged) reporter.waiting(row)
+      if (phase === 'paused' && hasChanged && isStopping?.() !== true) reporter.held('paused', row)
+    },
+    reportQueue(patch: Patch, rows: readonly UploadRow[]): void {
+      if (patch.line !== connectivity) reporter.connectivity((connectivity = patch.line))
+      const reason = holdReasonOf(queueConditionsOf(patch))
+      const isWaiting = rows.some(({ phase }) => phase === 'waiting' || phase === 'retrying')
+      if (reason !== held && (isWaiting || reason === null)) reporter.held((held = reason), null)
+    },
+  }
 }
 
 export function followUploads(engine: UploadSource, reporter: UploadReporter): UploadFollower {
@@ -29,7 +58,7 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
   const removedNames: string[] = []
   const registered = new Set<string>()
   const verifications = new Map<string, Verification | null>()
-  let connectivity: ConnectivityState = 'ok'
+  const waits = createWaitReports(engine, reporter)
   let awaited: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null =
     null
 
@@ -46,10 +75,7 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
     const before = rows.get(row.id)
     rows.set(row.id, row)
     if (!before) reporter.queued(row)
-    // Its time to check again has passed, but no place is free.
-    const isOverdue = row.retryAtMs === null && row.failure !== null && waitsForUpload(row.failure)
-    const hasChanged = before?.phase !== row.phase || (before.retryAtMs !== row.retryAtMs && !isOverdue)
-    if (row.phase === 'retrying' && hasChanged) reporter.waiting(row)
+    waits.reportRow(row, before)
     if (row.phase === 'registered') reportRegistered(row)
     if (hasEnded(row)) reportEnd(row)
     // A failed upload may be tried again.
@@ -77,8 +103,8 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
 
   function applyPatch(patch: Patch): void {
     const { changed, removed, totals } = patch
-    if (patch.line !== connectivity) reporter.connectivity((connectivity = patch.line))
     changed.forEach(report)
+    waits.reportQueue(patch, [...rows.values()])
     for (const id of removed) {
       const row = rows.get(id)
       if (row && !ended.has(id)) removedNames.push(row.fileName)

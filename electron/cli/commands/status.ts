@@ -1,7 +1,14 @@
 import type { Account } from '../../contract/account.ts'
 import type { FailureState } from '../../contract/failures.ts'
-import { unheldQueue, uploadStatusOf, type UploadStatus } from '../../contract/upload-status.ts'
-import { failureStateOf, needsAttention } from '../../contract/uploads.ts'
+import {
+  holdReasonOf,
+  queueConditionsOf,
+  unheldQueue,
+  uploadStatusOf,
+  type QueueConditions,
+  type UploadStatus,
+} from '../../contract/upload-status.ts'
+import { failureStateOf, needsAttention, type UploadRow } from '../../contract/uploads.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
@@ -17,6 +24,7 @@ import type { CliEnvironment } from '../cli-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import {
   describeFailure,
+  describeHold,
   failureAsJson,
   isoTime,
   t,
@@ -34,10 +42,14 @@ const hostTimeoutMs = 1_000
 interface ShownUpload extends UnfinishedUpload {
   /** The process that runs the upload or has it in its queue. */
   readonly runByPid: number | null
+  /** What it does now, and if no process runs it, what it needs. */
+  readonly status: UploadStatus | 'waiting'
 }
 
 interface Shown extends JournalSummary {
   readonly unfinished: readonly ShownUpload[]
+  /** Of the process that runs the queue, if there is one. */
+  readonly queue: QueueConditions | null
 }
 
 const emptySummary: JournalSummary = {
@@ -70,8 +82,9 @@ export async function runStatusCommand(
 
 interface HostUploads {
   readonly pid: number
-  /** Whether it runs the upload or has it in its queue. */
-  readonly has: (id: string) => boolean
+  readonly isApp: boolean
+  readonly queue: QueueConditions
+  readonly rows: ReadonlyMap<string, UploadRow>
 }
 
 async function readHostUploads(home: string): Promise<HostUploads | null> {
@@ -79,24 +92,28 @@ async function readHostUploads(home: string): Promise<HostUploads | null> {
   if (search.found !== 'host') return null
   const { about, calls, ended, close } = search.connection
   try {
-    // The app has all of them.
-    if (about.kind === 'app') return { pid: about.pid, has: () => true }
     const snapshot = await Promise.race([calls.snapshot(undefined), ended])
     if (typeof snapshot === 'string' || !snapshot.ok) return null
-    const ids = new Set(snapshot.value.rows.map(({ id }) => id))
-    return { pid: about.pid, has: (id) => ids.has(id) }
+    const rows = new Map(snapshot.value.rows.map((row) => [row.id, row]))
+    return { pid: about.pid, isApp: about.kind === 'app', queue: queueConditionsOf(snapshot.value), rows }
   } finally {
     close()
   }
 }
 
-const withHost = (summary: JournalSummary, host: HostUploads | null): Shown => ({
-  ...summary,
-  unfinished: summary.unfinished.map((upload) => ({
-    ...upload,
-    runByPid: host?.has(upload.record.id) ? host.pid : null,
-  })),
-})
+function withHost(summary: JournalSummary, host: HostUploads | null): Shown {
+  const shown = (upload: UnfinishedUpload): ShownUpload => {
+    const row = host?.rows.get(upload.record.id)
+    // The app has also those that it doesn't show.
+    const isRun = host !== null && (host.isApp || row !== undefined)
+    return {
+      ...upload,
+      runByPid: isRun ? host.pid : null,
+      status: host && row ? uploadStatusOf(row, host.queue) : storedStatusOf(upload.record),
+    }
+  }
+  return { ...summary, queue: host?.queue ?? null, unfinished: summary.unfinished.map(shown) }
+}
 
 /** What the deadline requires; whether it can be met depends on the speed, which only the app measures. */
 interface DeadlineStatus {
@@ -128,11 +145,8 @@ function deadlineLines(deadline: DeadlineStatus | null, nowMs: number): readonly
 }
 
 /** What a failed upload needs; of the others, the journal has only the phase. */
-const statusOf = (record: UploadRecord): UploadStatus | 'waiting' =>
+const storedStatusOf = (record: UploadRecord): UploadStatus | 'waiting' =>
   record.phase === 'failed' ? uploadStatusOf(record, unheldQueue) : record.phase
-
-const statusLabel = (record: UploadRecord) =>
-  record.phase === 'failed' ? t(`phase.${uploadStatusOf(record, unheldQueue)}`).toLowerCase() : record.phase
 
 const isInReview = ({ record }: UnfinishedUpload) => record.phase === 'review'
 
@@ -140,13 +154,23 @@ const sum = (uploads: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload
   uploads.reduce((total, upload) => total + of(upload), 0)
 
 function asJson(view: Shown, home: string, nowMs: number): object {
-  const { unfinished, registeredCount, verifiedCount, differing, abandonedCount, allPaused, accounts } = view
+  const {
+    unfinished,
+    registeredCount,
+    verifiedCount,
+    differing,
+    abandonedCount,
+    allPaused,
+    accounts,
+    queue,
+  } = view
   const countInPhase = (phase: string) => unfinished.filter(({ record }) => record.phase === phase).length
   return {
     schema: schemaVersion,
     at: isoTime(nowMs),
     folder: home,
     allPaused,
+    held: queue && holdReasonOf(queue),
     totals: {
       left: unfinished.length,
       waiting: countInPhase('waiting'),
@@ -178,7 +202,7 @@ function differingAsJson({ id, fileName, state, team, target }: RegisteredUpload
 }
 
 function uploadAsJson(
-  { record, acknowledgedBytes, acknowledgedParts, runByPid }: ShownUpload,
+  { record, acknowledgedBytes, acknowledgedParts, runByPid, status }: ShownUpload,
   accounts: readonly Account[],
 ): object {
   const { identity, state, target, team } = record
@@ -189,7 +213,7 @@ function uploadAsJson(
     file: record.fileName,
     localPath: record.path,
     phase: record.phase,
-    status: statusOf(record),
+    status,
     runByPid,
     sizeBytes: identity.sizeBytes,
     acknowledgedBytes,
@@ -235,8 +259,9 @@ function asLines(view: Shown): readonly string[] {
   ]
 }
 
-function footnotes(view: JournalSummary): readonly string[] {
-  const { registeredCount, verifiedCount, differing, abandonedCount, allPaused } = view
+function footnotes(view: Shown): readonly string[] {
+  const { registeredCount, verifiedCount, differing, abandonedCount, allPaused, queue } = view
+  const held = queue && holdReasonOf(queue)
   return [
     ...(registeredCount > 0 ? [`${registeredCount} in history, ${verifiedCount} verified.`] : []),
     ...differing.map(differingLine),
@@ -245,7 +270,8 @@ function footnotes(view: JournalSummary): readonly string[] {
           `Storage still has data of ${abandonedCount === 1 ? '1 cancelled upload' : `${abandonedCount} cancelled uploads`}. It is deleted at the next start.`,
         ]
       : []),
-    ...(allPaused ? ['All uploads are paused in the app.'] : []),
+    ...(held ? [describeHold(held)] : []),
+    ...(allPaused && queue === null ? ['All uploads are paused in the app.'] : []),
   ]
 }
 
@@ -259,7 +285,7 @@ const failureStateIn = (record: UploadRecord, runByPid: number | null): FailureS
   runByPid === null ? 'final' : failureStateOf(record)
 
 function uploadLine(
-  { record, acknowledgedBytes, acknowledgedParts, runByPid }: ShownUpload,
+  { record, acknowledgedBytes, acknowledgedParts, runByPid, status }: ShownUpload,
   accounts: readonly Account[],
 ): string {
   const { identity, state, failure } = record
@@ -273,5 +299,6 @@ function uploadLine(
   if (runByPid !== null && record.phase !== 'review') facts.push(`running in process ${runByPid}`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is signed out`)
   if (failure) facts.push(describeFailure(failure, failureStateIn(record, runByPid)))
-  return `${statusLabel(record).padEnd(10)}  ${record.fileName} → ${record.team.name || 'no team yet'}: ${facts.join(', ')}`
+  const label = status === 'waiting' || status === 'review' ? status : t(`phase.${status}`).toLowerCase()
+  return `${label.padEnd(10)}  ${record.fileName} → ${record.team.name || 'no team yet'}: ${facts.join(', ')}`
 }

@@ -53,6 +53,7 @@ export function createJsonReporter(
         retryAt: isoTime(row.retryAtMs),
       }),
     connectivity: (state) => write('line', { state }),
+    held: (reason, row) => write('held', { reason, ...(row ? { id: row.id } : {}) }),
     registered: (row) =>
       write('registered', {
         id: row.id,

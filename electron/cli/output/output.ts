@@ -12,6 +12,7 @@ import type {
   Totals,
   UploadRow,
 } from '../../contract/uploads.ts'
+import type { HoldReason } from '../../contract/upload-status.ts'
 import { isRecordWrong, type Verification } from '../../contract/verification.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Interruption } from '../interruption.ts'
@@ -81,6 +82,8 @@ export interface UploadReporter {
   progress(changed: readonly UploadRow[], progress: UploadProgress): void
   waiting(row: UploadRow): void
   connectivity(state: ConnectivityState): void
+  /** Why no upload runs, or only `row`; null once it doesn't apply any more. */
+  held(reason: HoldReason | null, row: UploadRow | null): void
   registered(row: UploadRow): void
   /** Its record was compared with the file; null if it was removed before. Called after `registered`. */
   verified(row: UploadRow, verification: Verification | null): void
@@ -103,6 +106,15 @@ export interface UploadReporter {
 }
 
 export const t = translatorFor('en')
+
+/** Why uploads wait, and what to do. */
+export function describeHold(reason: HoldReason, fileName: string | null = null): string {
+  if (reason !== 'paused')
+    return `${t(`phase.${reason}`)}. To upload now, choose “${t('action.upload-anyway')}” in Modelferry.`
+  return fileName === null
+    ? 'All uploads are paused. To continue, run: modelferry resume --all'
+    : visibleText(`${fileName} is paused. To continue, run: modelferry resume "${fileName}"`)
+}
 
 /** The sentence for a failure with the server's message, followed by its code and technical detail. */
 export function describeFailure(failure: Failure, state: FailureState = 'final'): string {

@@ -8,6 +8,7 @@ import { visibleText } from '../../contract/visible-text.ts'
 import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts'
 import {
   describeFailure,
+  describeHold,
   isCopyOfOther,
   othersText,
   skipReasonText,
@@ -65,6 +66,9 @@ export function createTextReporter(
       write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure, 'retrying') : ''}`),
     connectivity: (state) =>
       write(state === 'ok' ? 'online      connection restored' : 'offline     no connection, waiting'),
+    held(reason, row) {
+      if (reason !== null) writeTo(err, describeHold(reason, row?.fileName))
+    },
     registered(row) {
       registeredCount += 1
       failedIds.delete(row.id)

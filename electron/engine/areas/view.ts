@@ -32,9 +32,12 @@ export function createView(
     // A command follows the uploads that it has asked for.
     view: (id) => (hidden().has(accountOf(id)) || !rows.get(id)?.live.isRequested ? null : rows.view(id)),
     ids: () => rows.ids(),
-    allPaused: hold.isPausedByUser,
-    line: () => recovery.connectivity,
-    isIncomplete: () => base.isIncomplete,
+    conditions: () => ({
+      allPaused: hold.isPausedByUser(),
+      hold: hold.heldBy(),
+      line: recovery.connectivity,
+      isIncomplete: base.isIncomplete,
+    }),
     journalSetAside: base.journalSetAside,
     unshownToday: () => doneToday.unshown(),
     requestSlots: transfer.requestSlots,

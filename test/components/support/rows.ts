@@ -185,6 +185,7 @@ export function snapshotOf(rows: readonly UploadRow[], sequence = 1): Snapshot {
   const all = {
     totals: totalsOf(rows),
     allPaused: false,
+    hold: null,
     line: 'ok',
     isIncomplete: false,
     journalSetAside: null,
@@ -203,6 +204,7 @@ export function patchOf(
     removed,
     totals: totalsOf(changed),
     allPaused: false,
+    hold: null,
     line: 'ok',
     isIncomplete: false,
   }

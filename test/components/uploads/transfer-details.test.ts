@@ -91,6 +91,7 @@ test('shows the total speed above the list while uploads run', async () => {
     removed: [],
     totals,
     allPaused: false,
+    hold: null,
     line: 'ok',
     isIncomplete: false,
   })

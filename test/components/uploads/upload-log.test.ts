@@ -74,6 +74,7 @@ test('the log is loaded again when the upload has a new event', async () => {
     removed: [],
     totals: emptyTotals,
     allPaused: false,
+    hold: null,
     line: 'ok',
     isIncomplete: false,
   })

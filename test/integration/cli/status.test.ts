@@ -60,6 +60,7 @@ test('shows the uploads of a running app without changing them', async () => {
     at: expect.stringMatching(/Z$/) as string,
     folder: home,
     allPaused: false,
+    held: null,
     totals: {
       left: 1,
       waiting: 1,

@@ -16,7 +16,7 @@ test('a running app uploads what a command adds, and the command waits for its o
   await run('resume', '--all')
   const { code, json, err } = await started.ended
   expect([code, err]).toEqual([0, ''])
-  expect(new Set(json().map((line) => line['id']))).toEqual(new Set([id]))
+  expect(new Set(json().flatMap((line) => line['id'] ?? []))).toEqual(new Set([id]))
   expect(json().slice(-2)).toMatchObject([
     { event: 'registered', id },
     { event: 'verified', id },
@@ -95,8 +95,34 @@ test('--detach returns once the files are queued', async () => {
   const { app, file, run } = await setup()
   await run('pause', '--all')
   const { code, out, err } = await run('upload', await file('harbour.safetensors'), '--detach')
-  expect([code, out, err]).toEqual([0, expect.stringMatching(/^queued {6}harbour\.safetensors → .*\n$/), ''])
+  expect([code, out]).toEqual([0, expect.stringMatching(/^queued {6}harbour\.safetensors → .*\n$/)])
+  expect(err).toBe('All uploads are paused. To continue, run: modelferry resume --all\n')
   expect(app.rows()).toMatchObject([{ fileName: 'harbour.safetensors', phase: 'waiting' }])
+})
+
+test('a command says why its uploads wait, and what to do', async () => {
+  const { app, file, start, run } = await setup()
+  void app.engine.hold('quiet-hours')
+  const { printed, ended } = start('upload', await file('harbour.safetensors'))
+  await printed((_out, err) =>
+    err.includes('Waiting for schedule. To upload now, choose “Upload anyway” in Modelferry.'),
+  )
+  const { out } = await run('status')
+  expect(out).toMatch(/^waiting for schedule {2}harbour\.safetensors /)
+  expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({
+    held: 'schedule',
+    uploads: [{ phase: 'waiting', status: 'schedule' }],
+  })
+  await run('pause', 'harbour.safetensors')
+  await printed((_out, err) =>
+    err.includes('harbour.safetensors is paused. To continue, run: modelferry resume "harbour.safetensors"'),
+  )
+  await run('resume', 'harbour.safetensors')
+  await run('pause', '--all')
+  await printed((_out, err) => err.includes('All uploads are paused.'))
+  void app.engine.hold(null)
+  await run('resume', '--all')
+  expect((await ended).code).toBe(0)
 })
 
 test('what needs a decision is asked by the command, and not in the app', async () => {

@@ -130,6 +130,7 @@ async function setup(
         changed: [],
         removed: [],
         allPaused: false,
+        hold: null,
         line: 'ok',
         isIncomplete: false,
         ...patch,
@@ -276,6 +277,7 @@ test('a model that was just registered is listed', async () => {
     removed: [],
     totals: emptyTotals,
     allPaused: false,
+    hold: null,
     line: 'ok',
     isIncomplete: false,
   })

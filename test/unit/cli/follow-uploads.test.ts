@@ -38,6 +38,7 @@ function setup() {
       progress.push(current)
     },
     connectivity: (state) => void events.push(state),
+    held: () => {},
     skipped: ({ name, reason }) => void events.push(`${reason} ${name}`),
     verified: ({ id }, verification) => void events.push(`verified ${id} ${verification?.kind ?? 'removed'}`),
     libraryNotListed: ({ code }) => void events.push(`library ${code}`),

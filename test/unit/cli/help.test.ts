@@ -69,6 +69,7 @@ test('documents every JSON event of an upload with its members', () => {
   })
   reporter.waiting(failing)
   reporter.connectivity('offline')
+  reporter.held('paused', row('Flux'))
   reporter.registered(registeredRow('Flux'))
   reporter.alreadyInLibrary(registeredRow('Flux'))
   reporter.libraryNotListed(failure('server-trouble', { status: 503 }, { detail: 'busy' }))

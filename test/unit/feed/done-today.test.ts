@@ -47,9 +47,7 @@ function setup() {
     feed = createFeed({
       view: (id) => (hidden.has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
       ids: () => rows.ids(),
-      allPaused: () => false,
-      line: () => 'ok',
-      isIncomplete: () => false,
+      conditions: () => ({ allPaused: false, hold: null, line: 'ok', isIncomplete: false }),
       journalSetAside: null,
       unshownToday: doneToday.unshown,
       requestSlots: { inUse: 0, limit: 1 },

@@ -20,9 +20,7 @@ function setup({
   const feed = createFeed({
     view: (id) => rows.get(id) ?? null,
     ids: () => [...rows.keys()],
-    allPaused: () => false,
-    line: () => 'ok',
-    isIncomplete: () => isIncomplete,
+    conditions: () => ({ allPaused: false, hold: null, line: 'ok', isIncomplete }),
     journalSetAside,
     unshownToday: () => unshownToday,
     requestSlots: { inUse: 3, limit: 8 },

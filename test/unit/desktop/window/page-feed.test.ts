@@ -39,9 +39,7 @@ test('the first patch after a snapshot does not repeat its rows', () => {
   const queue = createFeed({
     view: (id) => structuredClone(views.get(id) ?? null),
     ids: () => [...views.keys()],
-    allPaused: () => false,
-    line: () => 'ok',
-    isIncomplete: () => false,
+    conditions: () => ({ allPaused: false, hold: null, line: 'ok', isIncomplete: false }),
     journalSetAside: null,
     unshownToday: () => 0,
     requestSlots: { inUse: 0, limit: 8 },

@@ -52,6 +52,10 @@ export function reportEnded(host: Pick<Host, 'about' | 'isOwn'>, err: TextStream
   return exitCodes.someFailed
 }
 
+/** Of a host that is suspended or hangs. */
+export const describeSilence = (pid: number) =>
+  `Modelferry (process ${pid}) doesn’t answer. Continue it if it’s suspended, or quit it.`
+
 /** Returns the exit code of a command that can't reach the host. */
 export function reportUnreachable(
   search: Extract<HostSearch, { readonly found: 'other-version' | 'silent' }>,
@@ -59,7 +63,7 @@ export function reportUnreachable(
 ): number {
   err.line(
     search.found === 'silent'
-      ? `Modelferry (process ${search.pid}) doesn’t answer. Quit it and start it again.`
+      ? describeSilence(search.pid)
       : `Modelferry ${search.version} is running, which this version of the command line can’t steer. ` +
           'Quit it and start the same version.',
   )

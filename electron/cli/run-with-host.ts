@@ -1,13 +1,13 @@
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connectToHost, type HostConnection } from '../host/connect-host.ts'
+import { connectToHost, type HostConnection, type HostSearch } from '../host/connect-host.ts'
 import { readHost } from '../host/host-file.ts'
 import { HostInUseError, takeHostLock, type HostLock } from '../host/host-lock.ts'
 import { UsageError } from './arguments.ts'
 import { describeDataFolderProblem } from './data-folder-problem.ts'
 import { exitCodes } from './exit-codes.ts'
 import { endBySignal, interrupted, listenForInterruption } from './interruption.ts'
-import { reportAbsent, reportUnreachable } from './reach-host.ts'
+import { describeSilence, reportAbsent, reportUnreachable } from './reach-host.ts'
 import {
   runByHost,
   speedLimitsOf,
@@ -15,7 +15,7 @@ import {
   type ProgramContext,
   type RunContext,
 } from './run-by-host.ts'
-import type { EngineCommand } from './run-command.ts'
+import { uploads, type EngineCommand } from './run-command.ts'
 
 /** How long another process may take to start to listen, or to end once it has stopped to, in ms. */
 const busyMs = 15_000
@@ -37,9 +37,17 @@ export async function runWithHost(command: EngineCommand, program: ProgramContex
   removeSignalHandlers()
   let left = command
   let busySinceMs = performance.now()
+  let isSilent = false
   for (;;) {
     const outcome = await runOnce(left, run)
     if (typeof outcome === 'number') return outcome
+    if ('found' in outcome) {
+      if (interruption.signal.aborted) return interruption.exitCode
+      if (!isSilent) streams.err.line(`${describeSilence(outcome.pid)} This command waits for it.`)
+      isSilent = true
+      continue
+    }
+    isSilent = false
     if (outcome instanceof HostInUseError) {
       if (performance.now() - busySinceMs > busyMs) {
         streams.err.line(
@@ -67,11 +75,20 @@ async function appListens(home: string): Promise<void> {
   while (readHost(home)?.kind !== 'app' && performance.now() - startedMs < appStartMs) await delay(50)
 }
 
-/** @returns the error if another process starts or ends, so that it can't be reached */
-async function runOnce(command: EngineCommand, run: RunContext): Promise<Outcome | HostInUseError> {
+type SilentHost = Extract<HostSearch, { readonly found: 'silent' }>
+
+/**
+ * @returns the error if another process starts or ends, so that it can't be reached; the silent host if the command
+ * waits for it, as for anything else that uploads need
+ */
+async function runOnce(
+  command: EngineCommand,
+  run: RunContext,
+): Promise<Outcome | HostInUseError | SilentHost> {
   const { home } = run.cliEnvironment
   const search = await connectToHost(home)
   if (search.found === 'host') return runAsClient(command, search.connection, run)
+  if (search.found === 'silent' && uploads(command)) return search
   if (search.found !== 'nothing') return reportUnreachable(search, run.streams.err)
   if (isForApp(command)) return reportAbsent(run.streams.err)
   const lock = lockOrError(home)

@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net'
 
-/** Writes a message; `messagesOf` reads it on the other side. */
-export function sendMessage(socket: Socket, message: object): void {
-  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
+/**
+ * Writes a message; `messagesOf` reads it on the other side.
+ * @param whenWritten called once the other side has room for it, or the connection has ended
+ */
+export function sendMessage(socket: Socket, message: object, whenWritten: () => void = () => {}): void {
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`, whenWritten)
+  else whenWritten()
 }
 
 /**

@@ -23,7 +23,7 @@ const limits = {
   /** Connections that have not proved yet that they know the key. */
   strangers: 8,
   strangerMs: 3_000,
-  /** Calls of one connection at the same time. Further ones are read when one was answered. */
+  /** Calls of one connection at the same time. Further ones are read once the command has read an answer. */
   calls: 64,
   lineLength: 8 * 1024 * 1024,
   /** A command that hasn't read this much gets no more patches until it has, and then loads the snapshot again. */
@@ -206,11 +206,12 @@ async function serveCalls(
       .then(() => answerCall(call, args, { calls: commandCalls, handlers, log }))
       .then((answer) => {
         // What is about to stop answers that it was stopped.
-        if (!hasHostLeft()) sendMessage(socket, { id, answer })
-        running.delete(answered)
+        if (hasHostLeft()) return
+        return new Promise<void>((resolve) => sendMessage(socket, { id, answer }, resolve))
       })
       // The queue couldn't be restored.
       .catch(() => void socket.destroy())
+      .finally(() => running.delete(answered))
     running.add(answered)
     if (running.size >= limits.calls) await Promise.race(running)
   }

@@ -86,6 +86,23 @@ test('Ctrl-C of the host leaves to other commands what they wait for', async () 
   expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
 })
 
+test('commands name a host that is stopped, and those that upload wait for it', async () => {
+  const cli = await setupCommand()
+  const { child, ended, path } = await startHost(cli)
+  child.kill('SIGSTOP')
+  const other = cli.start('upload', path)
+  const named = `Modelferry (process ${child.pid}) doesn’t answer.`
+  expect(await cli.run('pause', '--all')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(named) as string,
+  })
+  await other.printed((_out, err) => err.includes(named))
+  child.kill('SIGCONT')
+  cli.cloud.clearFailures()
+  for (const command of [ended, other.ended]) expect(await command).toMatchObject({ code: 0 })
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+})
+
 test('other commands steer the uploads of the host', async () => {
   const cli = await setupCommand()
   const { ended } = await startHost(cli)

@@ -71,6 +71,20 @@ test('Ctrl-C pauses an upload, and the same command continues it', async () => {
   expect(app.row(id).phase).toBe('registered')
 })
 
+test('a command that is suspended for ten minutes goes on afterwards', async () => {
+  const { app, clock, cloud, file, start } = await setup()
+  const held = cloud.hold('put-object', 'answer')
+  const { child, ended, line } = start('upload', await file('harbour.safetensors'), '--json')
+  const { id } = await line(({ event, inFlightBytes }) => event === 'progress' && Number(inFlightBytes) > 0)
+  child.kill('SIGSTOP')
+  held.release()
+  await app.settled(String(id))
+  clock.advance(600_000)
+  child.kill('SIGCONT')
+  const { code, err, json } = await ended
+  expect([code, err, json().at(-1)]).toMatchObject([0, '', { event: 'verified', id }])
+})
+
 test('a killed command leaves its upload to the app', async () => {
   const { app, cloud, file, start } = await setup()
   const held = cloud.hold('put-object', 'answer')

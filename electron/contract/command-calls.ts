@@ -233,6 +233,8 @@ export type TellCommand = <Name extends keyof OwnEvents>(name: Name, value: OwnE
 export interface ServedCommand {
   /** Sign-ins of a command need no confirmation in the app. */
   readonly calls: OwnHandlers & Pick<CallHandlers, 'signIn' | 'signInWithKey' | 'startPairing'>
+  /** Whether it waits for uploads. */
+  hasUploads(): boolean
   /** Tells again what all of its uploads are: some changes were not told. */
   tellAll(): void
   /** The command has ended. What it has added stays in the queue. */

@@ -179,11 +179,11 @@ function buildDesktop(options: BuildOptions) {
     onFiles: launchListener.onFiles,
     log,
   })
-  const areCommandsWaiting = () => host.hasCommands()
   const updates = setupUpdates({
     ...options,
     record: options.updateRecord,
-    areCommandsWaiting,
+    areCommandsWaiting: () => host.hasCommands(),
+    confirmRestart: dialogs.confirmRestart,
     feed,
     stopApp: quitHandler.stop,
   })

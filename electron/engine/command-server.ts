@@ -53,6 +53,7 @@ export function createCommandServer(engine: Engine, handOver: (() => void) | nul
           return handOver ? success(undefined) : failed(failure('bad-call'))
         },
       },
+      hasUploads: () => ids.size > 0,
       tellAll: () => tellRows(engine, tell, ids),
       close() {
         work.abort()

@@ -38,7 +38,7 @@ const commandRequest = v.union([
 export interface HostServer {
   /** Sends a patch to the commands that follow the queue. */
   sendPatch(patch: Patch): void
-  /** Whether commands are connected. */
+  /** Whether commands wait for uploads or answers. Those that only follow the queue don't count. */
   hasCommands(): boolean
   /** Accepts no more commands and answers no more calls: the engine is about to stop. */
   leave(end: HostEnd): void
@@ -72,6 +72,7 @@ export function serveHost(options: HostOptions): HostServer {
   const followers = new Set<Follower>()
   const sockets = new Set<Socket>()
   const strangers = new Set<Socket>()
+  const workingChecks = new Set<() => boolean>()
 
   function accept(socket: Socket, host: HostFile): void {
     // `close` follows.
@@ -85,8 +86,8 @@ export function serveHost(options: HostOptions): HostServer {
     sockets.add(socket)
     const onKnown = () => void strangers.delete(socket)
     const hasHostLeft = () => hasLeft
-    void serveCommand(socket, { ...options, host, followers, onKnown, hasHostLeft }).finally(() =>
-      socket.destroy(),
+    void serveCommand(socket, { ...options, host, followers, workingChecks, onKnown, hasHostLeft }).finally(
+      () => socket.destroy(),
     )
   }
 
@@ -111,7 +112,7 @@ export function serveHost(options: HostOptions): HostServer {
   }
   return {
     sendPatch: (patch) => followers.forEach((follower) => follower(patch)),
-    hasCommands: () => sockets.size > 0,
+    hasCommands: () => [...workingChecks].some((isWorking) => isWorking()),
     leave(end) {
       hasLeft = true
       stopListening()
@@ -129,6 +130,8 @@ type Follower = (patch: Patch) => void
 interface CommandOptions extends HostOptions {
   readonly host: HostFile
   readonly followers: Set<Follower>
+  /** For each command, whether it waits for uploads or answers. */
+  readonly workingChecks: Set<() => boolean>
   /** The command has proved that it knows the key. */
   readonly onKnown: () => void
   readonly hasHostLeft: () => boolean
@@ -166,7 +169,7 @@ async function isGreeted(
 async function serveCalls(
   socket: Socket,
   messages: AsyncGenerator<unknown, undefined>,
-  { followers, queueRestored, hasHostLeft, log, ...options }: CommandOptions,
+  { followers, workingChecks, queueRestored, hasHostLeft, log, ...options }: CommandOptions,
 ): Promise<void> {
   let isBehind = false
   function sendPatch(event: 'patch' | 'uploads', value: Patch): void {
@@ -187,11 +190,14 @@ async function serveCalls(
     if (followers.has(follower)) sendMessage(socket, { event: 'resync' })
     else own.tellAll()
   })
+  const running = new Set<Promise<void>>()
+  const isWorking = () => running.size > 0 || own.hasUploads()
+  workingChecks.add(isWorking)
   socket.on('close', () => {
     followers.delete(follower)
+    workingChecks.delete(isWorking)
     own.close()
   })
-  const running = new Set<Promise<void>>()
   for await (const message of messages) {
     const request = v.safeParse(commandRequest, message)
     if (!request.success) return log.warn('a request that is no call was refused')

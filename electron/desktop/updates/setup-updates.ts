@@ -43,14 +43,14 @@ export function setupUpdates(options: {
   readonly window: Pick<MainWindow, 'isVisible'>
   readonly secretStore: Pick<SessionSecretStore, 'state'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
-  /** Whether commands wait for uploads. */
   readonly areCommandsWaiting: () => boolean
+  readonly confirmRestart: () => Promise<boolean>
   /** Stops the uploads and flushes everything, without asking. */
   readonly stopApp: () => Promise<void>
   readonly log: Log
 }): UpdateService {
   const { folders, settings, record, engine, window, secretStore, feed, stopApp, log } = options
-  const { areCommandsWaiting } = options
+  const { areCommandsWaiting, confirmRestart } = options
   const timers = realTimers
   const restartArguments = () => (window.isVisible() ? [] : [hiddenSwitch])
   // Only in development the feed and its key can be overridden.
@@ -82,6 +82,7 @@ export function setupUpdates(options: {
       return running > 0 || waiting > 0
     },
     areCommandsWaiting,
+    confirmRestart,
     isWindowVisible: window.isVisible,
     areSignInsSaved: () => secretStore.state() === 'ok',
     async stopApp() {

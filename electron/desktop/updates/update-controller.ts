@@ -34,11 +34,10 @@ export interface UpdatesOptions {
   readonly settings: () => Pick<Settings, 'updates' | 'updateOnQuit'>
   /** True while uploads run or wait. */
   readonly isBusy: () => boolean
-  /**
-   * True while commands wait for uploads, which they continue when the app quits; changes are not reported. On Windows the
-   * installer ends every process of the app.
-   */
+  /** Commands use this app. On Windows the installer would end them. Changes are not reported. */
   readonly areCommandsWaiting: () => boolean
+  /** Asks whether to restart although commands wait. */
+  readonly confirmRestart: () => Promise<boolean>
   readonly isWindowVisible: () => boolean
   /** False while a sign-in is only in memory and would be lost by a restart. */
   readonly areSignInsSaved: () => boolean
@@ -131,8 +130,10 @@ export class UpdateController {
     })
   }
 
-  install(): Promise<UpdateState> {
-    return this.#install({ isAutomatic: false })
+  async install(): Promise<UpdateState> {
+    const { areCommandsWaiting, confirmRestart } = this.#options
+    const mustAsk = this.#state.kind === 'ready' && areCommandsWaiting()
+    return mustAsk && !(await confirmRestart()) ? this.#state : this.#install({ isAutomatic: false })
   }
 
   /** Uploads, sign-ins or the window's visibility have changed, which automatic installation depends on. */
@@ -218,8 +219,8 @@ export class UpdateController {
   }
 
   #isIdle(): boolean {
-    const { isBusy, isWindowVisible, areSignInsSaved } = this.#options
-    return !isBusy() && !isWindowVisible() && areSignInsSaved()
+    const { isBusy, areCommandsWaiting, isWindowVisible, areSignInsSaved } = this.#options
+    return !isBusy() && !areCommandsWaiting() && !isWindowVisible() && areSignInsSaved()
   }
 
   async #install({ isAutomatic }: { readonly isAutomatic: boolean }): Promise<UpdateState> {
@@ -232,7 +233,7 @@ export class UpdateController {
     try {
       const updater = await this.#loadUpdater()
       await updater.prepareInstall()
-      // The user may have returned in the meantime.
+      // The user or a command may have returned in the meantime.
       if (isAutomatic && !this.#isIdle()) return this.#setState({ kind: 'ready', version })
       intended.write(version)
       isStopped = true

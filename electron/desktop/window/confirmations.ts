@@ -1,4 +1,5 @@
 import type { MessageBoxOptions } from 'electron'
+import process from 'node:process'
 import type { Account } from '../../contract/account.ts'
 import type { ListedItem, UploadConfirmation } from '../../contract/discovery.ts'
 import type { Failure } from '../../contract/failures.ts'
@@ -44,6 +45,8 @@ export interface Confirmations {
   confirmReplacing(uploads: ListedItems): Promise<boolean>
   /** Asks whether to change settings so that they protect less; `after` are all settings after the change. */
   confirmSettings(weakened: readonly ProtectiveSetting[], after: Settings): Promise<boolean>
+  /** Asks whether to restart for an update although commands wait for uploads or answers. */
+  confirmRestart(): Promise<boolean>
 }
 
 /** A file that can run code or is outside of the added folder, and what was found. */
@@ -145,6 +148,12 @@ export function createConfirmations(
         message: t('weaken-settings.question'),
         detail: [...new Set(weakened.map((name) => settingText(name, after, t)))].join('\n\n'),
         action: t('weaken-settings.change'),
+      })),
+    confirmRestart: () =>
+      confirm('restart', (t) => ({
+        message: t('restart.question'),
+        detail: t('restart.explanation', { isWindows: process.platform === 'win32' ? 'yes' : 'no' }),
+        action: t('update.restart'),
       })),
   }
 }

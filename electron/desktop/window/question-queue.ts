@@ -11,6 +11,7 @@ export type QuestionKind =
   | 'replace'
   | 'settings'
   | 'unsafe'
+  | 'restart'
 
 /** Shows a dialog; resolves to whether it was confirmed. */
 type ShowQuestion = () => Promise<boolean>

@@ -105,6 +105,18 @@ test('several commands with one file wait for one upload', async () => {
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
+test('an app that quits or restarts has commands that upload, and not those that only look', async () => {
+  const { host, run, start, file } = await setup()
+  await run('pause', '--all')
+  const follower = start('status', '--follow', '--json')
+  const { line } = start('upload', await file('harbour.safetensors'), '--json')
+  await line(({ event }) => event === 'queued')
+  await follower.line(({ event }) => event === 'queued')
+  expect(host.hasCommands()).toBe(true)
+  await run('remove', '--yes', 'harbour.safetensors')
+  await expect.poll(host.hasCommands).toBe(false)
+})
+
 test('--detach returns once the files are queued', async () => {
   const { app, file, run } = await setup()
   await run('pause', '--all')

@@ -66,6 +66,7 @@ function setup(given: Given = {}) {
       snapshot: () => ({ totals: { running: 0, waiting: 0 } }) as never,
     }),
     areCommandsWaiting: () => false,
+    confirmRestart: async () => false,
     window: { isVisible: () => true },
     secretStore: { state: () => 'ok' },
     feed: { sendEvent: (name, value) => void sent.push(`${name} ${(value as { kind: string }).kind}`) },

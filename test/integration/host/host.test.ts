@@ -41,7 +41,12 @@ function startHost(given: { readonly home?: string; readonly handlers?: Partial<
     version: '1.2.3',
     kind: 'app',
     handlers: all as unknown as CommandHandlers,
-    serveCommand: () => ({ calls: {} as ServedCommand['calls'], tellAll: () => {}, close: () => {} }),
+    serveCommand: () => ({
+      calls: {} as ServedCommand['calls'],
+      hasUploads: () => false,
+      tellAll: () => {},
+      close: () => {},
+    }),
     queueRestored: async () => {},
   })
   onTestFinished(server.close)

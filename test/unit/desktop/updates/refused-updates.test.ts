@@ -59,10 +59,15 @@ test('no update is installed automatically while a sign-in is only in memory', a
   expect(calls.at(-1)).toBe('install')
 })
 
-test('no update is installed on quit while commands wait for uploads', async () => {
-  const { fake, updates, calls } = setup({ isWindowVisible: true })
+test('while commands wait, an update is installed only if the user confirms it', async () => {
+  const { fake, updates, calls, pass } = setup({ isWindowVisible: false, areCommandsWaiting: true })
   await updates.check()
-  fake.areCommandsWaiting = true
+  await pass(idleBeforeInstallMs)
   updates.quitRequested()
   await expect.poll(() => calls.at(-1)).toBe('on quit: false')
+  expect(await updates.install()).toMatchObject({ kind: 'ready' })
+  expect(calls).not.toContain('prepare install')
+  fake.isRestartConfirmed = true
+  await updates.install()
+  expect(calls.at(-1)).toBe('install')
 })

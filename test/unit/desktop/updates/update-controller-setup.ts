@@ -16,6 +16,8 @@ interface FakeApp {
   installError: UpdateError | null
   isBusy: boolean
   areCommandsWaiting: boolean
+  /** The answer to the question about them. */
+  isRestartConfirmed: boolean
   isWindowVisible: boolean
   off: NoUpdatesReason | null
   intended: string | null
@@ -40,6 +42,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     installError: null,
     isBusy: false,
     areCommandsWaiting: false,
+    isRestartConfirmed: false,
     isWindowVisible: true,
     off: null,
     intended: null,
@@ -88,6 +91,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     settings: () => fake,
     isBusy: () => fake.isBusy,
     areCommandsWaiting: () => fake.areCommandsWaiting,
+    confirmRestart: async () => fake.isRestartConfirmed,
     isWindowVisible: () => fake.isWindowVisible,
     areSignInsSaved: () => fake.areSignInsSaved,
     async stopApp() {

@@ -4,9 +4,8 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isToken } from '../cloud/wire.ts'
 import { reviewSetting } from '../contract/review.ts'
-import { serverAddressOf, singlePutLimit, type ServerEntry } from '../contract/servers.ts'
+import { serverAddressOf, singlePutLimit } from '../contract/servers.ts'
 import { defaultSettings, type Settings } from '../contract/settings.ts'
-import { reviewPolicyOf, type ReviewPolicy } from '../intake/review/upload-policy.ts'
 import { protectExistingDataFolder } from '../platform/files/data-folder.ts'
 import { parseSettings } from '../platform/settings.ts'
 import * as v from 'valibot'
@@ -17,20 +16,13 @@ import { parseRate, rateHint } from './parse-rate.ts'
 export interface CliEnvironment {
   /** The data folder. */
   readonly home: string
-  /** The app's, with the server of the environment. */
+  /** The app's, with what the environment sets instead; only the chosen server when MODELFERRY_SERVER is set. */
   readonly settings: Settings
-  readonly server: string
-  /** Other servers in the app's settings; only the chosen one when MODELFERRY_SERVER is set. */
-  readonly servers: readonly ServerEntry[]
   /** A secret: kept in memory only. */
   readonly token: string | null
   readonly team: string | null
-  /** Larger files are uploaded in parts. */
-  readonly singlePutLimitBytes: number
   /** Null for no limit. */
   readonly limitBytesPerSecond: number | null
-  /** What may be uploaded and what is reviewed: the app's settings. */
-  readonly policy: ReviewPolicy
 }
 
 /**
@@ -54,20 +46,19 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
   const multipartFrom = readMultipartFrom(environment['MODELFERRY_MULTIPART_FROM'])
   return {
     home,
-    settings: { ...settings, server, servers },
-    server,
-    servers:
-      multipartFrom === null
-        ? servers
-        : servers.map(({ address }) => ({ address, singlePutLimitBytes: null })),
-    token: readToken(environment['MODELFERRY_TOKEN']),
-    team: environment['MODELFERRY_TEAM'] || null,
-    singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
-    limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
-    policy: {
-      ...reviewPolicyOf(settings),
+    settings: {
+      ...settings,
+      server,
+      servers:
+        multipartFrom === null
+          ? servers
+          : servers.map(({ address }) => ({ address, singlePutLimitBytes: null })),
+      singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
       review: readReview(environment['MODELFERRY_REVIEW']) ?? settings.review,
     },
+    token: readToken(environment['MODELFERRY_TOKEN']),
+    team: environment['MODELFERRY_TEAM'] || null,
+    limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
   }
 }
 

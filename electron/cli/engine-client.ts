@@ -13,7 +13,6 @@ import {
 } from '../contract/uploads.ts'
 import type { EnqueueRequest } from '../engine/engine-api.ts'
 import type { Host } from '../host/connect-host.ts'
-import type { CliEnvironment } from './cli-environment.ts'
 
 /** The events of the uploads of this command, and of the sign-ins. None of the functions may throw. */
 export type ClientListener = { readonly [Name in keyof OwnEvents]?: (value: OwnEvents[Name]) => void }
@@ -42,11 +41,11 @@ export interface EngineClient {
 export function createEngineClient(
   { about, calls, listen }: Pick<Host, 'about' | 'calls' | 'listen'>,
   first: SessionView,
-  environment: Pick<CliEnvironment, 'server' | 'servers'> & { readonly review: Settings['review'] },
+  settings: Pick<Settings, 'server' | 'servers' | 'review'>,
 ): EngineClient {
   const rows = new Map<string, UploadRow>()
   const listeners = new Set<ClientListener>()
-  let session = sessionAt(environment, first)
+  let session = sessionAt(settings, first)
   let approve: EnqueueRequest['approve']
   let own: Promise<ReadonlySet<string>> | null = null
 
@@ -60,7 +59,7 @@ export function createEngineClient(
       tell('uploads', withOwnTotals(patch, [...rows.values()]))
     },
     session(changed) {
-      session = sessionAt(environment, changed)
+      session = sessionAt(settings, changed)
       tell('session', session)
     },
     verified: (value) => tell('verified', value),
@@ -85,7 +84,7 @@ export function createEngineClient(
         target: { ...request.target },
         allow: [...(request.allow ?? [])],
         onConflict: request.onConflict ?? null,
-        review: environment.review,
+        review: settings.review,
         approval: request.approve ? asked : 'given',
       })
     },
@@ -101,7 +100,7 @@ export function createEngineClient(
 
 /** With MODELFERRY_SERVER, nothing is sent to the other servers of the app's settings. */
 function sessionAt(
-  servers: Pick<CliEnvironment, 'server' | 'servers'>,
+  servers: Pick<Settings, 'server' | 'servers'>,
   { chosen, ...session }: SessionView,
 ): SessionView {
   const accounts = session.accounts.filter(({ server }) => isKnownServer(servers, server))

@@ -11,6 +11,7 @@ import type { HostLock } from '../host/host-lock.ts'
 import { createOwnHost } from '../host/own-host.ts'
 import { serveHost } from '../host/serve-host.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
+import { reviewPolicyOf } from '../intake/review/upload-policy.ts'
 import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
@@ -123,12 +124,12 @@ async function startHosting(
 const interruptedFlushMs = 5_000
 
 function settingsFor(command: EngineCommand, cliEnvironment: CliEnvironment): EngineSettings {
-  const { server, servers, singlePutLimitBytes, policy } = cliEnvironment
+  const { server, servers, singlePutLimitBytes } = cliEnvironment.settings
   const { limitBytesPerSecond, streamsMost } = speedLimitsOf(command, cliEnvironment)
   return {
     server,
     servers,
-    ...policy,
+    ...reviewPolicyOf(cliEnvironment.settings),
     atOnce: defaultSettings.atOnce,
     singlePutLimitBytes,
     limitBytesPerSecond,

@@ -76,7 +76,7 @@ async function runInSession(
     return exitCodes.someFailed
   }
   const { session, settings } = known.value
-  const { server, servers } = cliEnvironment
+  const { server } = cliEnvironment.settings
   const isSame = baseOf(session.server) === baseOf(server)
   // The host would send a password or token to its own server.
   const isUsable = isSame || (!sendsSecret(command, cliEnvironment) && isKnownServer(settings, server))
@@ -87,8 +87,7 @@ async function runInSession(
     )
     return exitCodes.someFailed
   }
-  const { review } = cliEnvironment.policy
-  const engine = createEngineClient(host, session, { server, servers, review })
+  const engine = createEngineClient(host, session, cliEnvironment.settings)
   if (!host.isOwn) {
     if (uploads(command)) await host.calls.lowerSpeed(speedLimitsOf(command, cliEnvironment))
     run.endNow = (code) => {

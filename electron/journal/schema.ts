@@ -177,8 +177,8 @@ export class OlderVersionRunningError extends Error {}
 const firstLockedVersion = 20
 
 /**
- * Migrates the journal to the current schema in one transaction. Other processes may do the same at the same
- * time.
+ * Migrates the journal to the current schema in one transaction. A command that only reads the journal may do the
+ * same at the same time.
  */
 export function migrate(database: DatabaseSync): void {
   const before = versionOf(database)

@@ -47,7 +47,7 @@ async function runChecks(
   refused: Failure | null,
 ): Promise<ConnectionCheck> {
   let writtenCount = 0
-  const { server } = cliEnvironment
+  const { server } = cliEnvironment.settings
   return checkConnection({
     server,
     refused,

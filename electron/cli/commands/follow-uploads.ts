@@ -63,7 +63,7 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
     null
 
   /**
-   * A failed upload that is adopted restarts in a moment, so failures count only once all uploads are
+   * A failed upload whose file is added again restarts in a moment, so failures count only once all uploads are
    * enqueued.
    */
   const hasEnded = ({ id, phase, already }: UploadRow) =>

@@ -45,10 +45,10 @@ function endWithout(reporter: UploadContext['reporter']): number {
 
 function reasonOf(
   { record }: UnfinishedUpload,
-  cliEnvironment: Pick<CliEnvironment, 'server' | 'servers'>,
+  { settings }: Pick<CliEnvironment, 'settings'>,
 ): NotResumedUpload['reason'] {
   if (record.phase === 'review') return 'review'
-  const hosts = serversOf(cliEnvironment).map(({ address }) => URL.parse(address)?.host)
+  const hosts = serversOf(settings).map(({ address }) => URL.parse(address)?.host)
   return hosts.includes(serverOf(record.accountId)) ? 'signed-out' : 'other-server'
 }
 

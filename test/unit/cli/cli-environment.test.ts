@@ -5,7 +5,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
 import { readCliEnvironment } from '../../../electron/cli/cli-environment.ts'
 import { defaultSettings } from '../../../electron/contract/settings.ts'
-import { reviewPolicyOf } from '../../../electron/intake/review/upload-policy.ts'
 
 test('reads each variable and ignores empty ones', () => {
   expect(
@@ -19,20 +18,21 @@ test('reads each variable and ignores empty ones', () => {
       MODELFERRY_REVIEW: 'always',
     }),
   ).toEqual({
-    server: 'http://127.0.0.1:8080/api/v1',
     token: 'dk-1',
     team: 'Studio North',
-    servers: [],
     home: resolve('relative/home'),
-    settings: { ...defaultSettings, server: 'http://127.0.0.1:8080/api/v1' },
-    singlePutLimitBytes: 5_242_880,
+    settings: {
+      ...defaultSettings,
+      server: 'http://127.0.0.1:8080/api/v1',
+      singlePutLimitBytes: 5_242_880,
+      review: 'always',
+    },
     limitBytesPerSecond: 2_500_000,
-    policy: reviewPolicyOf({ review: 'always' }),
   })
   expect(
     readCliEnvironment({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
   ).toMatchObject({
-    server: 'https://core.cyberun.cloud/api/v1',
+    settings: { server: 'https://core.cyberun.cloud/api/v1' },
     token: null,
     team: null,
   })
@@ -68,22 +68,22 @@ const settings = JSON.stringify({
 
 test('uses the servers, the limits, the review and the deadline of the app’s settings', async () => {
   expect(await readWith(settings)).toMatchObject({
-    server: own.address,
-    servers: [own, other],
-    singlePutLimitBytes: 20_000_000,
-    policy: { review: 'always' },
-    settings: { deadlineMs: 1_800_000_000_000 },
+    settings: {
+      server: own.address,
+      servers: [own, other],
+      singlePutLimitBytes: 20_000_000,
+      review: 'always',
+      deadlineMs: 1_800_000_000_000,
+    },
   })
 })
 
 test('uses no other servers of the app if a server is given', async () => {
   expect(await readWith(settings, { MODELFERRY_SERVER: `${other.address}/` })).toMatchObject({
-    server: other.address,
-    servers: [other],
+    settings: { server: other.address, servers: [other] },
   })
   const unknown = 'https://unknown.example/api/v1'
   expect(await readWith(settings, { MODELFERRY_SERVER: unknown })).toMatchObject({
-    server: unknown,
-    servers: [],
+    settings: { server: unknown, servers: [] },
   })
 })

@@ -94,7 +94,6 @@ const overlays: Readonly<Record<string, Overlay>> = {
 /** Sizes of the window in CSS pixels. */
 const sizes = [
   { name: '480 × 400', width: 480, height: 400 },
-  { name: '960 × 640 at 200 %', width: 480, height: 320 },
   { name: '480 × 400 at 200 %', width: 240, height: 200 },
 ]
 const cases = sizes.flatMap((size) => Object.keys(overlays).map((name) => ({ ...size, overlay: name })))

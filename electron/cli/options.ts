@@ -190,8 +190,8 @@ the library’s record matches the receipt, and the file does too or wasn’t fo
     },
     more: `With uploads or --all, the running app resumes them. ${uploadNames}
 
-Otherwise resumes paused, failed and interrupted uploads of all accounts that are signed in. Uploads of a running app or another
-command, of accounts that are signed out, and those that wait for approval in the app are listed but not resumed.`,
+Otherwise resumes paused, failed and interrupted uploads of all accounts that are signed in, and waits for them. Uploads of accounts
+that are signed out, and those that wait for approval in the app, are listed but not resumed.`,
   },
   retry: {
     words: '[uploads…]',

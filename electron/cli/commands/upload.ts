@@ -56,7 +56,7 @@ export async function runUploadCommand(
   // Adding may have failed after some of the files were queued.
   const hasNothing = count === 0 && !hasUploads(engine)
   if (hasNothing) return refusal ?? reportNothingAdded([...skipped.values()], streams)
-  const waiting = command.detach ? leaveUploads(reporter) : waitForUploads(follower, count, context)
+  const waiting = command.detach ? leaveUploads(context) : waitForUploads(follower, count, context)
   const code = await interruption.race(waiting)
   if (code === interrupted) return stop()
   await removeFailedUploads(engine)
@@ -66,9 +66,12 @@ export async function runUploadCommand(
 const hasUploads = (engine: UploadContext['engine']) =>
   engine.snapshot().rows.some(({ phase }) => phase !== 'review')
 
-async function leaveUploads(reporter: UploadReporter): Promise<number> {
+/** Leaves the uploads to the app, after a report of those that were refused. Returns the exit code. */
+async function leaveUploads({ engine, reporter }: UploadContext): Promise<number> {
+  const refused = engine.snapshot().rows.filter(({ phase }) => phase === 'failed')
+  for (const row of refused) reporter.failed(row)
   reporter.finished()
-  return exitCodes.ok
+  return refused.length > 0 ? exitCodes.someFailed : exitCodes.ok
 }
 
 /** Reports how the uploads end. Returns the exit code for them. */

@@ -35,13 +35,17 @@ export function runWatchCommand(
     if (!view.ok) return report(view, streams)
     const { folders } = view.value
     if (watching.action === 'list') {
+      if (folders.length === 0)
+        err.line('No folder is watched. To watch one, run for example: modelferry watch add ./loras')
       for (const folder of folders) {
         if (watching.json) out.json(asJson(folder))
         else out.line(visibleText(asText(folder)))
       }
       return exitCodes.ok
     }
-    const named = findNamed(watching.folders, folders, folderNaming, err)
+    const isName = (given: string) => folders.some(({ id, where }) => id === given || where === given)
+    const names = watching.folders.map((given) => (isName(given) ? given : resolve(given)))
+    const named = findNamed(names, folders, folderNaming, err)
     if (named === null) return exitCodes.someFailed
     let code: number = exitCodes.ok
     for (const folder of named) code ||= report(await change(folder, watching.action, app.calls), streams)

@@ -126,6 +126,12 @@ test('--detach returns once the files are queued', async () => {
   expect(app.rows()).toMatchObject([{ fileName: 'harbour.safetensors', phase: 'waiting' }])
 })
 
+test('--detach reports a broken file instead of leaving it to the app', async () => {
+  const { app, file, run } = await setup()
+  const { code, out } = await run('upload', await file('cut.safetensors', { cutBytes: 10 }), '--detach')
+  expect([code, out, app.rows()]).toEqual([1, expect.stringContaining('\nfailed '), []])
+})
+
 test('a command says why its uploads wait, and what to do', async () => {
   const { app, file, start, run } = await setup()
   void app.engine.hold('quiet-hours')

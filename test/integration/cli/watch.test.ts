@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import process from 'node:process'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setupServedApp as setup } from '../../support/served-app.ts'
@@ -15,7 +16,7 @@ test('commands add, list, pause and remove folders that a running app watches', 
   expect((await run('watch', 'list', '--json')).json()).toMatchObject([
     { folder, team: { id: ALICES_TEAM_ID }, state: 'paused', offered: { count: 1 } },
   ])
-  expect((await run('watch', 'resume', folder)).out).toBe(`${folder} is watched.\n`)
+  expect((await run('watch', 'resume', relative(process.cwd(), folder))).out).toBe(`${folder} is watched.\n`)
   expect((await run('watch', 'rm', folder)).out).toBe(`${folder} is not watched any more.\n`)
   expect(await run('watch', 'list')).toMatchObject({ code: 0, out: '' })
 })

@@ -11,7 +11,6 @@ import type { AddReport, Target } from '../../contract/uploads.ts'
 import type { Library } from '../../library/library.ts'
 import { raceAbort } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
-import { classifyDropped, skippedFiles } from '../scan/classify-dropped.ts'
 import { findDiffusersRoots } from '../scan/diffusers-root.ts'
 import type { MountQueue } from '../scan/mounts.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
@@ -26,11 +25,11 @@ import {
 } from './confirm-upload.ts'
 import type { FileWithTarget } from './file-with-target.ts'
 import { createComparison } from './compare-with-library.ts'
+import { createDropHandler } from './dropped-files.ts'
 import { FoundPlaces, type FoundFile } from './found-places.ts'
 import type { Computer } from './known-places.ts'
 import { RecentFolders } from './recent-folders.ts'
 import { SearchWorkerClient } from './search-worker-client.ts'
-import { stat } from '../../platform/files/original-fs.ts'
 
 /** The part of an upload's row that is used here. */
 interface UploadRow {
@@ -106,6 +105,7 @@ export class ModelFinder {
     'findPlaces' | 'stopFinding' | 'foundModels' | 'workflow' | 'closeWorkflow'
   >
   readonly workflows: Workflows
+  readonly processDropped: ReturnType<typeof createDropHandler>
   readonly #options: ModelFinderOptions
   readonly #computer: Computer
   readonly #searchWorker: SearchWorkerClient
@@ -158,47 +158,17 @@ export class ModelFinder {
       queuedUploadsFor: (choice) => this.#queuedUploadsFor(choice),
       onChange: options.onWorkflowChange,
     })
+    this.processDropped = createDropHandler({
+      workflows: this.workflows,
+      foundPlaces: this.#foundPlaces,
+      recentFolders: this.#recentFolders,
+    })
     this.#unsubscribe = library.subscribe((update) => {
       this.#libraryUpdated(update)
       this.#refreshSoon()
       this.#compareSoon()
     })
     this.calls = this.#createCalls()
-  }
-
-  /**
-   * Opens dropped workflows, for the team if one is named, adds the folders that dropped yaml files list, and
-   * passes everything else to `enqueue`.
-   */
-  async processDropped(
-    paths: readonly string[],
-    enqueue: (paths: readonly string[]) => Promise<Result<AddReport>>,
-    team?: TeamChoice,
-  ): Promise<Result<AddReport>> {
-    const folders = await foldersAmong(paths)
-    for (const folder of folders) this.#recentFolders.add(folder)
-    const dropped = classifyDropped(paths.filter((path) => !folders.has(path)))
-    const opened =
-      dropped.workflowCandidates.length > 0
-        ? await this.workflows.open(dropped.workflowCandidates, team)
-        : null
-    const extraPathsFiles: string[] = []
-    for (const file of dropped.yamlFiles)
-      if (await this.#foundPlaces.addExtraPaths(file)) extraPathsFiles.push(file)
-    const modelPaths = new Set(dropped.modelPaths)
-    const toEnqueue = paths.filter((path) => folders.has(path) || modelPaths.has(path))
-    const report = toEnqueue.length > 0 ? await enqueue(toEnqueue) : success(emptyReport)
-    if (!report.ok) return report
-    const skipped = skippedFiles(dropped, {
-      used: new Set([...(opened?.files ?? []), ...extraPathsFiles]),
-      unread: new Set(opened?.unread),
-    })
-    return success({
-      ...report.value,
-      skipped: [...report.value.skipped, ...skipped],
-      ...(opened?.id ? { workflow: opened.id } : {}),
-      ...(extraPathsFiles.length > 0 ? { hasFoundPlaces: true as const } : {}),
-    })
   }
 
   /**
@@ -431,19 +401,6 @@ async function replaceDiffusersParts(models: readonly FoundFile[]) {
 function targetOf({ modelType, name, isTypeExplicit }: FoundFile): Partial<Target> {
   if (!isTypeExplicit || modelType === null) return {}
   return { modelType, modelPath: cleanLibraryPath(`models/${modelType}/${name}`) }
-}
-
-async function foldersAmong(paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const folders = new Set<string>()
-  for (const path of paths) {
-    // A path that can't be read is reported when it is enqueued.
-    const isFolder = await stat(path).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    )
-    if (isFolder) folders.add(path)
-  }
-  return folders
 }
 
 /** Replaces the home folder at the start of a path by `~`. */

@@ -71,7 +71,7 @@ export function createFinding(
     choices,
     reading,
     findTeam,
-    processDropped: finder.processDropped.bind(finder),
+    processDropped: finder.processDropped,
     enqueue: (paths, team, request) => intake.enqueue(paths, { ...request, team }),
     onAdded: (report) => events.emit('added', report),
     onChange: (view) => events.emit('waitingFiles', view),

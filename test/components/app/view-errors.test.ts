@@ -7,7 +7,7 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import { logDocumentOf } from '../../../electron/contract/upload-log.ts'
 import { AppState, setAppState } from '../../../renderer/app/app-state.svelte.ts'
 import { Departures } from '../../../renderer/app/departures.svelte.ts'
-import { settledBridge } from '../../../renderer/app/settled-bridge.ts'
+import { settledBridge } from '../../../renderer/bridge.ts'
 import LazyView from '../../../renderer/ui/LazyView.svelte'
 import ViewError from '../../../renderer/ui/ViewError.svelte'
 import { fakeBridge, type Answers } from '../support/fake-bridge.ts'

@@ -120,7 +120,7 @@ test('when the app starts, the host becomes a command of the app', async () => {
   const cli = await setupCommand()
   const { ended, path, printed } = await startHost(cli)
   const other = await follow(cli, path)
-  const app = await startApp(cli)
+  const { app } = await startApp(cli)
   cli.cloud.clearFailures()
   await printed((_out, err) => err.includes('Modelferry has started and continues with these files.'))
   for (const command of [ended, other.ended]) expect(await command).toMatchObject({ code: 0 })
@@ -133,10 +133,27 @@ async function startApp(cli: CommandHarness) {
   const { commandHome: home, environment } = cli
   const lock = await takeOverHost(home)
   const { app, started } = cli.begin({ singlePutLimitBytes: partBytes }, home, lock)
-  serveApp(app, home, environment)
+  const { host } = serveApp(app, home, environment)
   await started
-  return app
+  return { app, host }
 }
+
+test('when the app quits, its commands go on, each part sent once', async () => {
+  const cli = await setupCommand()
+  const { app, host } = await startApp(cli)
+  const { ended, path } = await startHost(cli)
+  const other = await follow(cli, path)
+  host.leave('ended')
+  await app.stop()
+  host.close()
+  cli.cloud.clearFailures()
+  for (const command of [ended, other.ended])
+    expect(await command).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('Modelferry has ended. This command continues with its files.'),
+    })
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+})
 
 test('a command for another server than the host’s says so', async () => {
   const cli = await setupCommand()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { classifyDropped, skippedFiles } from '../../../../electron/discovery/scan/classify-dropped.ts'
+import { classifyDropped, skippedFiles } from '../../../../electron/discovery/places/dropped-files.ts'
 
 test('sorts files by their names into workflows, yaml files and models', () => {
   const models = ['/d/e.safetensors', '/d/f.txt', '/d/models']

@@ -1,8 +1,14 @@
 import { basename, dirname, resolve } from 'node:path'
-import type { SkippedFile } from '../../contract/uploads.ts'
+import type { TeamChoice } from '../../contract/account.ts'
+import { success, type Result } from '../../contract/failures.ts'
+import type { AddReport, SkippedFile } from '../../contract/uploads.ts'
+import { stat } from '../../platform/files/original-fs.ts'
 import { extensionOf } from '../../recognition/file-names.ts'
 import { findGroup } from '../../recognition/model-groups.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
+import type { Workflows } from '../workflows/workflows.ts'
+import type { FoundPlaces } from './found-places.ts'
+import type { RecentFolders } from './recent-folders.ts'
 
 /** A folder of images is not opened as hundreds of workflows. */
 const maxWorkflows = 20
@@ -88,4 +94,61 @@ export function skippedFiles(
     ...skip(excessCandidates, 'too-many-workflows'),
     ...skip(yamlFiles, 'no-model-folders'),
   ]
+}
+
+/**
+ * Opens dropped workflows, for the team if one is named, adds the folders that dropped yaml files list, and
+ * passes everything else to `enqueue`.
+ */
+export function createDropHandler({
+  workflows,
+  foundPlaces,
+  recentFolders,
+}: {
+  readonly workflows: Pick<Workflows, 'open'>
+  readonly foundPlaces: Pick<FoundPlaces, 'addExtraPaths'>
+  readonly recentFolders: Pick<RecentFolders, 'add'>
+}) {
+  return async (
+    paths: readonly string[],
+    enqueue: (paths: readonly string[]) => Promise<Result<AddReport>>,
+    team?: TeamChoice,
+  ): Promise<Result<AddReport>> => {
+    const folders = await foldersAmong(paths)
+    for (const folder of folders) recentFolders.add(folder)
+    const dropped = classifyDropped(paths.filter((path) => !folders.has(path)))
+    const opened =
+      dropped.workflowCandidates.length > 0 ? await workflows.open(dropped.workflowCandidates, team) : null
+    const extraPathsFiles: string[] = []
+    for (const file of dropped.yamlFiles)
+      if (await foundPlaces.addExtraPaths(file)) extraPathsFiles.push(file)
+    const modelPaths = new Set(dropped.modelPaths)
+    const toEnqueue = paths.filter((path) => folders.has(path) || modelPaths.has(path))
+    const report =
+      toEnqueue.length > 0 ? await enqueue(toEnqueue) : success({ added: 0, refused: 0, skipped: [] })
+    if (!report.ok) return report
+    const skipped = skippedFiles(dropped, {
+      used: new Set([...(opened?.files ?? []), ...extraPathsFiles]),
+      unread: new Set(opened?.unread),
+    })
+    return success({
+      ...report.value,
+      skipped: [...report.value.skipped, ...skipped],
+      ...(opened?.id ? { workflow: opened.id } : {}),
+      ...(extraPathsFiles.length > 0 ? { hasFoundPlaces: true as const } : {}),
+    })
+  }
+}
+
+async function foldersAmong(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const folders = new Set<string>()
+  for (const path of paths) {
+    // A path that can't be read is reported when it is enqueued.
+    const isFolder = await stat(path).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    )
+    if (isFolder) folders.add(path)
+  }
+  return folders
 }

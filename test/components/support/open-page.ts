@@ -1,9 +1,6 @@
 import { render, type RenderResult } from 'vitest-browser-svelte'
 import { expect } from 'vitest'
 import type { Locator } from 'vitest/browser'
-import '../../../renderer/styles/base.css'
-import '../../../renderer/styles/controls.css'
-import '../../../renderer/styles/tokens.css'
 import Page from '../../../renderer/Page.svelte'
 import { fakeBridge, type FakeBridge } from './fake-bridge.ts'
 

@@ -42,8 +42,10 @@ function createWaitReports({ isStopping }: UploadSource, reporter: UploadReporte
       if (phase === 'retrying' && hasChanged) reporter.waiting(row)
       if (phase === 'paused' && hasChanged && isStopping?.() !== true) reporter.held('paused', row)
     },
-    reportQueue(patch: Patch, rows: readonly UploadRow[]): void {
-      if (patch.line !== connectivity) reporter.connectivity((connectivity = patch.line))
+    reportConnectivity(state: ConnectivityState): void {
+      if (state !== connectivity) reporter.connectivity((connectivity = state))
+    },
+    reportHold(patch: Patch, rows: readonly UploadRow[]): void {
       const reason = holdReasonOf(queueConditionsOf(patch))
       const isWaiting = rows.some(({ phase }) => phase === 'waiting' || phase === 'retrying')
       if (reason !== held && (isWaiting || reason === null)) reporter.held((held = reason), null)
@@ -103,8 +105,9 @@ export function followUploads(engine: UploadSource, reporter: UploadReporter): U
 
   function applyPatch(patch: Patch): void {
     const { changed, removed, totals } = patch
+    waits.reportConnectivity(patch.line)
     changed.forEach(report)
-    waits.reportQueue(patch, [...rows.values()])
+    waits.reportHold(patch, [...rows.values()])
     for (const id of removed) {
       const row = rows.get(id)
       if (row && !ended.has(id)) removedNames.push(row.fileName)

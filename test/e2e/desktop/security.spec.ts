@@ -119,49 +119,6 @@ async function reload({ electron, page }: RunningApp): Promise<Response> {
   return response
 }
 
-test('serves the page with a policy that allows only its own files', async ({ app, page }) => {
-  const policy = (await (await reload(app)).headerValue('content-security-policy')) ?? ''
-  const rules = Object.fromEntries(policy.split('; ').map((rule) => rule.split(/ (.*)/s)))
-  expect(rules).toMatchObject({
-    'default-src': "'none'",
-    'script-src': "'self'",
-    'connect-src': "'none'",
-    'base-uri': "'none'",
-    'form-action': "'none'",
-    'frame-ancestors': "'none'",
-  })
-  const ran = await page.evaluate(() => {
-    const script = Object.assign(document.createElement('script'), { textContent: 'window.ran = true' })
-    document.head.append(script)
-    return 'ran' in window
-  })
-  expect(ran).toBe(false)
-})
-
-test('positions a menu without violating the policy', async ({ page }) => {
-  await signIn(page)
-  const violations = page.evaluate(
-    () =>
-      new Promise<string[]>((resolve) => {
-        const refusedBy: string[] = []
-        document.addEventListener('securitypolicyviolation', (event) =>
-          refusedBy.push(event.effectiveDirective),
-        )
-        document.addEventListener('violations-asked', () => resolve(refusedBy), { once: true })
-      }),
-  )
-  const teamButton = page.locator('[aria-haspopup=menu]').first()
-  await teamButton.click()
-  const menu = await page.getByRole('menu').boundingBox()
-  const button = await teamButton.boundingBox()
-  expect(menu?.x).toBeCloseTo(button?.x ?? NaN, 0)
-  expect(menu?.y).toBeCloseTo((button?.y ?? NaN) + (button?.height ?? NaN) + 4, 0)
-  await page.keyboard.press('Escape')
-  await expect(page.getByRole('menu')).toBeHidden()
-  await page.evaluate(() => document.dispatchEvent(new Event('violations-asked')))
-  expect(await violations).toEqual([])
-})
-
 check('denies downloads', async ({ page, harness }) => {
   await page.evaluate(() => {
     const href = URL.createObjectURL(new Blob(['made by a script']))
@@ -261,6 +218,49 @@ check('does not accept a path from a script as a file', async ({ page, harness }
     { ok: true, value: expect.objectContaining({ added: 0, refused: 1, skipped: [] }) },
   ])
   expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+})
+
+check('serves the page with a policy that allows only its own files', async ({ app, page }) => {
+  const policy = (await (await reload(app)).headerValue('content-security-policy')) ?? ''
+  const rules = Object.fromEntries(policy.split('; ').map((rule) => rule.split(/ (.*)/s)))
+  expect(rules).toMatchObject({
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'connect-src': "'none'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+  })
+  const ran = await page.evaluate(() => {
+    const script = Object.assign(document.createElement('script'), { textContent: 'window.ran = true' })
+    document.head.append(script)
+    return 'ran' in window
+  })
+  expect(ran).toBe(false)
+})
+
+check('positions a menu without violating the policy', async ({ page }) => {
+  await signIn(page)
+  const violations = page.evaluate(
+    () =>
+      new Promise<string[]>((resolve) => {
+        const refusedBy: string[] = []
+        document.addEventListener('securitypolicyviolation', (event) =>
+          refusedBy.push(event.effectiveDirective),
+        )
+        document.addEventListener('violations-asked', () => resolve(refusedBy), { once: true })
+      }),
+  )
+  const teamButton = page.locator('[aria-haspopup=menu]').first()
+  await teamButton.click()
+  const menu = await page.getByRole('menu').boundingBox()
+  const button = await teamButton.boundingBox()
+  expect(menu?.x).toBeCloseTo(button?.x ?? NaN, 0)
+  expect(menu?.y).toBeCloseTo((button?.y ?? NaN) + (button?.height ?? NaN) + 4, 0)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('menu')).toBeHidden()
+  await page.evaluate(() => document.dispatchEvent(new Event('violations-asked')))
+  expect(await violations).toEqual([])
 })
 
 test('gives other users no access to the data folder', async ({ harness }) => {

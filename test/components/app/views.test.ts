@@ -68,12 +68,15 @@ test('shows the uploads of a signed-out account and asks to sign in again', asyn
   await expect.element(screen.getByLabelText('Email', { exact: true })).toHaveValue('mira@aurora.example')
 })
 
-test('the team picker lists teams by account and switches by keyboard', async () => {
-  const { screen, asked } = await openPage()
+test('the team picker lists teams by account and switches to another account’s by keyboard', async () => {
+  const second = account({ id: 'account-2', personId: 'person-2', teams: [otherTeam] })
+  const { screen, asked } = await openPage({
+    answers: { session: () => success(signedIn(account({ teams: [team] }), second)) },
+  })
   await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
   await expect.element(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) })).toBeChecked()
   await userEvent.keyboard('{ArrowDown}{Enter}')
-  expect(asked.at(-1)).toEqual({ name: 'chooseTeam', args: { accountId: 'account-1', teamId: otherTeam.id } })
+  expect(asked.at(-1)).toEqual({ name: 'chooseTeam', args: { accountId: 'account-2', teamId: otherTeam.id } })
 })
 
 const queueStatus = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>

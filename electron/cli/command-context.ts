@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly engine: EngineClient
   readonly environment: Pick<Environment, 'timers'>
   readonly cliEnvironment: CliEnvironment
+  /** The user's home folder. */
+  readonly userHome: string
   readonly interruption: Interruption
   readonly streams: Streams
 }

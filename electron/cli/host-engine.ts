@@ -12,15 +12,15 @@ import { createOwnHost } from '../host/own-host.ts'
 import { serveHost } from '../host/serve-host.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import { reviewPolicyOf } from '../intake/review/upload-policy.ts'
-import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
+import type { Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
 import { loadWorkerFiles } from '../platform/threads/worker-file.ts'
 import type { CliEnvironment } from './cli-environment.ts'
 import { describeDataFolderProblem } from './data-folder-problem.ts'
 import { exitCodes } from './exit-codes.ts'
-import { endInterrupted, interrupted } from './interruption.ts'
-import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
+import { interrupted } from './interruption.ts'
+import { checkProxies } from './proxy.ts'
 import { uploads, type EngineCommand } from './run-command.ts'
 import { runByHost, speedLimitsOf, type Outcome, type RunContext } from './run-by-host.ts'
 
@@ -30,13 +30,12 @@ const finishForAppMs = 5_000
 
 /** Hosts the engine, for this command and others that are run meanwhile, until the command is done or the app starts. */
 export async function runAsHost(command: EngineCommand, lock: HostLock, run: RunContext): Promise<Outcome> {
-  const { cliEnvironment, threads, streams, interruption } = run
-  checkProxies(process.env)
+  const { program, cliEnvironment, streams, interruption } = run
+  checkProxies(program.environment)
   const log = createLog({ folder: join(cliEnvironment.home, 'logs', 'command-line') })
-  const keychain = createKeychain({ log })
-  const environment = createEnvironment(log, findProxiesOfEnvironment)
-  const end = (code: number) =>
-    endInterrupted(process, interruption, { threads, endProcess: () => endProcess(code, keychain) })
+  const keychain = program.createKeychain(log)
+  const environment = createEnvironment(log, program.findProxies)
+  const end = (code: number) => program.endInterrupted(code, interruption, keychain)
   run.endNow = (code) => void end(code)
   const engine = createCliEngine(command, keychain, { ...run, environment, flushLog: log.flush, lock })
   if (engine === null) return exitCodes.someFailed
@@ -57,7 +56,7 @@ export async function runAsHost(command: EngineCommand, lock: HostLock, run: Run
   }
   if (keychain.isStuck()) {
     await flushed
-    endProcess(outcome, keychain)
+    program.endStuck(outcome, keychain)
   }
   return outcome
 }
@@ -146,7 +145,7 @@ function createCliEngine(
     flushLog,
     lock,
     cliEnvironment,
-    workers,
+    program: { workers, computer },
     streams,
   }: RunContext & {
     readonly environment: Environment
@@ -185,6 +184,7 @@ function createCliEngine(
       keychainState: () => keychainState,
       settings: settingsFor(command, cliEnvironment),
       workers,
+      computer,
       logFolders: [join(home, 'logs'), join(home, 'logs', 'command-line'), ...macLogFolders()],
       flushLog,
     })

@@ -15,6 +15,9 @@ const codesBySignal = {
 
 const signals = Object.keys(codesBySignal) as readonly (keyof typeof codesBySignal)[]
 
+/** Emits SIGINT, SIGTERM and SIGHUP, as a process does. */
+export type SignalSource = Pick<NodeJS.EventEmitter, 'on' | 'off' | 'emit'>
+
 /** Ctrl-C, SIGTERM or SIGHUP. */
 export interface Interruption {
   readonly signal: AbortSignal
@@ -26,13 +29,13 @@ export interface Interruption {
 
 /** Listens for the signals; a second one calls `endNow` with the exit code. */
 export function listenForInterruption(
-  process: NodeJS.Process,
+  source: Pick<SignalSource, 'on'>,
   endNow: (exitCode: number) => void,
 ): Interruption {
   const controller = new AbortController()
   let exitCode: number = exitCodes.interrupted
   for (const name of signals)
-    process.on(name, () => {
+    source.on(name, () => {
       // Both the system and the shell report that a terminal was closed.
       if (controller.signal.aborted && name === 'SIGHUP') return
       exitCode = codesBySignal[name]
@@ -53,14 +56,14 @@ export function listenForInterruption(
 }
 
 /**
- * Ends the process at the first signal until the returned function is called. Without listeners, Electron's
- * own handler would only request to quit.
+ * Calls `end` with the exit code of each signal until the returned function is called. Without listeners, Electron's own
+ * handler would only request to quit.
  */
-export function endOnSignals(process: NodeJS.Process): () => void {
-  const listeners = signals.map((name) => [name, () => endBySignal(process, codesBySignal[name])] as const)
-  for (const [name, listener] of listeners) process.on(name, listener)
+export function endOnSignals(source: SignalSource, end: (exitCode: number) => void): () => void {
+  const listeners = signals.map((name) => [name, () => end(codesBySignal[name])] as const)
+  for (const [name, listener] of listeners) source.on(name, listener)
   return () => {
-    for (const [name, listener] of listeners) process.off(name, listener)
+    for (const [name, listener] of listeners) source.off(name, listener)
   }
 }
 

@@ -1,6 +1,4 @@
-import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Worker } from 'node:worker_threads'
 import type { SpeedLimits } from '../contract/command-calls.ts'
 import type { SessionView } from '../contract/account.ts'
 import { success, type Result } from '../contract/failures.ts'
@@ -9,21 +7,19 @@ import { baseOf, isKnownServer } from '../contract/servers.ts'
 import type { Host, HostEnd } from '../host/connect-host.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import type { SpeedOptions } from './arguments.ts'
-import type { CliEnvironment, workerFiles } from './cli-environment.ts'
+import type { CliEnvironment } from './cli-environment.ts'
 import type { UploadContext } from './command-context.ts'
 import { createEngineClient } from './engine-client.ts'
 import { exitCodes } from './exit-codes.ts'
-import { endBySignal, type Interruption } from './interruption.ts'
+import type { Interruption } from './interruption.ts'
 import { describeFailure, type Streams } from './output/output.ts'
+import type { Program } from './program.ts'
 import { hostName, reportEnded } from './reach-host.ts'
 import { runCommand, uploads, type EngineCommand } from './run-command.ts'
 
 export interface ProgramContext {
+  readonly program: Program
   readonly cliEnvironment: CliEnvironment
-  /** Entry files of the worker threads. */
-  readonly workers: ReturnType<typeof workerFiles>
-  /** The worker threads that have not ended. */
-  readonly threads: ReadonlySet<Worker>
   readonly streams: Streams
   /** Removes the handlers that end the process (see `endOnSignals`). */
   readonly removeSignalHandlers: () => void
@@ -93,10 +89,11 @@ async function runInSession(
     run.endNow = (code) => {
       const ids = engine.snapshot().rows.map(({ id }) => id)
       const stopped = host.calls.stopPausing({ ids })
-      void Promise.race([stopped, delay(stopNowMs)]).then(() => endBySignal(process, code))
+      void Promise.race([stopped, delay(stopNowMs)]).then(() => run.program.endBySignal(code))
     }
   }
-  return runCommand(command, { ...run, engine, environment: { timers: realTimers }, onDecided })
+  const userHome = run.program.computer.home
+  return runCommand(command, { ...run, userHome, engine, environment: { timers: realTimers }, onDecided })
 }
 
 const sendsSecret = ({ name }: EngineCommand, { token }: CliEnvironment) => name === 'login' || token !== null

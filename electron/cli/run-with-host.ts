@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectToHost, type HostConnection, type HostSearch } from '../host/connect-host.ts'
 import { readHost } from '../host/host-file.ts'
@@ -6,7 +5,7 @@ import { HostInUseError, takeHostLock, type HostLock } from '../host/host-lock.t
 import { UsageError } from './arguments.ts'
 import { describeDataFolderProblem } from './data-folder-problem.ts'
 import { exitCodes } from './exit-codes.ts'
-import { endBySignal, interrupted, listenForInterruption } from './interruption.ts'
+import { interrupted, listenForInterruption } from './interruption.ts'
 import { describeSilence, reportAbsent, reportUnreachable } from './reach-host.ts'
 import {
   runByHost,
@@ -24,16 +23,16 @@ const busyMs = 15_000
  * Runs a command by the process that hosts the uploads of the data folder, which is this one if there is no other. If the
  * host ends before, the command goes on with the next one. Returns the exit code.
  */
-export async function runWithHost(command: EngineCommand, program: ProgramContext): Promise<number> {
-  const { cliEnvironment, streams, removeSignalHandlers } = program
+export async function runWithHost(command: EngineCommand, context: ProgramContext): Promise<number> {
+  const { program, cliEnvironment, streams, removeSignalHandlers } = context
   const { limitBytesPerSecond, streamsMost } = speedLimitsOf(command, cliEnvironment)
   if (
     isForApp(command) &&
     [cliEnvironment.token, limitBytesPerSecond, streamsMost].some((own) => own !== null)
   )
     throw new UsageError('--detach leaves the upload to the app, without a token or limits of its own.')
-  const interruption = listenForInterruption(process, (code) => run.endNow(code))
-  const run: RunContext = { ...program, interruption, endNow: (code) => endBySignal(process, code) }
+  const interruption = listenForInterruption(program.signals, (code) => run.endNow(code))
+  const run: RunContext = { ...context, interruption, endNow: program.endBySignal }
   removeSignalHandlers()
   let left = command
   let busySinceMs = performance.now()

@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { ALICE, ALICES_TEAM_ID, type DemoAccount } from '../cloud/accounts.ts'
-import { accessTokenOf, startCommand, type Ended, type Started } from './command-line.ts'
+import {
+  accessTokenOf,
+  startCommand,
+  startProcess,
+  type Ended,
+  type Started,
+  type StartedProcess,
+} from './command-line.ts'
 import { setup, type EngineOptions, type EngineHarness } from './engine.ts'
 
 /** The minimum size of a part in S3. */
@@ -12,6 +19,8 @@ export interface CommandHarness extends EngineHarness {
   /** The environment of the command line. */
   readonly processEnv: NodeJS.ProcessEnv
   start(...words: string[]): Started
+  /** Starts in a process of its own, which can be killed. */
+  startProcess(...words: string[]): StartedProcess
   /** Starts with additional variables; undefined removes a variable. */
   startWith(more: NodeJS.ProcessEnv, ...words: string[]): Started
   run(...words: string[]): Promise<Ended>
@@ -46,6 +55,7 @@ export async function setupCommand({
     processEnv,
     runWith,
     startWith,
+    startProcess: (...words) => startProcess(words, processEnv),
     start: (...words) => startWith({}, ...words),
     run: (...words) => runWith({}, ...words),
     stallAfterPart(number) {

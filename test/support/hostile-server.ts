@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { writeSafetensors } from '../fixtures/model-files.ts'
-import { startCommand, type Ended } from './command-line.ts'
+import { startProcess, type Ended } from './command-line.ts'
 import { makeAuthority } from './network/certificates.ts'
 import { startTestServer } from './network/test-server.ts'
 
@@ -82,5 +82,5 @@ export async function startHostileServer({ presign, models }: HostileAnswers): P
     HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     NODE_EXTRA_CA_CERTS: authority.file,
   }
-  return { requests, reached, file, run: (...words) => startCommand(words, environment).ended }
+  return { requests, reached, file, run: (...words) => startProcess(words, environment).ended }
 }

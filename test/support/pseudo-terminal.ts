@@ -1,4 +1,4 @@
-import { startProgram, type Started } from './command-line.ts'
+import { startProgram, type StartedProcess } from './command-line.ts'
 import { commandLineFile } from './runner/test-programs.ts'
 import type { CommandHarness } from './command-harness.ts'
 
@@ -9,7 +9,7 @@ export const terminalColumns = 60
 export function runOnTerminal(
   { processEnv }: Pick<CommandHarness, 'processEnv'>,
   ...words: string[]
-): Started {
+): StartedProcess {
   const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
   return startProgram(
     [
@@ -59,7 +59,7 @@ export const runOnClosingTerminalBySetsid = (
 function startOnClosingTerminal(
   { processEnv }: Pick<CommandHarness, 'processEnv'>,
   program: readonly string[],
-): Started {
+): StartedProcess {
   return startProgram(
     ['python3', '-c', terminalOwner, ...program],
     { MODELFERRY_REVIEW: 'never', ...processEnv, TERM: 'xterm' },

@@ -11,5 +11,13 @@ export function recordedStreams(): {
   const err: string[] = []
   const streamTo = (lines: string[]) =>
     createTextStream({ write: (text) => lines.push(...text.split('\n').slice(0, -1)) })
-  return { streams: { out: streamTo(out), err: streamTo(err) }, out, err }
+  const streams: Streams = {
+    out: streamTo(out),
+    err: streamTo(err),
+    canAsk: () => false,
+    openPrompt() {
+      throw new Error('there is no input')
+    },
+  }
+  return { streams, out, err }
 }

@@ -3,6 +3,7 @@ import { success } from '../../electron/contract/failures.ts'
 import { createCommandServer } from '../../electron/engine/engine.ts'
 import { serveHost } from '../../electron/host/serve-host.ts'
 import { ALICE } from '../cloud/accounts.ts'
+import { startProcess } from './command-line.ts'
 import { partBytes, setupCommand } from './command-harness.ts'
 import type { App, EngineHarness } from './engine.ts'
 import { memorySettings } from './memory-settings.ts'
@@ -50,6 +51,7 @@ export async function setupServedApp() {
     environmentOfApp: withApp,
     settings,
     add,
+    startProcess: (...words: string[]) => startProcess(words, { ...harness.processEnv, ...withApp }),
     start: (...words: string[]) => harness.startWith(withApp, ...words),
     run: (...words: string[]) => harness.runWith(withApp, ...words),
   }

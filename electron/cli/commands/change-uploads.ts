@@ -56,8 +56,9 @@ type UploadChange = Exclude<QueueChange, { readonly verb: 'limit' }>
 async function changeUploads(
   change: UploadChange,
   calls: CommandHandlers,
-  { err }: Streams,
+  streams: Streams,
 ): Promise<Result<string> | null> {
+  const { err } = streams
   const { verb, uploads } = change
   if (uploads.length === 0 && verb === 'pause')
     return said(await calls.pauseAll(undefined), 'All uploads are paused.')
@@ -69,7 +70,7 @@ async function changeUploads(
   const chosen = chosenUploads(change, snapshot.value, err)
   if (chosen === null) return null
   if (chosen.length === 0) return success('No upload has failed.')
-  if (change.verb === 'remove' && !change.yes && !(await isConfirmed(removalQuestion(chosen), err)))
+  if (change.verb === 'remove' && !change.yes && !(await isConfirmed(removalQuestion(chosen), streams)))
     return null
   const ids = chosen.map(({ id }) => id)
   const changed =

@@ -28,7 +28,7 @@ type FindCommand = Extract<Command, { readonly name: 'find' }>
 export async function runFindCommand(
   command: FindCommand,
   team: TeamChoice | null,
-  { engine, streams, interruption }: CommandContext,
+  { engine, streams, interruption, userHome }: CommandContext,
 ): Promise<number> {
   const finding = engine.calls.findModels(team)
   // Answers with what was found until then.
@@ -40,7 +40,7 @@ export async function runFindCommand(
   }
   const found = answer.value
   for (const place of found.view.places) {
-    if (command.json) printAsJson(place, found, streams.out)
+    if (command.json) printAsJson(place, found, { out: streams.out, userHome })
     else printAsText(place, found, streams.out)
   }
   const { state, places, library } = found.view
@@ -72,7 +72,11 @@ function sum(places: readonly FoundPlaceView[], member: 'modelCount' | 'sizeByte
 
 type Out = CommandContext['streams']['out']
 
-function printAsJson(place: FoundPlaceView, { models }: FoundOnComputer, out: Out): void {
+function printAsJson(
+  place: FoundPlaceView,
+  { models }: FoundOnComputer,
+  { out, userHome }: { readonly out: Out; readonly userHome: string },
+): void {
   for (const { path, model } of models[place.id] ?? [])
     out.json({
       event: 'local-model',
@@ -88,7 +92,8 @@ function printAsJson(place: FoundPlaceView, { models }: FoundOnComputer, out: Ou
     ...(place.isWhole ? [] : ['too-many']),
     ...(place.unreadableCount > 0 ? ['unreadable'] : []),
   ]
-  for (const reason of reasons) out.json({ event: 'unseen', folder: expandHome(place.where), reason })
+  for (const reason of reasons)
+    out.json({ event: 'unseen', folder: expandHome(place.where, userHome), reason })
 }
 
 function printAsText(place: FoundPlaceView, { models }: FoundOnComputer, out: Out): void {

@@ -24,7 +24,7 @@ import {
   skippedAsJson,
   skipReasonText,
   t,
-  type Streams,
+  type OutputStreams,
 } from '../output/output.ts'
 import { companionText } from '../output/review-output.ts'
 import { isMessageKey, reasonParams, type MessageKey } from '../../messages/messages.ts'
@@ -44,7 +44,7 @@ type InspectCommand = Extract<Command, { readonly name: 'inspect' }>
 export async function runInspectCommand(
   { paths, output }: Pick<InspectCommand, 'paths' | 'output'>,
   worker: URL,
-  { out, err }: Streams,
+  { out, err }: OutputStreams,
 ): Promise<number> {
   const inspector = new Inspector(worker, { timers: realTimers })
   const counts = { files: 0, refused: 0 }
@@ -83,7 +83,7 @@ export async function runInspectCommand(
 async function printReport(
   { file, inspection }: InspectedFile,
   inspector: Inspector,
-  { out, err }: Streams,
+  { out, err }: OutputStreams,
 ): Promise<void> {
   const report = await inspector.report(file)
   // Each line on its own: the output replaces characters that could control a terminal.

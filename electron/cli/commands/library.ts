@@ -65,11 +65,12 @@ async function change(
   models: readonly LibraryModel[],
   command: LibraryCommand & { readonly action: keyof typeof participles },
   choice: TeamChoice,
-  { engine, streams: { out, err } }: LibraryContext,
+  { engine, streams }: LibraryContext,
 ): Promise<number> {
+  const { out, err } = streams
   const names = models.map(({ displayName }) => displayName).join(', ')
   const question = `Delete ${names} from the team’s library? This can’t be undone.`
-  if (command.action === 'rm' && !command.yes && !(await isConfirmed(question, err)))
+  if (command.action === 'rm' && !command.yes && !(await isConfirmed(question, streams)))
     return exitCodes.someFailed
   let code: number = exitCodes.ok
   for (const { id: modelId, displayName } of models) {

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { failure, type Failure, type FailureCode, type Result } from '../../contract/failures.ts'
 import type { SessionView } from '../../contract/account.ts'
 import type { EngineClient } from '../engine-client.ts'
@@ -6,8 +5,6 @@ import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
 import { describeFailure, reportCancelled, signInExitCode, type Streams } from '../output/output.ts'
-import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
-import { standardInput } from '../standard-input.ts'
 
 interface LoginContext {
   readonly engine: EngineClient
@@ -15,18 +12,15 @@ interface LoginContext {
   readonly interruption: Interruption
 }
 
-const promptOfProcess = () => createPasswordPrompt(standardInput(), process.stderr)
-
 /** Signs in by pairing, password or device key. Returns the exit code. */
 export async function runLoginCommand(
   { by, email }: Command & { name: 'login' },
   context: LoginContext,
-  openPrompt: () => PasswordPrompt = promptOfProcess,
 ): Promise<number> {
   const { engine, streams, interruption } = context
   const before = readyIds(engine.session())
   if (by === 'pairing') return signInByPairing(context)
-  const prompter = openPrompt()
+  const prompter = streams.openPrompt()
   try {
     const asking = prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
     const secret = await interruption.race(asking)

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { EnqueueRequest } from '../../engine/engine.ts'
 import type { FailureCode } from '../../contract/failures.ts'
 import { blockedIdsOf, decisionIdsOf, type ReviewGroup, type UploadProposal } from '../../contract/review.ts'
@@ -9,8 +8,6 @@ import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { isYes } from '../output/confirmation.ts'
-import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
-import { standardInput } from '../standard-input.ts'
 import {
   plannedAsJson,
   planLines,
@@ -33,24 +30,10 @@ export interface UploadReview {
   refusedWith(): number | null
 }
 
-/** Where the user is asked. */
-interface ReviewTerminal {
-  canAsk(): boolean
-  openPrompt(): PasswordPrompt
-}
-
-const processTerminal: ReviewTerminal = {
-  canAsk: () => standardInput().isTTY === true && process.stderr.isTTY,
-  openPrompt: () => createPasswordPrompt(standardInput(), process.stderr),
-}
-
 export function createUploadReview(
   command: UploadCommand,
   { streams, interruption, reporter }: Pick<UploadContext, 'streams' | 'interruption' | 'reporter'>,
-  {
-    isForSeveralTeams,
-    terminal = processTerminal,
-  }: { readonly isForSeveralTeams: boolean; readonly terminal?: ReviewTerminal },
+  { isForSeveralTeams }: { readonly isForSeveralTeams: boolean },
 ): UploadReview {
   const { out, err } = streams
   let exitCode: number | null = null
@@ -77,7 +60,7 @@ export function createUploadReview(
 
   /** Shows what the question is about, where the user sees it. */
   async function ask(proposal: UploadProposal): Promise<Answer> {
-    const prompter = terminal.openPrompt()
+    const prompter = streams.openPrompt()
     try {
       for (const line of proposalLines(proposal)) err.line(line)
       const answer = await interruption.race(prompter.ask(visibleText(questionFor(proposal))))
@@ -111,7 +94,7 @@ export function createUploadReview(
 
   /** Asks, or shows the plan where it can't. */
   async function isApproved(proposal: UploadProposal): Promise<boolean> {
-    const canAsk = terminal.canAsk()
+    const canAsk = streams.canAsk()
     if (command.json || !canAsk) showPlan(proposal)
     const answer = canAsk ? await ask(proposal) : 'not-asked'
     reportAnswer(answer === 'yes' ? withLinksFollowed(proposal) : proposal, answer)

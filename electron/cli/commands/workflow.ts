@@ -38,10 +38,10 @@ export async function runWorkflowCommand(
     return exitCodes.someFailed
   }
   for (const need of view.needs) {
-    if (command.json) streams.out.json(asJson(need))
+    if (command.json) streams.out.json(asJson(need, context.userHome))
     else streams.out.line(asText(need))
   }
-  reportUnsearchedFolders(view, command, streams)
+  reportUnsearchedFolders(view, command, context)
   if (view.libraryFailure)
     streams.err.line(describeLibraryFailure(view.libraryFailure, view.libraryListedAtMs))
   const available = view.needs.filter(({ stand, isOff }) => isUploadable.has(stand) && !isOff)
@@ -126,10 +126,11 @@ async function removeUnapproved(
 function reportUnsearchedFolders(
   { unseen, isUsualSeen }: WorkflowView,
   { json }: WorkflowCommand,
-  { out, err }: UploadContext['streams'],
+  { streams: { out, err }, userHome }: UploadContext,
 ): void {
   if (json) {
-    for (const { where, why } of unseen) out.json({ event: 'unseen', folder: expandHome(where), reason: why })
+    for (const { where, why } of unseen)
+      out.json({ event: 'unseen', folder: expandHome(where, userHome), reason: why })
     if (!isUsualSeen) out.json({ event: 'unseen', folder: null, reason: 'too-slow' })
   }
   const folders = unseen.map(({ where, why }) => t('workflow.unseen-folder', { where, why }))
@@ -162,7 +163,7 @@ function asText(need: NeededModelView): string {
   return `${stateLabels[stand].padEnd(14)}  ${name} (${facts.join(', ')})${failureText}`
 }
 
-function asJson(need: NeededModelView): object {
+function asJson(need: NeededModelView, userHome: string): object {
   const { name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url, isFolder, failed } = need
   return {
     event: 'need',
@@ -172,7 +173,7 @@ function asJson(need: NeededModelView): object {
     by,
     off: isOff,
     disabled: isDisabled,
-    localPath: where === null ? null : expandHome(where),
+    localPath: where === null ? null : expandHome(where, userHome),
     sizeBytes,
     url,
     folder: isFolder,

@@ -42,7 +42,7 @@ function fitRows(lines: readonly string[], rows: number): readonly string[] {
  * Writes nothing when the stream is not a terminal, or one without cursor movements.
  * @param terminalType the variable TERM
  */
-export function createLiveLines(stream: TerminalStream, terminalType = process.env['TERM']): LiveLines {
+export function createLiveLines(stream: TerminalStream, terminalType?: string): LiveLines {
   let shown: readonly string[] = []
   let shownColumns = 0
 

@@ -16,12 +16,22 @@ import type { HoldReason } from '../../contract/upload-status.ts'
 import { isRecordWrong, type Verification } from '../../contract/verification.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Interruption } from '../interruption.ts'
+import type { PasswordPrompt } from './password-prompt.ts'
 import type { TextStream } from './text-stream.ts'
 
 /** Results are written to `out`, messages for the user to `err`. */
-export interface Streams {
+export interface OutputStreams {
   readonly out: TextStream
   readonly err: TextStream
+  /** The variable TERM. */
+  readonly terminalType?: string | undefined
+}
+
+export interface Streams extends OutputStreams {
+  /** Whether the user sees a question and can answer it. */
+  canAsk(): boolean
+  /** Reads from standard input until it is closed. */
+  openPrompt(): PasswordPrompt
 }
 
 /** Reports that a signal has ended a command before it did anything. Returns the exit code. */
@@ -220,6 +230,7 @@ export function verificationAsJson(verification: Verification | null): object {
 }
 
 /** The full path for a displayed one that starts with `~`. */
-export const expandHome = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
+export const expandHome = (where: string, userHome = homedir()) =>
+  where.replace(/^~(?=[\\/]|$)/, () => userHome)
 
 export const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import type { SignalSource } from '../interruption.ts'
 import type { StandardInput } from '../standard-input.ts'
+import type { TerminalStream } from './live-lines.ts'
 
 /**
  * Reads a line from the terminal, without showing what is typed if `hidden`, or the next line from a pipe.
@@ -12,17 +14,17 @@ export interface PasswordPrompt {
   close(): void
 }
 
-/** @param signals the process, whose listeners receive Ctrl-C */
+/** @param signals receives Ctrl-C */
 export function createPasswordPrompt(
   input: StandardInput,
-  output: NodeJS.WriteStream,
-  signals: Pick<NodeJS.EventEmitter, 'emit'> = process,
+  output: TerminalStream,
+  signals: Pick<SignalSource, 'emit'>,
 ): PasswordPrompt {
   let isMuted = false
   let isClosed = false
   const mutedOutput = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (!isMuted) output.write(chunk)
+      if (!isMuted) output.write(chunk.toString())
       done()
     },
   })

@@ -16,7 +16,7 @@ import {
   verificationLabel,
   type NotResumedUpload,
   type UploadProgress,
-  type Streams,
+  type OutputStreams,
   type UploadReporter,
 } from './output.ts'
 import { fitText, textWidth } from './terminal-text.ts'
@@ -29,10 +29,10 @@ const bytes = (count: number) => formatBytes(count, 'en')
  * total.
  */
 export function createTextReporter(
-  { out, err }: Streams,
+  { out, err, terminalType }: OutputStreams,
   { quiet }: { readonly quiet: boolean },
 ): UploadReporter {
-  const live = createLiveLines(err.terminal)
+  const live = createLiveLines(err.terminal, terminalType)
   let registeredCount = 0
   /** A failed upload may be tried again. */
   const failedIds = new Set<string>()

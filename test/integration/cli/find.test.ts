@@ -72,9 +72,9 @@ test('exits with 1 if the library can’t be listed, and claims nothing about it
 test('Ctrl-C doesn’t wait for the library, and says that it was not compared', async () => {
   const cli = await setup()
   const listing = cli.cloud.hold('listModels', 'answer')
-  const { child, ended } = cli.startWith({ HOME: join(cli.folder, 'person') }, 'find', '--json')
+  const { kill, ended } = cli.startWith({ HOME: join(cli.folder, 'person') }, 'find', '--json')
   await listing.arrived
-  child.kill('SIGINT')
+  kill('SIGINT')
   const { code, out } = await ended
   listing.release()
   const found = eventsOf(out).at(-1)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { readHost } from '../../../electron/host/host-file.ts'
 import { takeOverHost } from '../../../electron/host/take-over.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startProcess } from '../../support/command-line.ts'
 import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 import { serveApp } from '../../support/served-app.ts'
 
@@ -18,10 +19,10 @@ const partsOf = ({ cloud }: CommandHarness) =>
   )
 
 /** Starts a command that hosts the uploads, and waits until storage has two parts of its file. */
-async function startHost(cli: CommandHarness, name = 'large.safetensors') {
+async function startHost(cli: CommandHarness, by: 'start' | 'startProcess' = 'start') {
   cli.stallAfterPart(2)
-  const path = await cli.file(name, large)
-  const started = cli.start('upload', path, '--json')
+  const path = await cli.file('large.safetensors', large)
+  const started = cli[by]('upload', path, '--json')
   await started.line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= 2 * partBytes)
   return { ...started, path }
 }
@@ -36,7 +37,7 @@ async function follow(cli: CommandHarness, path: string) {
 test('simultaneous uploads of one file send it once, and all succeed', async () => {
   const cli = await setupCommand()
   const path = await cli.file('harbour.safetensors')
-  const started = Array.from({ length: 12 }, () => cli.start('upload', path))
+  const started = Array.from({ length: 6 }, () => cli.startProcess('upload', path))
   const ended = await Promise.all(started.map((one) => one.ended))
   expect(ended.map(({ code }) => code)).toEqual(ended.map(() => 0))
   expect([cli.countOf('put-object'), cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
@@ -44,9 +45,9 @@ test('simultaneous uploads of one file send it once, and all succeed', async () 
 
 test('after the host is killed, another command hosts, and sends only what storage doesn’t have', async () => {
   const cli = await setupCommand()
-  const { child, ended, path } = await startHost(cli)
+  const { kill, ended, path } = await startHost(cli, 'startProcess')
   const others = await Promise.all([follow(cli, path), follow(cli, path), follow(cli, path)])
-  child.kill('SIGKILL')
+  kill('SIGKILL')
   await ended
   cli.cloud.clearFailures()
   for (const other of others) expect((await other.ended).code).toBe(0)
@@ -61,13 +62,13 @@ test('workflow --upload goes on after its host is killed, also with uploads that
   const workflow = join(cli.folder, 'workflow.json')
   const node = { type: 'LoraLoader', mode: 0, widgets_values: ['large.safetensors', 1, 1] }
   writeFileSync(workflow, JSON.stringify({ nodes: [node], links: [] }))
-  const start = () =>
-    cli.startWith({ HOME: join(cli.folder, 'person') }, 'workflow', workflow, '--upload', '--json')
-  const host = start()
+  const words = ['workflow', workflow, '--upload', '--json']
+  const home = { HOME: join(cli.folder, 'person') }
+  const host = startProcess(words, { ...cli.processEnv, ...home })
   await host.line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= 2 * partBytes)
-  const others = [start(), start()]
+  const others = [cli.startWith(home, ...words), cli.startWith(home, ...words)]
   for (const { line } of others) await line(({ event }) => event === 'progress')
-  host.child.kill('SIGKILL')
+  host.kill('SIGKILL')
   await host.ended
   cli.cloud.clearFailures()
   for (const other of others) expect((await other.ended).code).toBe(0)
@@ -77,10 +78,10 @@ test('workflow --upload goes on after its host is killed, also with uploads that
 
 test('Ctrl-C of the host leaves to other commands what they wait for', async () => {
   const cli = await setupCommand()
-  const { child, ended, path } = await startHost(cli)
+  const { kill, ended, path } = await startHost(cli)
   const other = await follow(cli, path)
   cli.cloud.clearFailures()
-  child.kill('SIGTERM')
+  kill('SIGTERM')
   expect(await ended).toMatchObject({ code: 143 })
   expect((await other.ended).code).toBe(0)
   expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
@@ -88,16 +89,16 @@ test('Ctrl-C of the host leaves to other commands what they wait for', async () 
 
 test('commands name a host that is stopped, and those that upload wait for it', async () => {
   const cli = await setupCommand()
-  const { child, ended, path } = await startHost(cli)
-  child.kill('SIGSTOP')
+  const { kill, ended, path } = await startHost(cli, 'startProcess')
+  kill('SIGSTOP')
   const other = cli.start('upload', path)
-  const named = `Modelferry (process ${child.pid}) doesn’t answer.`
+  const named = `Modelferry (process ${readHost(cli.commandHome)?.pid}) doesn’t answer.`
   expect(await cli.run('pause', '--all')).toMatchObject({
     code: 1,
     err: expect.stringContaining(named) as string,
   })
   await other.printed((_out, err) => err.includes(named))
-  child.kill('SIGCONT')
+  kill('SIGCONT')
   cli.cloud.clearFailures()
   for (const command of [ended, other.ended]) expect(await command).toMatchObject({ code: 0 })
   expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])

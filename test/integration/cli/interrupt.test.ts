@@ -12,11 +12,14 @@ import { sha256Of } from '../../support/engine.ts'
 const sixParts = { sizeBytes: 5 * partBytes + 321 }
 
 /** Starts an upload of six parts and waits until storage has acknowledged two. */
-async function startUpload(...words: string[]) {
+async function startUpload({
+  by = 'start' as 'start' | 'startProcess',
+  words = [] as readonly string[],
+} = {}) {
   const cli = await setupCommand()
   cli.stallAfterPart(2)
   const path = await cli.file('large.safetensors', sixParts)
-  const started = cli.start('upload', path, '--json', ...words)
+  const started = cli[by]('upload', path, '--json', ...words)
   await waitForParts(started, 2)
   return { ...cli, ...started, path }
 }
@@ -27,11 +30,11 @@ const waitForParts = ({ line }: Started, parts: number) =>
 const paused = 'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.\n'
 
 /** Starts an upload of six parts of which storage has received the first ones and answered none. */
-async function startUnanswered() {
+async function startUnanswered(by: 'start' | 'startProcess' = 'start') {
   const cli = await setupCommand()
   const held = cli.cloud.hold('put-part', 'answer')
   const path = await cli.file('large.safetensors', sixParts)
-  const started = cli.start('upload', path, '--json')
+  const started = cli[by]('upload', path, '--json')
   // Four parts at once, and one more while the others wait for their answers: then no other part starts.
   await started.line(({ inFlightBytes }) => inFlightBytes === 5 * partBytes)
   return { ...cli, ...started, path, held }
@@ -42,8 +45,8 @@ const partsSent = ({ cloud }: Pick<Awaited<ReturnType<typeof setupCommand>>, 'cl
 
 test('finishes short parts on Ctrl-C, and sends only the rest next time', async () => {
   const context = await startUnanswered()
-  const { child, ended, line, cloud, path, run, held } = context
-  child.kill('SIGINT')
+  const { kill, ended, line, cloud, path, run, held } = context
+  kill('SIGINT')
   const parts = partsSent(context).length
   const pausing = { event: 'pausing', finishingParts: parts, unacknowledgedBytes: parts * partBytes }
   expect(await line(({ event }) => event === 'pausing')).toEqual(pausing)
@@ -67,10 +70,10 @@ test.each([
   ['a second Ctrl-C', 'SIGINT', 130],
   ['SIGTERM after Ctrl-C', 'SIGTERM', 143],
 ] as const)('%s stops short parts at once, and the upload stays paused', async (_name, signal, exitCode) => {
-  const { child, ended, line, run, held } = await startUnanswered()
-  child.kill('SIGINT')
+  const { kill, ended, line, run, held } = await startUnanswered('startProcess')
+  kill('SIGINT')
   await line(({ event }) => event === 'pausing')
-  child.kill(signal)
+  kill(signal)
   expect((await ended).code).toBe(exitCode)
   held.release()
   const { uploads } = JSON.parse((await run('status', '--json')).out) as { uploads: readonly object[] }
@@ -78,8 +81,8 @@ test.each([
 })
 
 test('sends only the rest after a kill', async () => {
-  const { child, ended, cloud, path, run } = await startUpload()
-  child.kill('SIGKILL')
+  const { kill, ended, cloud, path, run } = await startUpload({ by: 'startProcess' })
+  kill('SIGKILL')
   await ended
   cloud.clearFailures()
   cloud.forgetOperations()
@@ -93,8 +96,8 @@ test.each([
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)('pauses on %s and exits with %i', async (signal, exitCode) => {
-  const { child, ended, run, cloud } = await startUpload()
-  child.kill(signal)
+  const { kill, ended, run, cloud } = await startUpload()
+  kill(signal)
   const { code, err } = await ended
   cloud.clearFailures()
   expect([code, err.startsWith('Paused. Uploaded data is kept.')]).toEqual([exitCode, true])
@@ -103,8 +106,8 @@ test.each([
 })
 
 test('removes uploads and their parts on Ctrl-C with --abort-on-interrupt', async () => {
-  const { child, ended, run, cloud } = await startUpload('--abort-on-interrupt')
-  child.kill('SIGINT')
+  const { kill, ended, run, cloud } = await startUpload({ words: ['--abort-on-interrupt'] })
+  kill('SIGINT')
   const { code, err, json } = await ended
   cloud.clearFailures()
   expect([code, err.trimEnd().split('\n').at(-1)]).toEqual([
@@ -117,9 +120,9 @@ test('removes uploads and their parts on Ctrl-C with --abort-on-interrupt', asyn
 })
 
 test('deletes at the next start what storage could not delete at once', async () => {
-  const { child, ended, start, run, cloud, file } = await startUpload('--abort-on-interrupt')
+  const { kill, ended, start, run, cloud, file } = await startUpload({ words: ['--abort-on-interrupt'] })
   cloud.fail({ on: 'abortMultipart', how: 503, times: Infinity })
-  child.kill('SIGINT')
+  kill('SIGINT')
   const { code, err, json } = await ended
   cloud.clearFailures()
   expect([code, err.includes('Storage still has data of 1 upload')]).toEqual([130, true])
@@ -136,11 +139,14 @@ test('deletes at the next start what storage could not delete at once', async ()
 })
 
 test('exits at once on a second Ctrl-C and records what is still to be deleted', async () => {
-  const { child, ended, run, cloud } = await startUpload('--abort-on-interrupt')
+  const { kill, ended, run, cloud } = await startUpload({
+    by: 'startProcess',
+    words: ['--abort-on-interrupt'],
+  })
   const held = cloud.hold('abortMultipart')
-  child.kill('SIGINT')
+  kill('SIGINT')
   await held.arrived
-  child.kill('SIGINT')
+  kill('SIGINT')
   const { code, signal } = await ended
   held.release()
   cloud.clearFailures()
@@ -159,9 +165,9 @@ test('one Ctrl-C ends a command without uploads in a process that handles the si
   const leased = await leasedFile()
   // As Electron's own handler: it requests to quit, which the command line prevents.
   const handled = commandAfter(`process.on('SIGINT', () => undefined)`)
-  const { child, ended } = startProgram([...handled, 'inspect', leased.path], processEnv)
+  const { kill, ended } = startProgram([...handled, 'inspect', leased.path], processEnv)
   await leased.until('requested')
-  child.kill('SIGINT')
+  kill('SIGINT')
   expect(await ended).toMatchObject({ signal: 'SIGINT', out: '' })
 })
 
@@ -174,9 +180,9 @@ test('Ctrl-C ends a command although a file call does not return', async () => {
     `import { open } from 'node:fs'; open(${JSON.stringify(fifo)}, () => undefined)`,
   )
   const listing = cloud.hold('listModels', 'answer')
-  const { child, ended } = startProgram([...blocked, 'find'], { ...processEnv, HOME: folder })
+  const { kill, ended } = startProgram([...blocked, 'find'], { ...processEnv, HOME: folder })
   await listing.arrived
-  child.kill('SIGINT')
+  kill('SIGINT')
   expect((await ended).signal).toBe('SIGINT')
   listing.release()
 })
@@ -206,9 +212,9 @@ test('Ctrl-C ends a command although a thread is blocked', async () => {
   const { processEnv, folder, cloud } = await setupCommand()
   const listing = cloud.hold('listModels', 'answer')
   const environment = { ...processEnv, HOME: folder }
-  const { child, ended } = startProgram([...commandWithBlockedThread(folder), 'find'], environment)
+  const { kill, ended } = startProgram([...commandWithBlockedThread(folder), 'find'], environment)
   await listing.arrived
-  child.kill('SIGINT')
+  kill('SIGINT')
   expect((await ended).signal).toBe('SIGINT')
   listing.release()
 })
@@ -231,9 +237,9 @@ test('writes all of its output after Ctrl-C before it ends', async () => {
     worker.on('message', ({ kind }) => kind === 'end' && console.error('searched')))`)
   const listing = cloud.hold('listModels', 'answer')
   const environment = { ...processEnv, HOME: join(folder, 'person') }
-  const { child, ended, printed } = startProgram([...announced, 'find', '--json'], environment)
+  const { kill, ended, printed } = startProgram([...announced, 'find', '--json'], environment)
   await Promise.all([listing.arrived, printed((_out, err) => err.includes('searched'))])
-  child.kill('SIGINT')
+  kill('SIGINT')
   const { code, json } = await ended
   listing.release()
   expect([code, json().at(-1)]).toMatchObject([130, { event: 'found', models: 2_001 }])

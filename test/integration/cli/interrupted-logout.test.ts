@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { startCommand } from '../../support/command-line.ts'
+import { startProcess } from '../../support/command-line.ts'
 import { setup as setupEngine, valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, runningClock } from '../../support/hand-clock.ts'
 import { openKeyring } from '../../support/own-keyring.ts'
@@ -24,7 +24,7 @@ async function setup() {
   })
   const start = (words: readonly string[], input?: string) => {
     const { environment } = keyrings.at(-1) ?? {}
-    return startCommand(words, { MODELFERRY_SERVER: cloud.url, MODELFERRY_HOME: home, ...environment }, input)
+    return startProcess(words, { MODELFERRY_SERVER: cloud.url, MODELFERRY_HOME: home, ...environment }, input)
   }
   const login = () => start(['login', '--email', ALICE.email], `${ALICE.password}\n`).ended
   expect((await login()).code).toBe(0)
@@ -100,7 +100,7 @@ test.each([
   const stopReading = keepReading()
   const logout = start(['logout'])
   await expect.poll(counts, { interval: 1, timeout: 30_000 }).toSatisfy(isReached)
-  logout.child.kill('SIGKILL')
+  logout.kill('SIGKILL')
   expect((await logout.ended).signal).toBe('SIGKILL')
   stopReading()
   const status = await start(['accounts']).ended

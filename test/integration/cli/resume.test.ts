@@ -3,19 +3,23 @@ import { rm } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
-import { accessTokenOf } from '../../support/command-line.ts'
+import { accessTokenOf, startProcess } from '../../support/command-line.ts'
 import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 /** Starts an upload of the file and ends the process while its bytes are sent, on Ctrl-C without finishing. */
-async function interruptUpload({ cloud, start }: CommandHarness, path: string, signal: NodeJS.Signals) {
+async function interruptUpload(
+  { cloud, startProcess }: CommandHarness,
+  path: string,
+  signal: NodeJS.Signals,
+) {
   const held = cloud.hold('put-object', 'arrival')
-  const { child, ended, line } = start('upload', path, '--json')
+  const { kill, ended, line } = startProcess('upload', path, '--json')
   await held.arrived
-  child.kill(signal)
+  kill(signal)
   if (signal === 'SIGINT') {
     // A part is finished only if some of its bytes were sent.
     await line(({ event }) => event === 'pausing' || event === 'interrupted')
-    child.kill(signal)
+    kill(signal)
   }
   await ended
   held.release()
@@ -44,11 +48,11 @@ test('exits with 0 without a journal, and creates none', async () => {
 
 test('reports uploads of a signed-out account and keeps them', async () => {
   const cli = await setupCommand()
-  const { run, runWith, startWith, file, cloud } = cli
+  const { run, runWith, file, cloud, processEnv } = cli
   await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
   const bob = { MODELFERRY_TOKEN: await accessTokenOf(cloud.url, BOB), MODELFERRY_TEAM: "Bob's Team" }
-  const start = (...words: string[]) => startWith(bob, ...words)
-  await interruptUpload({ ...cli, start }, await file('b.safetensors'), 'SIGINT')
+  const startAsBob = (...words: string[]) => startProcess(words, { ...processEnv, ...bob })
+  await interruptUpload({ ...cli, startProcess: startAsBob }, await file('b.safetensors'), 'SIGINT')
   expect((await runWith(bob, 'resume')).code).toBe(3)
   const { code, json, err } = await runWith(bob, 'resume', '--json')
   expect([code, json()]).toMatchObject([3, [{ event: 'left-out', reason: 'signed-out' }]])
@@ -93,9 +97,9 @@ test('pauses a resume on Ctrl-C so that it can continue later', async () => {
   const { run, start, file, cloud } = cli
   await interruptUpload(cli, await file('a.safetensors'), 'SIGKILL')
   const held = cloud.hold('presignModel', 'arrival')
-  const { child, ended } = start('resume')
+  const { kill, ended } = start('resume')
   await held.arrived
-  child.kill('SIGINT')
+  kill('SIGINT')
   const { code, err } = await ended
   held.release()
   expect([code, err]).toEqual([130, 'Paused. Uploaded data is kept. To continue, run the same command.\n'])
@@ -104,12 +108,12 @@ test('pauses a resume on Ctrl-C so that it can continue later', async () => {
 
 test('finishes uploads of several teams', async () => {
   const cli = await setupCommand()
-  const { run, file, cloud, start } = cli
+  const { run, file, cloud, startProcess } = cli
   await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
   const held = cloud.hold('put-object', 'arrival')
-  const { child, ended } = start('upload', await file('b.safetensors'), '--team', 'Studio North')
+  const { kill, ended } = startProcess('upload', await file('b.safetensors'), '--team', 'Studio North')
   await held.arrived
-  child.kill('SIGKILL')
+  kill('SIGKILL')
   await ended
   held.release()
   const { code } = await run('resume')

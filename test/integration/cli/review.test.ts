@@ -235,7 +235,7 @@ test('records nothing if it is killed at the question', async () => {
   const paths = await writeFiles(cli, 6)
   const first = runOnTerminal(cli, 'upload', ...paths)
   await first.printed((out) => out.includes('[y/N]'))
-  first.child.kill('SIGKILL')
+  first.kill('SIGKILL')
   await first.ended
   expect((await cli.run('status')).out).toContain('The upload queue is empty.')
   const { code } = await cli.run('upload', ...paths)
@@ -246,9 +246,9 @@ test('continues interrupted uploads without asking about them again', async () =
   const cli = await setup()
   const paths = await writeFiles(cli, 6)
   cli.cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
-  const started = cli.start('upload', '--yes', ...paths)
+  const started = cli.startProcess('upload', '--yes', ...paths)
   await started.printed((out) => out.split('queued').length > 6)
-  started.child.kill('SIGKILL')
+  started.kill('SIGKILL')
   await started.ended
   cli.cloud.clearFailures()
   const { code } = await cli.run('upload', ...paths)

@@ -149,7 +149,7 @@ test('the process that runs a command can end it at once, although its output is
   const program = `
     const { main } = await import(${JSON.stringify(new URL('../../out/main/command-line.js', `file://${commandLineFile()}`))})
     const command = main(['status', '--json'])
-    const report = () => (process.exitCode === undefined ? setImmediate(report) : console.error('written'))
+    const report = () => (process.stdout.writableLength === 0 ? setImmediate(report) : console.error('written'))
     report()
     await command
     process.exit()`
@@ -176,11 +176,11 @@ test('output that can’t be written is reported, and the exit code is 1', async
 })
 
 test('inspects no further files when the reader of its output is gone', async () => {
-  const { start, file } = await setupCommand()
+  const { startProcess, file } = await setupCommand()
   const path = await file('models/first.safetensors')
   for (let index = 0; index < 70; index += 1) await file(`models/${index}.safetensors`)
   const last = await leasedFile()
-  const { child, ended } = start('inspect', '--json', dirname(path), last.path)
+  const { child, ended } = startProcess('inspect', '--json', dirname(path), last.path)
   child.stdout?.destroy()
   const opened = last.until('requested').then(() => 'opened')
   expect(await Promise.race([ended, opened])).toMatchObject({ code: 0, err: '' })

@@ -44,21 +44,21 @@ async function startLarge() {
 }
 
 test('Ctrl-C pauses what the command has added, and what another waits for only with that one', async () => {
-  const { app, begin, child, ended, id } = await startLarge()
+  const { app, begin, kill, ended, id } = await startLarge()
   const other = await begin()
   expect(other.id).toBe(id)
-  child.kill('SIGTERM')
+  kill('SIGTERM')
   expect(await ended).toMatchObject({ code: 143, err: 'Stopped. No uploads were left.\n' })
   expect(app.row(id).phase).toBe('sending')
-  other.child.kill('SIGTERM')
+  other.kill('SIGTERM')
   // It was in the queue before the second command.
   expect((await other.ended).code).toBe(143)
   expect(app.row(id).phase).toBe('sending')
 })
 
 test('Ctrl-C pauses an upload, and the same command continues it', async () => {
-  const { app, cloud, run, path, child, ended, id } = await startLarge()
-  child.kill('SIGTERM')
+  const { app, cloud, run, path, kill, ended, id } = await startLarge()
+  kill('SIGTERM')
   const { code, err, json } = await ended
   expect([code, err, json().at(-1)]).toEqual([
     143,
@@ -72,25 +72,26 @@ test('Ctrl-C pauses an upload, and the same command continues it', async () => {
 })
 
 test('a command that is suspended for ten minutes goes on afterwards', async () => {
-  const { app, clock, cloud, file, start } = await setup()
+  const { app, clock, cloud, file, startProcess } = await setup()
   const held = cloud.hold('put-object', 'answer')
-  const { child, ended, line } = start('upload', await file('harbour.safetensors'), '--json')
+  const { kill, ended, line } = startProcess('upload', await file('harbour.safetensors'), '--json')
   const { id } = await line(({ event, inFlightBytes }) => event === 'progress' && Number(inFlightBytes) > 0)
-  child.kill('SIGSTOP')
+  kill('SIGSTOP')
   held.release()
-  await app.settled(String(id))
+  // A request that has no answer yet would time out.
+  await app.until(() => app.row(String(id)).verification?.kind === 'verified')
   clock.advance(600_000)
-  child.kill('SIGCONT')
+  kill('SIGCONT')
   const { code, err, json } = await ended
   expect([code, err, json().at(-1)]).toMatchObject([0, '', { event: 'verified', id }])
 })
 
 test('a killed command leaves its upload to the app', async () => {
-  const { app, cloud, file, start } = await setup()
+  const { app, cloud, file, startProcess } = await setup()
   const held = cloud.hold('put-object', 'answer')
-  const { child, ended, line } = start('upload', await file('harbour.safetensors'), '--json')
+  const { kill, ended, line } = startProcess('upload', await file('harbour.safetensors'), '--json')
   const { id } = await line(({ event, inFlightBytes }) => event === 'progress' && Number(inFlightBytes) > 0)
-  child.kill('SIGKILL')
+  kill('SIGKILL')
   await ended
   held.release()
   expect((await app.settled(String(id))).phase).toBe('registered')
@@ -106,9 +107,9 @@ test('several commands with one file wait for one upload', async () => {
 })
 
 test('an app that quits or restarts has commands that upload, and not those that only look', async () => {
-  const { host, run, start, file } = await setup()
+  const { host, run, start, startProcess, file } = await setup()
   await run('pause', '--all')
-  const follower = start('status', '--follow', '--json')
+  const follower = startProcess('status', '--follow', '--json')
   const { line } = start('upload', await file('harbour.safetensors'), '--json')
   await line(({ event }) => event === 'queued')
   await follower.line(({ event }) => event === 'queued')
@@ -235,10 +236,10 @@ test('Ctrl-C during resume pauses only what it has continued', async () => {
   await held.arrived
   const paused = await add('paused.safetensors')
   await app.pauseNow(paused)
-  const { child, line, ended } = start('resume', '--json')
+  const { kill, line, ended } = start('resume', '--json')
   await line(({ event, id }) => event === 'queued' && id === paused)
   await app.until(() => app.row(paused).phase === 'sending')
-  child.kill('SIGTERM')
+  kill('SIGTERM')
   expect((await ended).code).toBe(143)
   expect([running, paused].map((id) => app.row(id).phase)).toEqual(['sending', 'paused'])
 })

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID, type DemoAccount } from '../../cloud/accounts.ts'
-import { accessTokenOf, startCommand } from '../../support/command-line.ts'
+import { accessTokenOf, startCommand, startProcess } from '../../support/command-line.ts'
 import { setup as setupEngine, sha256Of } from '../../support/engine.ts'
 
 /** The command line with an account's token and its own data folder. */
@@ -20,6 +20,7 @@ async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM
   return {
     ...engineSetup,
     token: token ?? '',
+    processEnv,
     commandHome,
     start: (...words: string[]) => startCommand(words, processEnv),
     run: (...words: string[]) => startCommand(words, processEnv).ended,
@@ -277,7 +278,7 @@ test('Ctrl-C ends the wait for the first call', async () => {
   cloud.fail({ on: 'getCurrentUser', how: 503, retryAfterSeconds: 60, times: Infinity })
   const command = start('upload', await file('a.safetensors'))
   await cloud.ended('getCurrentUser')
-  command.child.kill('SIGINT')
+  command.kill('SIGINT')
   expect((await command.ended).code).toBe(130)
 })
 
@@ -399,9 +400,10 @@ test('uploads with the token’s account regardless of other sign-ins', async ()
 })
 
 test('accepts a token with a newline, and rejects a proxy without its password', async () => {
-  const { runWith, token } = await setup()
+  const { runWith, token, processEnv } = await setup()
   expect((await runWith({ MODELFERRY_TOKEN: `${token}\n` }, 'teams')).code).toBe(0)
-  const { code, out, err } = await runWith({ HTTPS_PROXY: 'http://user:p#ss@proxy:8080' }, 'teams')
+  const proxy = { HTTPS_PROXY: 'http://user:p#ss@proxy:8080' }
+  const { code, out, err } = await startProcess(['teams'], { ...processEnv, ...proxy }).ended
   expect([code, out, err.includes('HTTPS_PROXY'), err.includes('p#ss')]).toEqual([2, '', true, false])
 })
 

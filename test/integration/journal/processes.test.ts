@@ -3,7 +3,13 @@ import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { readJournal } from '../../../electron/journal/journal-reader.ts'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { accessTokenOf, startCommand, type Started } from '../../support/command-line.ts'
+import {
+  accessTokenOf,
+  startCommand,
+  startProcess,
+  type Started,
+  type StartedProcess,
+} from '../../support/command-line.ts'
 import { setup as setupEngine, sha256Of, valueOf, type EngineOptions } from '../../support/engine.ts'
 import { advanceUntil, begunUpload } from '../faults/fault.ts'
 
@@ -25,17 +31,19 @@ async function setup(options: EngineOptions = {}) {
   return {
     ...context,
     upload: (...words: string[]): Started => startCommand(['upload', '--json', ...words], environment),
+    uploadInProcess: (...words: string[]): StartedProcess =>
+      startProcess(['upload', '--json', ...words], environment),
   }
 }
 
 test('the app finishes the upload of a killed process', async () => {
-  const { app, cloud, file, open, upload } = await setup()
+  const { app, cloud, file, open, uploadInProcess } = await setup()
   await app.stop()
   const path = await file('a.safetensors', large)
   const held = cloud.hold('put-object', 4_000_000)
-  const { child, ended } = upload(path)
+  const { kill, ended } = uploadInProcess(path)
   await held.arrived
-  child.kill('SIGKILL')
+  kill('SIGKILL')
   expect((await ended).signal).toBe('SIGKILL')
   held.release()
 
@@ -46,15 +54,17 @@ test('the app finishes the upload of a killed process', async () => {
 })
 
 test('the same command after a kill continues the row without sending its parts again', async () => {
-  const { app, home, cloud, file, open, upload, countOf } = await setup({ cloud: { partSizeBytes } })
+  const { app, home, cloud, file, open, upload, uploadInProcess, countOf } = await setup({
+    cloud: { partSizeBytes },
+  })
   await app.stop()
   const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
   // The third part doesn't arrive.
   const held = cloud.hold('put-part', 'arrival', { skip: 2 })
-  const killed = upload(path)
+  const killed = uploadInProcess(path)
   await held.arrived
   await expect.poll(() => valueOf(readJournal(home))?.unfinished[0]?.acknowledgedParts).toBe(2)
-  killed.child.kill('SIGKILL')
+  killed.kill('SIGKILL')
   await killed.ended
   held.release()
 
@@ -69,16 +79,16 @@ test('the same command after a kill continues the row without sending its parts 
 })
 
 test('Ctrl-C pauses the upload and the app does not continue it automatically', async () => {
-  const { app, cloud, file, open, upload } = await setup()
+  const { app, cloud, file, open, upload, uploadInProcess } = await setup()
   await app.stop()
   const path = await file('a.safetensors', large)
   const held = cloud.hold('put-object', 4_000_000)
-  const { child, ended, line } = upload(path)
+  const { kill, ended, line } = uploadInProcess(path)
   await held.arrived
-  child.kill('SIGINT')
+  kill('SIGINT')
   // The rest fits into the socket's buffers, so the pause would wait for its response.
   await line(({ event }) => event === 'pausing')
-  child.kill('SIGINT')
+  kill('SIGINT')
   const { code } = await ended
   held.release()
   expect(code).toBe(130)

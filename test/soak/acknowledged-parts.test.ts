@@ -33,15 +33,19 @@ function delayReport(delaysMs: readonly number[]): string {
   )
 }
 
-test('parts are in the journal soon after their response on a busy machine', async () => {
-  const upload = await setupPartsUpload(60)
-  expect((await upload.run(null)).printed).toBe('registered')
-  expect(acknowledgedNumbers(upload)).toHaveLength(60)
-  const delaysMs = recordDelaysMs(upload).toSorted((a, b) => a - b)
-  console.log(delayReport(delaysMs))
-  expect(delaysMs).toHaveLength(60)
-  expect(shareOf(delaysMs, 0.99)).toBeLessThanOrEqual(maxRecordDelayMs)
-})
+test(
+  'parts are in the journal soon after their response on a busy machine',
+  { timeout: 180_000 },
+  async () => {
+    const upload = await setupPartsUpload(60)
+    expect((await upload.run(null)).printed).toBe('registered')
+    expect(acknowledgedNumbers(upload)).toHaveLength(60)
+    const delaysMs = recordDelaysMs(upload).toSorted((a, b) => a - b)
+    console.log(delayReport(delaysMs))
+    expect(delaysMs).toHaveLength(60)
+    expect(shareOf(delaysMs, 0.99)).toBeLessThanOrEqual(maxRecordDelayMs)
+  },
+)
 
 test.each(seeds)('no part acknowledged 100 ms before a kill is sent again (seed %i)', async (seed) => {
   runs.push(await killTwice(seed, 16))

@@ -15,7 +15,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dataDir, { recursive: true }))
 
-test('finds stored objects again after a Ceph with a folder restarts', async () => {
+/** Ceph starts twice, in fifteen seconds each if the machine has nothing else to do. */
+const timeout = 180_000
+
+test('finds stored objects again after a Ceph with a folder restarts', { timeout }, async () => {
   const bytes = randomBytes(50_000)
   const folders = { cloud: join(dataDir, 'cloud'), ceph: join(dataDir, 'ceph') }
   const first = await startCeph({ dataDir: folders.ceph })

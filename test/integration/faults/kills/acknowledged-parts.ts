@@ -180,6 +180,8 @@ export async function killTwice(seed: number, partCount: number): Promise<Killed
   const before = new Set(upload.recordedParts())
   const sentBefore = acknowledgedNumbers(upload).length
   expect((await upload.run(null)).printed, `seed ${seed}`).toBe('registered')
+  // Without reports, no part would be missing above.
+  expect(upload.responseTimes().size).toBeGreaterThan(0)
   const sentAfter = acknowledgedNumbers(upload).slice(sentBefore)
   expect(sentAfter.filter((number) => before.has(number))).toEqual([])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import process from 'node:process'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
@@ -42,6 +42,13 @@ export async function startRunner(
   const reached = point && 'until' in point ? point.until : held?.arrived
   const [program = '', ...parameters] = commandOf(options)
   const child = spawn(program, parameters, {
+    // Threads take no options from the command.
+    env: {
+      ...process.env,
+      ...(options.reportsResponses && {
+        NODE_OPTIONS: `--import ${import.meta.resolve('./response-times.mjs')}`,
+      }),
+    },
     stdio: ['pipe', 'pipe', 'inherit', options.reportsResponses ? 'pipe' : 'ignore'],
   })
   options.onStart?.(child)
@@ -61,7 +68,6 @@ export async function startRunner(
 function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly string[] {
   const command = [
     process.execPath,
-    ...(options.reportsResponses ? ['--import', join(import.meta.dirname, 'response-times.mjs')] : []),
     testProgram('runner'),
     home,
     cloud.url,

@@ -31,6 +31,11 @@ async function failureOf(path: string) {
   return failure && [failure.code, failure.params]
 }
 
+test('names the model of several files that a file belongs to', async () => {
+  const { path } = await writeSafetensors(at('wan-00001-of-00002.safetensors'))
+  expect((await inspectFile(path)).recognition.group).toMatchObject({ name: 'wan', kind: 'shards' })
+})
+
 test('recognises and identifies a valid file and suggests its target', async () => {
   const { path, sizeBytes } = await writeSafetensors(at('models/loras/SDXL/painter_v1.safetensors'), {
     tensors: families['kohya SDXL LoRA'].tensors,

@@ -71,7 +71,8 @@ for (const [name, launcher] of Object.entries(launchers)) {
     expect((await ask(page, 'snapshot')).allPaused).toBe(true)
     const file = await harness.file('loras/harbour.safetensors')
     const added = await run(harness, ['upload', file, '--yes', '--detach'])
-    expect([added.code, added.err]).toEqual([0, ''])
+    const why = 'All uploads are paused. To continue, run: modelferry resume --all\n'
+    expect([added.code, added.err]).toEqual([0, why])
     await expect(rowOf(page, 'harbour')).toBeVisible()
     const waiting = start(launcher, harness, [
       'upload',
@@ -81,7 +82,8 @@ for (const [name, launcher] of Object.entries(launchers)) {
     await expect(rowOf(page, 'other')).toBeVisible()
     await kill()
     const { code: uploaded, err: said } = await waiting.ended
-    expect([uploaded, said]).toEqual([0, 'Modelferry has ended. This command continues with its files.\n'])
+    const goesOn = 'Modelferry has ended. This command continues with its files.\n'
+    expect([uploaded, said]).toEqual([0, why + goesOn])
     expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ display_name: 'other' }])
     const { code, err } = await run(harness, ['resume', '--all'])
     expect([code, err]).toEqual([1, expect.stringContaining('isn’t running')])

@@ -59,11 +59,11 @@ function show(
 }
 
 /** How a change is called once it is done. */
-const participles = { rename: 'renamed', disable: 'disabled', enable: 'enabled', rm: 'deleted' } as const
+const participles = { disable: 'disabled', enable: 'enabled', rm: 'deleted' } as const
 
 async function change(
   models: readonly LibraryModel[],
-  command: LibraryCommand & { readonly action: keyof typeof participles },
+  command: LibraryCommand & { readonly action: 'rename' | keyof typeof participles },
   choice: TeamChoice,
   { engine, streams }: LibraryContext,
 ): Promise<number> {
@@ -78,7 +78,8 @@ async function change(
       command.action === 'rm'
         ? await engine.calls.deleteModel({ choice, modelId })
         : await engine.calls.changeModel({ choice, modelId, change: changeOf(command) })
-    if (done.ok) out.line(visibleText(`${displayName} is ${participles[command.action]}.`))
+    const what = command.action === 'rename' ? `renamed to ${command.newName}` : participles[command.action]
+    if (done.ok) out.line(visibleText(`${displayName} is ${what}.`))
     else err.line(visibleText(`${displayName}: ${describeFailure(done.failure)}`))
     if (!done.ok) code = exitCodes.someFailed
   }

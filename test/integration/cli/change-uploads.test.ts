@@ -14,9 +14,8 @@ test('commands pause, resume, move and remove the uploads of a running app', asy
     ended(0, 'third.safetensors is moved.\n'),
   )
   expect(app.row(third).position).toBeLessThan(app.row(second).position)
-  expect(await run('remove', 'second.safetensors')).toMatchObject(
-    ended(1, '', 'This needs your confirmation. Run the command on a terminal, or with --yes.\n'),
-  )
+  const refused = 'Remove second.safetensors?\nTo confirm, run the command on a terminal, or with --yes.\n'
+  expect(await run('remove', 'second.safetensors')).toMatchObject(ended(1, '', refused))
   expect(await run('remove', 'second.safetensors', '--yes')).toMatchObject(
     ended(0, 'second.safetensors is removed.\n'),
   )

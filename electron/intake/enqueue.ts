@@ -200,7 +200,10 @@ export class Intake {
     order: Order,
   ): Promise<Result<AddReport>> {
     const proposal = order.approve ? await this.#propose(files, skipped, order) : null
-    const accepted = proposal && (await order.approve?.(proposal.proposal))
+    // A command that is asked can't answer any more once the engine is stopped.
+    const asked = proposal && order.approve?.(proposal.proposal)
+    const answer = asked ? await raceAbort(asked, this.#closing.signal) : null
+    const accepted = answer && !isAborted(answer) ? answer : null
     if (proposal && !accepted) return success({ ...emptyReport, skipped })
     const proposed = proposal && accepted ? acceptAll(proposal, accepted) : null
     if (order.signal.aborted) return success({ ...emptyReport, skipped })

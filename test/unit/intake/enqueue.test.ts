@@ -242,6 +242,19 @@ test('records nothing of a proposal that is aborted while another upload is cont
   expect([aborting.signal.aborted, added()]).toEqual([true, []])
 })
 
+test('a question that a command can’t answer any more doesn’t keep the engine from ending', async () => {
+  const { intake, added } = setup()
+  const asked = Promise.withResolvers<void>()
+  const approve = () => {
+    asked.resolve()
+    return new Promise<never>(() => undefined)
+  }
+  const adding = intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, { approve })
+  await asked.promise
+  await intake.close()
+  expect([await adding, added()]).toMatchObject([{ ok: true, value: { added: 0 } }, []])
+})
+
 test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[], isReviewed: boolean]>([
   ['that need no decision', {}, [], false],
   ['that need one', {}, needsDecision, true],

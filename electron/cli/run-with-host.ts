@@ -41,7 +41,6 @@ export async function runWithHost(command: EngineCommand, context: ProgramContex
     const outcome = await runOnce(left, run)
     if (typeof outcome === 'number') return outcome
     if ('found' in outcome) {
-      if (interruption.signal.aborted) return interruption.exitCode
       if (!isSilent) streams.err.line(`${describeSilence(outcome.pid)} This command waits for it.`)
       isSilent = true
       continue
@@ -85,7 +84,9 @@ async function runOnce(
   run: RunContext,
 ): Promise<Outcome | HostInUseError | SilentHost> {
   const { home } = run.cliEnvironment
-  const search = await connectToHost(home)
+  const { interruption } = run
+  const search = await connectToHost(home, interruption)
+  if (search.found === 'silent' && interruption.signal.aborted) return interruption.exitCode
   if (search.found === 'host') return runAsClient(command, search.connection, run)
   if (search.found === 'silent' && uploads(command)) return search
   if (search.found !== 'nothing') return reportUnreachable(search, run.streams.err)

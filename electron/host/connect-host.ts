@@ -65,21 +65,29 @@ const hostMessage = v.union([
 /** The host ends connections while many others are being greeted. */
 const retryMs = 50
 
-/** Connects to the process that hosts the uploads of the data folder `home`, if there is one. */
-export async function connectToHost(home: string, timeoutMs = helloTimeoutMs): Promise<HostSearch> {
-  const deadlineMs = performance.now() + timeoutMs
+/**
+ * Connects to the process that hosts the uploads of the data folder `home`, if there is one.
+ * @param timeoutMs how long it may take to answer
+ * @param signal ends the search, as if that time had passed
+ */
+export async function connectToHost(
+  home: string,
+  { timeoutMs = helloTimeoutMs, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<HostSearch> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const ending = signal ? AbortSignal.any([signal, timeout]) : timeout
   for (;;) {
     const host = readHost(home)
     if (host === null) return { found: 'nothing' }
-    const search = await tryToConnect(host, deadlineMs - performance.now())
+    const search = await tryToConnect(host, ending)
     if (search !== null) return search
-    if (performance.now() + retryMs > deadlineMs) return { found: 'silent', pid: host.pid }
+    if (ending.aborted) return { found: 'silent', pid: host.pid }
     await delay(retryMs)
   }
 }
 
 /** Null if the host can't take the connection now, has ended it or hasn't answered in time. */
-async function tryToConnect(host: HostFile, timeoutMs: number): Promise<HostSearch | null> {
+async function tryToConnect(host: HostFile, ending: AbortSignal): Promise<HostSearch | null> {
   const socket = connect(host.address)
   const code = await new Promise<string | undefined>((resolve) => {
     socket.on('connect', () => resolve('connected'))
@@ -89,9 +97,11 @@ async function tryToConnect(host: HostFile, timeoutMs: number): Promise<HostSear
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return { found: 'nothing' }
   if (code !== 'connected') return null
   const messages = messagesOf(socket, maxLineLength)
-  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  const giveUp = () => void socket.destroy()
+  ending.addEventListener('abort', giveUp)
+  if (ending.aborted) giveUp()
   const greeting = await greet(socket, messages, host)
-  clearTimeout(timer)
+  ending.removeEventListener('abort', giveUp)
   if (greeting === 'same') return { found: 'host', connection: createConnection(socket, messages, host) }
   socket.destroy()
   if (greeting === null) return null

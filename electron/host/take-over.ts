@@ -32,7 +32,7 @@ export async function takeOverHost(home: string): Promise<HostLock> {
 
 /** Returns what has the lock, if it can be reached. */
 async function askToEnd(home: string, deadlineMs: number): Promise<'app' | 'command' | null> {
-  const search = await connectToHost(home, retryMs)
+  const search = await connectToHost(home, { timeoutMs: retryMs })
   if (search.found !== 'host') {
     await delay(retryMs)
     return null

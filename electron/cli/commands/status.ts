@@ -88,7 +88,7 @@ interface HostUploads {
 }
 
 async function readHostUploads(home: string): Promise<HostUploads | null> {
-  const search = await connectToHost(home, hostTimeoutMs)
+  const search = await connectToHost(home, { timeoutMs: hostTimeoutMs })
   if (search.found !== 'host') return null
   const { about, calls, ended, close } = search.connection
   try {

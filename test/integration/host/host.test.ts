@@ -266,8 +266,11 @@ test('a host that doesn’t know the key, doesn’t answer or is another version
     sendMessage(socket, { protocol: hostProtocol, version: '1.2.3', nonce, proof: createNonce() })
   }
   expect(await connectToHost(home)).toEqual({ found: 'silent', pid: process.pid })
+  const interruption = new AbortController()
+  answer = () => interruption.abort()
+  expect(await connectToHost(home, interruption)).toEqual({ found: 'silent', pid: process.pid })
   answer = () => {}
-  expect(await connectToHost(home, 10)).toEqual({ found: 'silent', pid: process.pid })
+  expect(await connectToHost(home, { timeoutMs: 10 })).toEqual({ found: 'silent', pid: process.pid })
   answer = (socket) =>
     void messagesOf(socket, 1_000)
       .next()

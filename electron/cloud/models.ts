@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryChange } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
-import { checkUploadTarget, type UploadTarget } from '../platform/network/upload-target.ts'
+import { checkStorageAddress, type StorageAddress } from '../platform/network/storage-address.ts'
 import type { CloudClient, Signer } from './client.ts'
 import {
   actionResult,
@@ -15,7 +15,7 @@ import {
 } from './wire.ts'
 
 /** Permission to PUT one object. */
-export interface PresignedUpload extends UploadTarget {
+export interface PresignedUpload extends StorageAddress {
   readonly storageKey: string
 }
 
@@ -42,8 +42,8 @@ export async function presignModel(
   if (!answer.ok) return answer
   const { upload_url: url, storage_key: storageKey, upload_headers: headers } = answer.value
   const { server } = client
-  const target = checkUploadTarget({ server, url, headers, sizeBytes: file.sizeBytes })
-  return target.ok ? success({ ...target.value, storageKey }) : target
+  const address = checkStorageAddress({ server, url, headers, sizeBytes: file.sizeBytes })
+  return address.ok ? success({ ...address.value, storageKey }) : address
 }
 
 interface StoredFile {

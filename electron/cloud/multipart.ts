@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { success, type Result } from '../contract/failures.ts'
-import { checkUploadTarget, type UploadTarget } from '../platform/network/upload-target.ts'
+import { checkStorageAddress, type StorageAddress } from '../platform/network/storage-address.ts'
 import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
 
@@ -58,7 +58,7 @@ export async function presignPart(
   signer: Signer,
   { uploadId, storageKey, part }: MultipartId & { readonly part: PartToSend },
   signal: AbortSignal,
-): Promise<Result<UploadTarget>> {
+): Promise<Result<StorageAddress>> {
   const answer = await client.send({
     method: 'POST',
     path: paths.presignPart,
@@ -69,7 +69,7 @@ export async function presignPart(
   })
   if (!answer.ok) return answer
   const { upload_url: url, upload_headers: headers } = answer.value
-  return checkUploadTarget({ server: client.server, url, headers, sizeBytes: part.sizeBytes })
+  return checkStorageAddress({ server: client.server, url, headers, sizeBytes: part.sizeBytes })
 }
 
 interface CompletedPart {

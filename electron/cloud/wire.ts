@@ -125,11 +125,11 @@ export const userProfile = v.object({
   team_list: v.nullish(v.pipe(v.array(teamWire), v.maxLength(1_000)), []),
 })
 
-/** Address and headers are checked by `checkUploadTarget`, whose failures are final. Only the address must exist. */
-const uploadTarget = { upload_url: v.unknown(), upload_headers: v.optional(v.unknown()) }
+/** Address and headers are checked by `checkStorageAddress`, whose failures are final. Only the address must exist. */
+const storageAddress = { upload_url: v.unknown(), upload_headers: v.optional(v.unknown()) }
 
 export const modelPresign = v.object({
-  ...uploadTarget,
+  ...storageAddress,
   storage_key: required(maxLength.key),
 })
 
@@ -199,4 +199,4 @@ export const multipartInitiate = v.object({
   part_count: v.pipe(v.number(), v.integer(), v.minValue(1)),
 })
 
-export const partPresign = v.object(uploadTarget)
+export const partPresign = v.object(storageAddress)

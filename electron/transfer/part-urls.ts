@@ -1,6 +1,6 @@
 import { mustWait, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { UploadTarget } from '../platform/network/upload-target.ts'
+import type { StorageAddress } from '../platform/network/storage-address.ts'
 import { urlLifetimeMs } from './presigned-url.ts'
 
 /**
@@ -13,7 +13,7 @@ const progressIntervalMs = 100
 
 export interface PartUrls {
   /** The URL of a part, prefetched or requested now; `null` when aborted. */
-  get(number: number): Promise<Result<UploadTarget> | null>
+  get(number: number): Promise<Result<StorageAddress> | null>
   /** A part of `sizeBytes` is being sent: the next URL is prefetched in time for its end. */
   partStarted(sizeBytes: number): PartObserver
 }
@@ -26,7 +26,7 @@ export interface PartObserver {
 
 interface Prefetched {
   readonly requestedAtMs: number
-  readonly response: Promise<Result<UploadTarget> | null>
+  readonly response: Promise<Result<StorageAddress> | null>
 }
 
 /**
@@ -37,7 +37,7 @@ interface Prefetched {
 export function createPartUrls(options: {
   /** Numbers of the parts to be sent, ascending. */
   readonly missing: readonly number[]
-  readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<UploadTarget>>
+  readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<StorageAddress>>
   readonly environment: Environment
   readonly signal: AbortSignal
 }): PartUrls {
@@ -49,7 +49,7 @@ export function createPartUrls(options: {
   /** Duration of the last part; 0 until one has ended. */
   let lastPartMs = 0
 
-  async function request(number: number): Promise<Result<UploadTarget> | null> {
+  async function request(number: number): Promise<Result<StorageAddress> | null> {
     const requestedAtMs = environment.now()
     try {
       const response = await presign(number, signal)
@@ -73,7 +73,7 @@ export function createPartUrls(options: {
 
   const leadMs = () => 2 * presignMs + 2 * progressIntervalMs
 
-  function isFresh(url: Result<UploadTarget> | null, requestedAtMs: number): boolean {
+  function isFresh(url: Result<StorageAddress> | null, requestedAtMs: number): boolean {
     if (!url?.ok) return false
     const lifetimeMs = urlLifetimeMs(url.value.url)
     if (lifetimeMs === null) return true

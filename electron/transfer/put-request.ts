@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http'
 import { createRequestOpener } from '../platform/network/proxied-request.ts'
-import { lookupRemote } from '../platform/network/upload-target.ts'
+import { lookupRemote } from '../platform/network/storage-address.ts'
 
 // Connections are kept between PUTs, so that a file of many parts pays for TLS once. Each thread has its own.
 const connections = {

@@ -10,7 +10,7 @@ import { createPartUrls, type PartObserver, type PartUrls } from './part-urls.ts
 import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
 import type { AcknowledgedPart, PartOwner } from '../platform/acknowledged-part.ts'
 import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
-import type { UploadTarget } from '../platform/network/upload-target.ts'
+import type { StorageAddress } from '../platform/network/storage-address.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
 import { createPausablePut } from './pausable-put.ts'
@@ -34,7 +34,7 @@ interface PartsJob {
   readonly presign: (
     part: { readonly number: number; readonly sizeBytes: number },
     signal: AbortSignal,
-  ) => Promise<Result<UploadTarget>>
+  ) => Promise<Result<StorageAddress>>
   /** The multipart upload; null if the parts belong to no row. */
   readonly upload: PartOwner | null
   /**
@@ -318,13 +318,13 @@ async function putPart(
   job: PartsJob,
   number: number,
   run: PartRun,
-  target: UploadTarget,
+  address: StorageAddress,
 ): Promise<PutOutcome> {
   const { start, end } = rangeOf(job, number)
   const observer = run.urls.partStarted(end - start)
   const onProgress = progressOf(number, run, observer)
   const { file, workerPool, readAhead, environment, pause } = job
-  const { host } = new URL(target.url)
+  const { host } = new URL(address.url)
   const part = job.upload && { ...job.upload, number }
   const put = createPausablePut({
     sizeBytes: end - start,
@@ -334,7 +334,7 @@ async function putPart(
   })
   const answer = await workerPool
     .send(
-      { ...target, ...file, start, end, readAhead, part, sentCounter: put.sentCounter },
+      { ...address, ...file, start, end, readAhead, part, sentCounter: put.sentCounter },
       {
         signal: put.signal,
         onProgress(flushedBytes) {

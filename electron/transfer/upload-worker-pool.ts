@@ -5,7 +5,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
 import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
-import type { UploadTarget } from '../platform/network/upload-target.ts'
+import type { StorageAddress } from '../platform/network/storage-address.ts'
 import type { Hasher } from './hasher.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import type { SentCounter } from './sent-counter.ts'
@@ -13,7 +13,7 @@ import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
 import type { Throttle } from './throttle.ts'
 
 /** One PUT: bytes `[start, end)` of a file to a presigned URL. */
-export interface PutJob extends UploadTarget {
+export interface PutJob extends StorageAddress {
   readonly path: string
   readonly identity: FileIdentity
   readonly start: number

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
-import type { UploadTarget } from '../../../electron/platform/network/upload-target.ts'
+import type { StorageAddress } from '../../../electron/platform/network/storage-address.ts'
 import type { PartsProgress } from '../../../electron/transfer/parts-tracker.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { createPartsHistory, sendParts } from '../../../electron/transfer/send-parts.ts'
@@ -12,7 +12,7 @@ import { passDelay } from '../../support/pass-delay.ts'
 import { putAnswer } from '../../support/put-answer.ts'
 
 const partBytes = 10
-const target: UploadTarget = { url: 'https://storage.example/a', headers: {}, allowsLocalAddress: false }
+const target: StorageAddress = { url: 'https://storage.example/a', headers: {}, allowsLocalAddress: false }
 const stored = putAnswer({ etag: '"e"', checksum: 7, flushedBytes: partBytes })
 const busy = putAnswer({ status: 503, flushedBytes: partBytes })
 const abortedPut: PutAnswer = { kind: 'aborted', sha256: null, flushedBytes: 0 }
@@ -31,7 +31,7 @@ function send({
   slotCount = 64,
   done = [] as readonly number[],
   history = createPartsHistory(),
-  presign = (): Result<UploadTarget> => success(target),
+  presign = (): Result<StorageAddress> => success(target),
   record = (): Result<void> => success(undefined),
 }: {
   readonly answer: (put: Put) => Answer
@@ -39,7 +39,7 @@ function send({
   readonly slotCount?: number
   readonly done?: readonly number[]
   readonly history?: ReturnType<typeof createPartsHistory>
-  readonly presign?: (number: number) => Result<UploadTarget>
+  readonly presign?: (number: number) => Result<StorageAddress>
   readonly record?: () => Result<void>
 }) {
   const clock = standingClock()

@@ -6,7 +6,7 @@ import {
   requestErrorCode,
   createRequestOpener,
 } from '../../../../electron/platform/network/proxied-request.ts'
-import { lookupRemote } from '../../../../electron/platform/network/upload-target.ts'
+import { lookupRemote } from '../../../../electron/platform/network/storage-address.ts'
 import { openPut } from '../../../../electron/transfer/put-request.ts'
 import { makeAuthority } from '../../../support/network/certificates.ts'
 import { openUnresponsiveListener } from '../../../support/network/unresponsive-listener.ts'

@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os'
 import { failed, failure, harmlessText, success, type Result } from '../../contract/failures.ts'
 import { isLoopback } from '../../contract/servers.ts'
 
-/** Where and how the server lets one PUT be sent, after `checkUploadTarget`. */
-export interface UploadTarget {
+/** Where and how the server lets one PUT be sent, after `checkStorageAddress`. */
+export interface StorageAddress {
   /** A secret while it is valid: in memory only, never logged. */
   readonly url: string
   /** Signed with the URL: sent with names and values unchanged. */
@@ -37,12 +37,12 @@ const allowedPrefix = /^x-(?:amz|goog|ms)-[\w-]+$/
  * connection would read differently (RFC 9112, 11.2). `server` is the API's URL. An API on this computer may
  * use storage on this computer, and an API with a local address may use storage at the same address.
  */
-export function checkUploadTarget(presigned: {
+export function checkStorageAddress(presigned: {
   readonly server: string
   readonly url: unknown
   readonly headers: unknown
   readonly sizeBytes: number
-}): Result<UploadTarget> {
+}): Result<StorageAddress> {
   const { server, url, sizeBytes } = presigned
   const api = new URL(server)
   const target = typeof url === 'string' ? parseTarget(url) : null

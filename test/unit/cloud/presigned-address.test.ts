@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { presignModel } from '../../../electron/cloud/models.ts'
 import { presignPart } from '../../../electron/cloud/multipart.ts'
 import { retryClassOf } from '../../../electron/contract/failures.ts'
-import { isLocalAddress } from '../../../electron/platform/network/upload-target.ts'
+import { isLocalAddress } from '../../../electron/platform/network/storage-address.ts'
 import { createAnsweringClient, deviceSigner, remoteApi } from '../../support/answering-client.ts'
 
 const sizeBytes = 1_000

@@ -2,16 +2,16 @@ import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
 import { success } from '../../../../electron/contract/failures.ts'
 import {
-  checkUploadTarget,
+  checkStorageAddress,
   isLocalAddress,
   lookupRemote,
-} from '../../../../electron/platform/network/upload-target.ts'
+} from '../../../../electron/platform/network/storage-address.ts'
 
 const storage = 'https://storage.example/k'
 const server = 'https://core.example/api/v1'
 
 const check = (url: unknown, headers: unknown = {}) =>
-  checkUploadTarget({ server, url, headers, sizeBytes: 1_000 })
+  checkStorageAddress({ server, url, headers, sizeBytes: 1_000 })
 const refused = (code: string) => ({ ok: false, failure: { code } })
 
 test('leaves out the host only if it is the one of the address', () => {
@@ -28,7 +28,7 @@ test.each([
   ['https://api.localhost', 'https://storage.localhost/k', true],
   ['https://169.254.7.5/api', 'https://169.254.7.5:9000/k', false],
 ])('a server at %s may use the storage %s', (local, url, allowsLocalAddress) => {
-  const checked = checkUploadTarget({ server: local, url, headers: null, sizeBytes: 1 })
+  const checked = checkStorageAddress({ server: local, url, headers: null, sizeBytes: 1 })
   expect(checked).toEqual(success({ url, headers: {}, allowsLocalAddress }))
 })
 
@@ -38,7 +38,7 @@ test.each([
   ['https://core.example', 'https://localhost.localdomain/k'],
   ['https://169.254.7.5/api', 'https://169.254.7.6/k'],
 ])('a server at %s may not use the storage %s', (local, url) => {
-  const checked = checkUploadTarget({ server: local, url, headers: null, sizeBytes: 1 })
+  const checked = checkStorageAddress({ server: local, url, headers: null, sizeBytes: 1 })
   expect(checked).toMatchObject(refused('upload-address-refused'))
 })
 

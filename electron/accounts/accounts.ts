@@ -4,7 +4,7 @@ import { failed, failure, isConnectivityFailure, success, type Result } from '..
 import { isSamePerson, type Account, type Person } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/network/proxy-resolver.ts'
-import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
+import { retryCall, type RetryOptions } from '../platform/retry.ts'
 import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
 import { createAccountList, hasAllowedServer, type AccountList } from './account-list.ts'
 import { createDeviceKeys, parseDeviceKey, revokeTimeoutMs, signInDeclinedFailure } from './device-keys.ts'

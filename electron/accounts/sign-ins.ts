@@ -11,7 +11,7 @@ import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/network/proxy-resolver.ts'
 import type { StoredChoices } from '../platform/environment.ts'
-import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
+import { retryCall, type RetryOptions } from '../platform/retry.ts'
 import { createTeamSelection } from './team-selection.ts'
 
 /** The accounts and the chosen team as shown to the user, and the effects of changes on the queue. */

@@ -1,7 +1,7 @@
 import type { Failure } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { MissingVolume } from '../platform/files/find-missing-volume.ts'
-import { retryDelay } from '../platform/retry-delay.ts'
+import { retryDelay } from '../platform/retry.ts'
 
 /** How a run of an upload ended. Only the queue acts on it. */
 export type Outcome =

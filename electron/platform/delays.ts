@@ -1,12 +1,6 @@
 import { aborted, type Aborted } from './attempt.ts'
 import type { Environment, Timers } from './environment.ts'
 
-/**
- * Delay before a "not found" is verified by a second request, before sent data is given up: a gateway that is
- * being reconfigured may answer 404 for a moment.
- */
-export const recheckDelayMs = 5_000
-
 /** Resolves after `delayMs`, or as soon as `signal` aborts. */
 export function abortableDelay(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

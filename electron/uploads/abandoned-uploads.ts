@@ -8,7 +8,7 @@ import type { Settings } from '../contract/settings.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { addJitter } from '../platform/retry-delay.ts'
+import { addJitter } from '../platform/retry.ts'
 
 export interface AbandonedUploads {
   /** Aborts abandoned uploads and moves displaced models back. What fails is repeated later. */

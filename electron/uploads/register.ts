@@ -13,7 +13,8 @@ import {
 } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
-import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
+import { abortableDelay } from '../platform/delays.ts'
+import { recheckDelayMs } from '../platform/retry.ts'
 import type { Timers } from '../platform/environment.ts'
 import { mayBePerformed, type StoredObject } from './send-session.ts'
 

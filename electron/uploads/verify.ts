@@ -30,9 +30,9 @@ import {
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
-import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
+import { abortableDelay, raceAbort } from '../platform/delays.ts'
 import type { Environment, Log, Timers } from '../platform/environment.ts'
-import { retryDelay } from '../platform/retry-delay.ts'
+import { recheckDelayMs, retryDelay } from '../platform/retry.ts'
 import { readListed } from './read-listed.ts'
 
 /**

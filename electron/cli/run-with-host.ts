@@ -40,27 +40,26 @@ export async function runWithHost(command: EngineCommand, context: ProgramContex
   for (;;) {
     const outcome = await runOnce(left, run)
     if (typeof outcome === 'number') return outcome
+    const wasSilent = isSilent
+    isSilent = 'found' in outcome
+    if ('left' in outcome) {
+      left = outcome.left
+      if (outcome.end === 'app-starts') await interruption.race(appListens(cliEnvironment.home))
+      busySinceMs = performance.now()
+      continue
+    }
     if ('found' in outcome) {
-      if (!isSilent) streams.err.line(`${describeSilence(outcome.pid)} This command waits for it.`)
-      isSilent = true
-      continue
+      if (!wasSilent) streams.err.line(`${describeSilence(outcome.pid)} This command waits for it.`)
+      busySinceMs = performance.now()
+    } else if (performance.now() - busySinceMs > busyMs) {
+      streams.err.line(
+        `The data folder ${cliEnvironment.home} is in use (${outcome.message}). Quit Modelferry there.`,
+      )
+      return exitCodes.someFailed
     }
-    isSilent = false
-    if (outcome instanceof HostInUseError) {
-      if (performance.now() - busySinceMs > busyMs) {
-        streams.err.line(
-          `The data folder ${cliEnvironment.home} is in use (${outcome.message}). Quit Modelferry there.`,
-        )
-        return exitCodes.someFailed
-      }
-      // Others wait for the same.
-      const waited = await interruption.race(delay(20 + Math.random() * 180))
-      if (waited === interrupted) return interruption.exitCode
-      continue
-    }
-    left = outcome.left
-    if (outcome.end === 'app-starts') await interruption.race(appListens(cliEnvironment.home))
-    busySinceMs = performance.now()
+    // Others wait for the same.
+    const waited = await interruption.race(delay(20 + Math.random() * 180))
+    if (waited === interrupted) return interruption.exitCode
   }
 }
 
@@ -88,10 +87,12 @@ async function runOnce(
   const search = await connectToHost(home, interruption)
   if (search.found === 'silent' && interruption.signal.aborted) return interruption.exitCode
   if (search.found === 'host') return runAsClient(command, search.connection, run)
-  if (search.found === 'silent' && uploads(command)) return search
-  if (search.found !== 'nothing') return reportUnreachable(search, run.streams.err)
-  if (isForApp(command)) return reportAbsent(run.streams.err)
+  if (search.found === 'other-version') return reportUnreachable(search, run.streams.err)
+  if (isForApp(command)) return search.found === 'silent' ? search : reportAbsent(run.streams.err)
   const lock = lockOrError(home)
+  // Without the lock, what listens there is not the host.
+  if (lock instanceof HostInUseError && search.found === 'silent')
+    return uploads(command) ? search : reportUnreachable(search, run.streams.err)
   if (lock instanceof HostInUseError) return lock
   if (lock instanceof Error) {
     run.streams.err.line(describeDataFolderProblem(lock, home))

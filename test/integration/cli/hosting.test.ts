@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { readHost } from '../../../electron/host/host-file.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { prepareHost, publishHost, readHost } from '../../../electron/host/host-file.ts'
 import { takeOverHost } from '../../../electron/host/take-over.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startProcess } from '../../support/command-line.ts'
@@ -53,6 +55,33 @@ test('after the host is killed, another command hosts, and sends only what stora
   for (const other of others) expect((await other.ended).code).toBe(0)
   expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
   expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test.each(['host.lock', 'journal.sqlite', 'run', 'run/host.sock', 'run/host.json'])(
+  'after a host is killed as soon as it has created %s, the next command uploads',
+  async (file) => {
+    const cli = await setupCommand()
+    const path = await cli.file('harbour.safetensors')
+    const { kill, ended } = cli.startProcess('upload', path)
+    await expect.poll(() => existsSync(join(cli.commandHome, file)), { interval: 1 }).toBe(true)
+    kill('SIGKILL')
+    expect((await ended).signal).toBe('SIGKILL')
+    expect((await cli.run('upload', path)).code).toBe(0)
+    expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+  },
+)
+
+test('what listens at the address of a killed host without its key doesn’t keep others from hosting', async () => {
+  const cli = await setupCommand()
+  const path = await cli.file('harbour.safetensors')
+  mkdirSync(cli.commandHome)
+  const host = prepareHost(cli.commandHome, { version: '1.2.3', kind: 'app' })
+  const stranger = createServer((socket) => socket.on('error', () => undefined).end('{}\n'))
+  stranger.listen(host.address)
+  onTestFinished(() => void stranger.close())
+  await once(stranger, 'listening')
+  publishHost(cli.commandHome, host)
+  expect((await cli.run('upload', path)).code).toBe(0)
 })
 
 test('workflow --upload goes on after its host is killed, also with uploads that the queue has', async () => {
@@ -125,6 +154,22 @@ test('when the app starts, the host becomes a command of the app', async () => {
   cli.cloud.clearFailures()
   await printed((_out, err) => err.includes('Modelferry has started and continues with these files.'))
   for (const command of [ended, other.ended]) expect(await command).toMatchObject({ code: 0 })
+  expect(app.rows()).toMatchObject([{ phase: 'registered' }])
+  expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+})
+
+test('a host that is killed while it makes way for the app leaves its uploads to it', async () => {
+  const cli = await setupCommand()
+  const { kill, ended, path, printed } = await startHost(cli, 'startProcess')
+  const other = await follow(cli, path)
+  const starting = startApp(cli)
+  // Its parts stall, and it waits for them.
+  await printed((_out, err) => err.includes('Modelferry has started and continues with these files.'))
+  kill('SIGKILL')
+  expect((await ended).signal).toBe('SIGKILL')
+  cli.cloud.clearFailures()
+  const { app } = await starting
+  expect(await other.ended).toMatchObject({ code: 0 })
   expect(app.rows()).toMatchObject([{ phase: 'registered' }])
   expect(partsOf(cli).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -175,6 +175,15 @@ test('a linked folder for the socket is not used, and the app works without comm
   expect(await connectToHost(home)).toEqual({ found: 'nothing' })
 })
 
+test.skipIf(process.getuid?.() !== 0)('nor is one of another user', async () => {
+  const home = temporaryFolder()
+  mkdirSync(join(home, 'run'))
+  chownSync(join(home, 'run'), 4_321, 4_321)
+  const { lines } = startHost({ home })
+  expect(lines).toMatchObject([{ level: 'warn', message: 'commands can’t reach this process' }])
+  expect(await connectToHost(home)).toEqual({ found: 'nothing' })
+})
+
 test('who doesn’t know the key gets no answer', async () => {
   const { home, lines } = startHost()
   const { key = '' } = readHost(home) ?? {}
@@ -210,14 +219,16 @@ test.each<[string, (socket: Socket) => void]>([
   await closed
 })
 
-test('connections without a greeting are few, and end', async () => {
+test('of 200 connections without a greeting few stay, and those end, while commands are served', async () => {
   const { home, clock } = startHost()
-  const silent = await Promise.all(Array.from({ length: 8 }, () => dial(home)))
-  await (
-    await dial(home)
-  ).closed
+  const { calls } = await connected(home)
+  const silent = await Promise.all(Array.from({ length: 200 }, () => dial(home)))
+  let ended = 0
+  const closed = Promise.all(silent.map(async (one) => one.closed.then(() => (ended += 1))))
+  await expect.poll(() => ended).toBe(192)
+  expect(await calls.retry({ ids: [] })).toEqual(success({ ids: [] }))
   clock.advance(3_000)
-  await Promise.all(silent.map(({ closed }) => closed))
+  await closed
   expect(await (await connected(home)).calls.retry({ ids: [] })).toEqual(success({ ids: [] }))
 })
 

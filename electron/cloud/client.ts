@@ -9,7 +9,7 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import { serverAddressOf } from '../contract/servers.ts'
-import { isAborted } from '../platform/attempt.ts'
+import { isAborted } from '../platform/aborted.ts'
 import { raceAbort } from '../platform/delays.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'

@@ -1,7 +1,7 @@
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
-import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { isAborted, type Attempt } from '../platform/aborted.ts'
 import { isRecent, raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'

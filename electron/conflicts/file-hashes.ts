@@ -1,6 +1,6 @@
 import { success } from '../contract/failures.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
-import type { Attempt } from '../platform/attempt.ts'
+import type { Attempt } from '../platform/aborted.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
 

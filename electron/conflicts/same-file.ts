@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
-import type { Attempt } from '../platform/attempt.ts'
+import type { Attempt } from '../platform/aborted.ts'
 import { raceAbort } from '../platform/delays.ts'
 import {
   diskTimeoutFailure,

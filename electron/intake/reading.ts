@@ -1,6 +1,6 @@
 import { success, type Result } from '../contract/failures.ts'
 import type { AddReport, ReadingView } from '../contract/uploads.ts'
-import { isAborted } from '../platform/attempt.ts'
+import { isAborted } from '../platform/aborted.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 

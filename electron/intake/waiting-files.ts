@@ -7,7 +7,7 @@ import { failure, success, type Failure, type Result } from '../contract/failure
 import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import { undecidedTeam } from '../journal/upload-record.ts'
-import { isAborted } from '../platform/attempt.ts'
+import { isAborted } from '../platform/aborted.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 import type { Reading, ReadingRequest } from './reading.ts'

@@ -13,8 +13,8 @@ import type {
 } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { IndexedListing } from './listing-cache.ts'
-import { toLibraryModel } from './listing.ts'
-import { createListings, type TeamRequest } from './listings.ts'
+import { toLibraryModel } from './list-models.ts'
+import { createListings, type TeamRequest } from './team-listings.ts'
 
 interface ListingAge {
   /**

@@ -2,7 +2,7 @@ import { failed, mustWait, retryClassOf, success, type Failure, type Result } fr
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
 import { isRecent } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { KnownListing } from './listing.ts'
+import type { KnownListing } from './list-models.ts'
 import { IndexedModels } from './model-index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { aborted, type Aborted } from './attempt.ts'
+import { aborted, type Aborted } from './aborted.ts'
 import type { Environment, Timers } from './environment.ts'
 
 /** Resolves after `delayMs`, or as soon as `signal` aborts. */

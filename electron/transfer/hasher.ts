@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { failed, failure, success, type Failure } from '../contract/failures.ts'
-import { aborted, type Attempt } from '../platform/attempt.ts'
+import { aborted, type Attempt } from '../platform/aborted.ts'
 import type { Environment } from '../platform/environment.ts'
 import { diskTimeoutFailure, type FileIdentity } from '../platform/files/file-identity.ts'
 import { createReadAhead, hashingReadAhead, type ReadAhead } from './read-ahead.ts'

@@ -1,6 +1,6 @@
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
-import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
+import { aborted, isAborted, type Attempt } from '../platform/aborted.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'

@@ -12,14 +12,14 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
-import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { isAborted, type Attempt } from '../platform/aborted.ts'
 import { abortableDelay, withGracePeriod } from '../platform/delays.ts'
 import { recheckDelayMs } from '../platform/retry.ts'
 import type { HashTask } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tracker.ts'
 import type { AcknowledgedPart } from '../platform/acknowledged-part.ts'
 import { sendParts } from '../transfer/send-parts.ts'
-import { partsFailure } from '../transfer/upload-plan.ts'
+import { partsFailure } from '../transfer/plan-parts.ts'
 import {
   mayBePerformed,
   sendWhileHashing,

@@ -1,7 +1,7 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { findChange, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
-import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
+import { aborted, isAborted, type Attempt } from '../platform/aborted.ts'
 import { mayHaveSameBytes, isUntouched } from '../platform/files/file-identity.ts'
 import { hashWholeFile } from '../transfer/hasher.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'

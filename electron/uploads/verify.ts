@@ -29,7 +29,7 @@ import {
 } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { isAborted, type Attempt } from '../platform/aborted.ts'
 import { abortableDelay, raceAbort } from '../platform/delays.ts'
 import type { Environment, Log, Timers } from '../platform/environment.ts'
 import { recheckDelayMs, retryDelay } from '../platform/retry.ts'

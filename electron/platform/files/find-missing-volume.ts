@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
-import { isAborted, type Aborted } from '../attempt.ts'
+import { isAborted, type Aborted } from '../aborted.ts'
 import { raceAbort } from '../delays.ts'
 import type { Timers } from '../environment.ts'
 import { realTimers } from '../system-environment.ts'

@@ -11,7 +11,7 @@ import { parseExtraModelPaths } from '../../../electron/discovery/places/extra-m
 import { readWorkflowFile } from '../../../electron/discovery/workflows/read-workflow-file.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { parseLog } from '../../../electron/journal/upload-log/upload-log.ts'
-import { createListingFiles } from '../../../electron/library/listing-files.ts'
+import { createListingFiles } from '../../../electron/library/saved-listings.ts'
 import { companionsOf, isCompanion } from '../../../electron/recognition/companions/companion-needs.ts'
 import { findMissingParts } from '../../../electron/recognition/diffusers-components.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'

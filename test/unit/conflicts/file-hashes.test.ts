@@ -2,7 +2,7 @@ import { createFileHashes } from '../../../electron/conflicts/file-hashes.ts'
 import type { HashCache } from '../../../electron/journal/hash-cache.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import type { FileHash, Hasher } from '../../../electron/transfer/hasher.ts'
-import { type Attempt, aborted } from '../../../electron/platform/attempt.ts'
+import { type Attempt, aborted } from '../../../electron/platform/aborted.ts'
 import { test, expect } from 'vitest'
 
 const identity = { sizeBytes: 5_000, mtimeNs: 1n, inode: 7n }

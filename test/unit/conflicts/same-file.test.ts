@@ -11,7 +11,7 @@ import {
 } from '../../../electron/conflicts/same-file.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
-import { aborted, isAborted, type Attempt } from '../../../electron/platform/attempt.ts'
+import { aborted, isAborted, type Attempt } from '../../../electron/platform/aborted.ts'
 import { identityOf, readSample, type FileIdentity } from '../../../electron/platform/files/file-identity.ts'
 import type { Hasher } from '../../../electron/transfer/hasher.ts'
 import { uploadRecord } from '../../support/records.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import type { KnownListing } from '../../../electron/library/listing.ts'
+import type { KnownListing } from '../../../electron/library/list-models.ts'
 import { createListingCache, type ListingFile } from '../../../electron/library/listing-cache.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'

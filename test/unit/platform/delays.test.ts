@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { aborted } from '../../../electron/platform/attempt.ts'
+import { aborted } from '../../../electron/platform/aborted.ts'
 import { withTimeout, withGracePeriod, abortableDelay, raceAbort } from '../../../electron/platform/delays.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 

@@ -2,7 +2,7 @@ import { createTestEnvironment, standingClock } from '../../support/hand-clock.t
 import { uploadRecord } from '../../support/records.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import type { FileHash, HashTask } from '../../../electron/transfer/hasher.ts'
-import { type Attempt } from '../../../electron/platform/attempt.ts'
+import { type Attempt } from '../../../electron/platform/aborted.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ import { identityOf, identityBySample } from '../../../electron/platform/files/f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mkdtemp, rm, writeFile, utimes, stat } from 'node:fs/promises'
-import type { Attempt } from '../../../electron/platform/attempt.ts'
+import type { Attempt } from '../../../electron/platform/aborted.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { putAnswer } from '../../support/put-answer.ts'
 import type { FileHash } from '../../../electron/transfer/hasher.ts'

@@ -10,7 +10,7 @@ import type { LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import { isMissing } from '../platform/files/path-exists.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
-import { smallLibrarySize, type KnownListing } from './listing.ts'
+import { smallLibrarySize, type KnownListing } from './list-models.ts'
 import type { ListingFile } from './listing-cache.ts'
 
 /** Increased when the file format changes; files of another version are ignored. */

@@ -6,8 +6,8 @@ import { baseOf } from '../contract/servers.ts'
 import type { Environment } from '../platform/environment.ts'
 import { retryCall } from '../platform/retry.ts'
 import { createListingCache, type CachedListing, type ListingCache } from './listing-cache.ts'
-import { createListingFiles } from './listing-files.ts'
-import { listAllModels, listNewModels, smallLibrarySize, type KnownListing } from './listing.ts'
+import { createListingFiles } from './saved-listings.ts'
+import { listAllModels, listNewModels, smallLibrarySize, type KnownListing } from './list-models.ts'
 
 /** A failed listing is requested again for this long, in ms; uploads wait three times as long for it. */
 const listingRetryMs = 5_000

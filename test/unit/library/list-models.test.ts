@@ -6,7 +6,7 @@ import {
   listNewModels,
   toLibraryModel,
   type KnownListing,
-} from '../../../electron/library/listing.ts'
+} from '../../../electron/library/list-models.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { valueOf } from '../../support/engine.ts'
 

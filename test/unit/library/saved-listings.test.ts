@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { createListingFiles } from '../../../electron/library/listing-files.ts'
-import type { KnownListing } from '../../../electron/library/listing.ts'
+import { createListingFiles } from '../../../electron/library/saved-listings.ts'
+import type { KnownListing } from '../../../electron/library/list-models.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
 const alice = { server: 'https://core.example/api/v1', personId: 'alice', teamId: 'studio' }

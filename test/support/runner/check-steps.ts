@@ -77,8 +77,7 @@ export const testSteps = (reportFolder: string): readonly CheckStep[] => [
 export const soakSteps = (reportFolder: string): readonly CheckStep[] => [
   script('build'),
   vitest('soak', reportFolder, true),
-  // With the step before it, a second worker would be a third process that uses a core.
-  playwright('e2e-soak', reportFolder, '--grep', '@soak', '--workers', '1'),
+  playwright('e2e-soak', reportFolder, '--grep', '@soak'),
 ]
 
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))

@@ -14,7 +14,7 @@ import type {
 import type { Environment } from '../platform/environment.ts'
 import type { IndexedListing } from './listing-cache.ts'
 import { toLibraryModel } from './list-models.ts'
-import { createListings, type TeamRequest } from './team-listings.ts'
+import { createTeamListings, type TeamRequest } from './team-listings.ts'
 
 interface ListingAge {
   /**
@@ -112,7 +112,7 @@ export function createLibrary(
   }
 
   const request = createTeamRequest(options, closing.signal)
-  const listings = createListings({ accounts, folder, request, onRefreshed: notify, environment })
+  const listings = createTeamListings({ accounts, folder, request, onRefreshed: notify, environment })
   const cacheFor = listings.cacheFor
 
   /**

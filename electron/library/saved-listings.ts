@@ -56,7 +56,7 @@ export interface LibraryOwner {
  * Keeps the listings of large libraries in files, one per user and team, so that a new process need not request
  * hundreds of pages. They are caches: a file that is missing, damaged or of another version is requested again.
  */
-export interface ListingFiles {
+export interface SavedListings {
   fileOf(owner: LibraryOwner): ListingFile
   /** Resolves once everything that was saved has been written. */
   written(): Promise<void>
@@ -71,11 +71,11 @@ type Person = Omit<LibraryOwner, 'teamId'>
  * @param folder created when the first listing is written
  * @param hasLeft whether the user has signed out
  */
-export function createListingFiles(
+export function createSavedListings(
   folder: string,
   environment: Pick<Environment, 'log'>,
   hasLeft: (person: Person) => boolean,
-): ListingFiles {
+): SavedListings {
   const { log } = environment
   const writes = new Set<Promise<void>>()
 

@@ -6,7 +6,7 @@ import { baseOf } from '../contract/servers.ts'
 import type { Environment } from '../platform/environment.ts'
 import { retryCall } from '../platform/retry.ts'
 import { createListingCache, type CachedListing, type ListingCache } from './listing-cache.ts'
-import { createListingFiles } from './saved-listings.ts'
+import { createSavedListings } from './saved-listings.ts'
 import { listAllModels, listNewModels, smallLibrarySize, type KnownListing } from './list-models.ts'
 
 /** A failed listing is requested again for this long, in ms; uploads wait three times as long for it. */
@@ -21,7 +21,7 @@ export type TeamRequest = <T>(
 ) => Promise<Result<T>>
 
 /** The cached listings of all teams. */
-export interface Listings {
+export interface TeamListings {
   /** One cache for each user and team, shared by all of the user's accounts on the server. */
   cacheFor(choice: TeamChoice): ListingCache
   /** See `ListingAge`. */
@@ -34,16 +34,20 @@ export interface Listings {
   written(): Promise<void>
 }
 
-export function createListings(options: {
+export function createTeamListings(options: {
   readonly accounts: Pick<Accounts, 'list' | 'hasStoredSignIn'>
   readonly folder: string
   readonly request: TeamRequest
   /** All pages of a team were requested in the background. */
   readonly onRefreshed: (choice: TeamChoice) => void
   readonly environment: Environment
-}): Listings {
+}): TeamListings {
   const { accounts, request, onRefreshed, environment } = options
-  const files = createListingFiles(options.folder, environment, (person) => !accounts.hasStoredSignIn(person))
+  const files = createSavedListings(
+    options.folder,
+    environment,
+    (person) => !accounts.hasStoredSignIn(person),
+  )
   const caches = new Map<string, ListingCache>()
   const running = new Set<Promise<unknown>>()
 

@@ -19,7 +19,7 @@ import type { HashTask } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tracker.ts'
 import type { AcknowledgedPart } from '../platform/acknowledged-part.ts'
 import { sendParts } from '../transfer/send-parts.ts'
-import { partsFailure } from '../transfer/plan-parts.ts'
+import { partsFailure } from '../transfer/upload-plan.ts'
 import {
   mayBePerformed,
   sendWhileHashing,

@@ -11,7 +11,7 @@ import { parseExtraModelPaths } from '../../../electron/discovery/places/extra-m
 import { readWorkflowFile } from '../../../electron/discovery/workflows/read-workflow-file.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { parseLog } from '../../../electron/journal/upload-log/upload-log.ts'
-import { createListingFiles } from '../../../electron/library/saved-listings.ts'
+import { createSavedListings } from '../../../electron/library/saved-listings.ts'
 import { companionsOf, isCompanion } from '../../../electron/recognition/companions/companion-needs.ts'
 import { findMissingParts } from '../../../electron/recognition/diffusers-components.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
@@ -371,7 +371,7 @@ function ownFileParsers(folder: string): readonly FuzzedParser[] {
   const header = { version: 1, count: 1, listedAtMs: 1, completeAtMs: 1, unlistedCount: 0, continuesAt: null }
   const model = { id: 'm', displayName: 'M', modelType: 'loras', status: 'active', modelPath: null }
   const unknown = { sizeBytes: null, sha256: null, createdAtMs: null, storageKey: null }
-  const listingFile = createListingFiles(listings, { log }, () => false).fileOf(owner)
+  const listingFile = createSavedListings(listings, { log }, () => false).fileOf(owner)
   const person = createHash('sha256').update(`${owner.server} ${owner.personId}`).digest('hex')
   const team = createHash('sha256').update(owner.teamId).digest('hex')
   const listingPath = join(listings, `${person.slice(0, 32)}-${team.slice(0, 32)}.jsonl`)

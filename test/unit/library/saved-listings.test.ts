@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { createListingFiles } from '../../../electron/library/saved-listings.ts'
+import { createSavedListings } from '../../../electron/library/saved-listings.ts'
 import type { KnownListing } from '../../../electron/library/list-models.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
@@ -46,7 +46,7 @@ function setup() {
   const folder = join(root, 'libraries')
   const hasLeft = new Set<string>()
   const environment = createTestEnvironment(standingClock())
-  const open = () => createListingFiles(folder, environment, ({ personId }) => hasLeft.has(personId))
+  const open = () => createSavedListings(folder, environment, ({ personId }) => hasLeft.has(personId))
   const names = () => readdirSync(folder)
   return { folder, files: open(), open, names, hasLeft, lines: environment.lines }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { partsFailure, planUpload } from '../../../electron/transfer/plan-parts.ts'
+import { partsFailure, planUpload } from '../../../electron/transfer/upload-plan.ts'
 
 const plan = (
   sizeBytes: number,

@@ -40,6 +40,9 @@ const noTotals: Totals = {
   secondsLeft: null,
 }
 
+/** After this time, patches are applied although the page isn't idle (ms). */
+const longestRestMs = 1_000
+
 const noTransfer: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
 
 /** What a bulk edit, or its preview, depends on. */
@@ -152,6 +155,7 @@ export class QueueState {
   readonly #listeners: Listeners
   #sequence = -1
   #isLoading = false
+  #isResting = false
   #pendingPatches: Patch[] = []
 
   constructor(bridge: Bridge, listeners: Listeners = noListeners) {
@@ -212,31 +216,47 @@ export class QueueState {
     this.#isLoading = true
     const result = await this.#bridge.snapshot()
     this.#isLoading = false
-    const pending = this.#pendingPatches
-    this.#pendingPatches = []
     if (!result.ok) {
+      this.#pendingPatches = []
       this.loadFailure = result.failure
       return
     }
     this.loadFailure = null
     this.#applySnapshot(result.value)
-    for (const patch of pending) this.#receive(patch)
+    this.#applyPending()
   }
 
   #receive(patch: Patch): void {
-    if (this.#isLoading) {
-      this.#pendingPatches.push(patch)
-      return
+    this.#pendingPatches.push(patch)
+    if (!this.#isResting) this.#applyPending()
+  }
+
+  #applyPending(): void {
+    if (this.#isLoading) return
+    const pending = this.#pendingPatches
+    this.#pendingPatches = []
+    // The next snapshot contains them.
+    if (!this.isKnown || pending.length === 0) return
+    this.#rest()
+    for (const [index, patch] of pending.entries()) {
+      if (patch.sequence <= this.#sequence) continue
+      if (patch.sequence > this.#sequence + 1) {
+        this.#pendingPatches = pending.slice(index)
+        void this.load()
+        return
+      }
+      this.#apply(patch)
     }
-    // The next snapshot contains it.
-    if (!this.isKnown) return
-    if (patch.sequence <= this.#sequence) return
-    if (patch.sequence > this.#sequence + 1) {
-      this.#pendingPatches.push(patch)
-      void this.load()
-      return
+  }
+
+  /** Collects patches until the page has rendered the last ones and is idle, so that clicks don't wait behind them all. */
+  #rest(): void {
+    this.#isResting = true
+    const resume = () => {
+      this.#isResting = false
+      this.#applyPending()
     }
-    this.#apply(patch)
+    requestIdleCallback(resume, { timeout: longestRestMs })
   }
 
   #applySnapshot({ rows, flow, journalSetAside, ...rest }: Snapshot): void {

@@ -23,14 +23,14 @@ async function setup() {
 }
 
 test('announces the start, each quarter and the end, and nothing between', async () => {
-  const { heard, emit } = await setup()
+  const { heard, emit, rowOf } = await setup()
   const shares = [1, 10, 24, 26, 40, 51, 60, 76, 90, 99]
   for (const [index, share] of shares.entries()) {
     emit(
       'patch',
       patchOf(2 + index, [sendingRow('Flux', { sentBytes: share * 10_000_000, inFlightBytes: 0 })]),
     )
-    await Promise.resolve()
+    await expect.element(rowOf('Flux')).toMatchTextContent(`${share}%`)
   }
   emit('patch', patchOf(2 + shares.length, [registeredRow('Flux')]))
   await expect

@@ -25,7 +25,7 @@ test('computes the preview once while uploads make progress', async () => {
   emit('patch', patchOf(2, [sendingRow('Flux', { position: -1, sentBytes: 500_000_000 })]))
   expect(bulkEdit.outcomes).toBe(before)
   emit('patch', patchOf(3, [], ['Ink']))
-  expect(bulkEdit.outcomes).not.toBe(before)
+  await expect.poll(() => bulkEdit.outcomes).not.toBe(before)
 })
 
 test('computes the preview again when a file starts, or another one takes its path', async () => {
@@ -36,7 +36,7 @@ test('computes the preview again when a file starts, or another one takes its pa
   expect([bulkEdit.lockedCount, bulkEdit.problems.length]).toEqual([2, 0])
   const target = { modelPath: 'models/vae/Grain.safetensors' }
   emit('patch', patchOf(3, [row('New', { position: 4, target })]))
-  expect(bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])
+  await expect.poll(() => bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])
   emit('patch', patchOf(4, [row('New', { position: 4 })]))
-  expect(bulkEdit.problems).toEqual([])
+  await expect.poll(() => bulkEdit.problems).toEqual([])
 })

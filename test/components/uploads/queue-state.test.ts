@@ -61,5 +61,13 @@ test('keeps the arrangement when rows only make progress', async () => {
   emit('patch', patchOf(2, [sendingRow('a', { sentBytes: 500_000_000 })]))
   expect(queue.groups).toBe(before)
   emit('patch', patchOf(3, [registeredRow('a')]))
-  expect(queue.groups).not.toBe(before)
+  await vi.waitFor(() => expect(queue.groups).not.toBe(before))
+})
+
+test('shows a patch at once, and those that arrive before the page has rendered it together', async () => {
+  const { queue, answer, emit } = setup()
+  await answer([row('a')], 1)
+  for (const [index, id] of ['b', 'c', 'd'].entries()) emit('patch', patchOf(2 + index, [row(id)]))
+  expect([...queue.rows.keys()]).toEqual(['a', 'b'])
+  await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd']))
 })

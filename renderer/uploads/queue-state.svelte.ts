@@ -41,7 +41,7 @@ const noTotals: Totals = {
 }
 
 /** After this time, patches are applied although the page isn't idle (ms). */
-const longestRestMs = 1_000
+const longestRestMs = 500
 
 const noTransfer: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
 

@@ -42,7 +42,7 @@ test('reloads the snapshot after a missing patch and loses none meanwhile', asyn
   await vi.waitFor(() => expect(questions).toHaveLength(1))
   expect([...queue.rows.keys()]).toEqual(['a'])
   questions.shift()?.(success(snapshotOf([row('a'), row('b'), row('c')], 3)))
-  await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd']))
+  await expect.poll(() => [...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd'])
 })
 
 test('removes rows that a later snapshot lacks', async () => {
@@ -61,7 +61,7 @@ test('keeps the arrangement when rows only make progress', async () => {
   emit('patch', patchOf(2, [sendingRow('a', { sentBytes: 500_000_000 })]))
   expect(queue.groups).toBe(before)
   emit('patch', patchOf(3, [registeredRow('a')]))
-  await vi.waitFor(() => expect(queue.groups).not.toBe(before))
+  await expect.poll(() => queue.groups).not.toBe(before)
 })
 
 test('shows a patch at once, and those that arrive before the page has rendered it together', async () => {
@@ -69,5 +69,5 @@ test('shows a patch at once, and those that arrive before the page has rendered 
   await answer([row('a')], 1)
   for (const [index, id] of ['b', 'c', 'd'].entries()) emit('patch', patchOf(2 + index, [row(id)]))
   expect([...queue.rows.keys()]).toEqual(['a', 'b'])
-  await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd']))
+  await expect.poll(() => [...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd'])
 })

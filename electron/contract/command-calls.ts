@@ -22,6 +22,7 @@ import { serverAddress, type ServerCheck } from './servers.ts'
 import { speedLimit, streamsMost } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
 import { failureCodes } from './stored-values.ts'
+import type { QueueConditions, UploadStatus } from './upload-status.ts'
 import type { AddReport, Patch } from './uploads.ts'
 import type { Verification } from './verification.ts'
 import type { WatchedFoldersView } from './watched-folders.ts'
@@ -30,7 +31,7 @@ import type { WatchedFoldersView } from './watched-folders.ts'
  * The number of the protocol between the process that hosts the uploads of a data folder and the commands that steer
  * them (see `host/`). Both sides must have the same: it is raised with every change of a call or event named here.
  */
-export const hostProtocol = 6
+export const hostProtocol = 7
 
 /**
  * The calls that a command may make besides its own. They are those of the page without what only a window needs. A
@@ -108,6 +109,8 @@ export const ownCalls = {
   continueUploads: call<readonly string[]>()('engine', v.strictObject({ accountIds: ids })),
   /** Deletes from storage what no upload needs any more; returns of how many uploads something is left. */
   cleanUpStorage: call<number>()('engine', v.undefined()),
+  /** What each upload of the queue does or waits for. The snapshot of 10,000 uploads has 15 MB. */
+  statuses: call<QueueStatuses>()('engine', v.undefined()),
   /** Limits all uploads while this command runs, if the settings don't limit them further. */
   lowerSpeed: call<void>()('engine', speedLimits),
   /**
@@ -148,6 +151,13 @@ export const ownCalls = {
   watchPath: call<WatchedFoldersView>()('engine', v.strictObject({ path, team: teamChoice })),
   /** Makes a command that hosts the uploads end, because the app starts. The app refuses (`bad-call`). */
   handOver: call<void>()('engine', v.undefined()),
+}
+
+/** What `statuses` answers. */
+export interface QueueStatuses {
+  readonly queue: QueueConditions
+  /** By the ids of the uploads. */
+  readonly statuses: Readonly<Record<string, UploadStatus>>
 }
 
 /** What `findModels` has found. */

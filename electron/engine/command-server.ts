@@ -1,7 +1,7 @@
 import { failed, failure, success, type Failure, type FailureCode } from '../contract/failures.ts'
 import type { AddPathsArgs, OwnHandlers, ServedCommand, TellCommand } from '../contract/command-calls.ts'
 import type { ProposedUpload } from '../contract/review.ts'
-import { queueConditionsOf } from '../contract/upload-status.ts'
+import { queueConditionsOf, uploadStatusOf } from '../contract/upload-status.ts'
 import { toggleOf, type UploadRow } from '../contract/uploads.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { EnqueueRequest, Engine } from './engine-api.ts'
@@ -185,6 +185,12 @@ function commandServices(engine: Engine, tell: TellCommand, signal: AbortSignal)
       // The cleanup at the start ran without this account.
       void engine.cleanUpAbandoned()
       return account
+    },
+    async statuses() {
+      const snapshot = engine.snapshot()
+      const queue = queueConditionsOf(snapshot)
+      const statuses = snapshot.rows.map((row) => [row.id, uploadStatusOf(row, queue)] as const)
+      return success({ queue, statuses: Object.fromEntries(statuses) })
     },
     async lowerSpeed(limits) {
       atEnd(engine.lowerSpeed(limits))

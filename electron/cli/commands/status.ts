@@ -1,14 +1,14 @@
 import type { Account } from '../../contract/account.ts'
+import type { QueueStatuses } from '../../contract/command-calls.ts'
 import type { FailureState } from '../../contract/failures.ts'
 import {
   holdReasonOf,
-  queueConditionsOf,
   unheldQueue,
   uploadStatusOf,
   type QueueConditions,
   type UploadStatus,
 } from '../../contract/upload-status.ts'
-import { failureStateOf, needsAttention, type UploadRow } from '../../contract/uploads.ts'
+import { failureStateOf, needsAttention } from '../../contract/uploads.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
@@ -80,11 +80,9 @@ export async function runStatusCommand(
   return exitCodes.ok
 }
 
-interface HostUploads {
+interface HostUploads extends QueueStatuses {
   readonly pid: number
   readonly isApp: boolean
-  readonly queue: QueueConditions
-  readonly rows: ReadonlyMap<string, UploadRow>
 }
 
 async function readHostUploads(home: string): Promise<HostUploads | null> {
@@ -92,10 +90,9 @@ async function readHostUploads(home: string): Promise<HostUploads | null> {
   if (search.found !== 'host') return null
   const { about, calls, ended, close } = search.connection
   try {
-    const snapshot = await Promise.race([calls.snapshot(undefined), ended])
-    if (typeof snapshot === 'string' || !snapshot.ok) return null
-    const rows = new Map(snapshot.value.rows.map((row) => [row.id, row]))
-    return { pid: about.pid, isApp: about.kind === 'app', queue: queueConditionsOf(snapshot.value), rows }
+    const answer = await Promise.race([calls.statuses(undefined), ended])
+    if (typeof answer === 'string' || !answer.ok) return null
+    return { pid: about.pid, isApp: about.kind === 'app', ...answer.value }
   } finally {
     close()
   }
@@ -103,13 +100,13 @@ async function readHostUploads(home: string): Promise<HostUploads | null> {
 
 function withHost(summary: JournalSummary, host: HostUploads | null): Shown {
   const shown = (upload: UnfinishedUpload): ShownUpload => {
-    const row = host?.rows.get(upload.record.id)
+    const status = host?.statuses[upload.record.id]
     // The app has also those that it doesn't show.
-    const isRun = host !== null && (host.isApp || row !== undefined)
+    const isRun = host !== null && (host.isApp || status !== undefined)
     return {
       ...upload,
       runByPid: isRun ? host.pid : null,
-      status: host && row ? uploadStatusOf(row, host.queue) : storedStatusOf(upload.record),
+      status: status ?? storedStatusOf(upload.record),
     }
   }
   return { ...summary, queue: host?.queue ?? null, unfinished: summary.unfinished.map(shown) }
